@@ -1,0 +1,52 @@
+# The commands of this project; the README and CI use exactly these.
+PYTHON ?= python3
+BIN := .venv/bin
+# Passed on to JupyterLab by `make demo`, e.g. JUPYTER_ARGS="--no-browser --port 8899".
+JUPYTER_ARGS ?=
+ROOT_ARGS := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+READY := .venv/.ready
+BUNDLE := sam_widget/static/widget.js
+SOURCES := $(shell find js/src -type f) js/build.mjs package.json
+
+.PHONY: demo test check e2e bench screenshots chromium clean
+
+demo: $(READY) $(BUNDLE)
+	$(BIN)/jupyter lab $(ROOT_ARGS) examples/01_click.ipynb $(JUPYTER_ARGS)
+
+test: $(READY) $(BUNDLE) chromium
+	npm test --silent
+	$(BIN)/pytest -q
+
+check: $(READY) $(BUNDLE)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	npm run check --silent
+
+e2e: $(READY) $(BUNDLE) chromium
+	$(BIN)/pytest -q -m e2e
+
+bench: $(READY)
+	$(BIN)/python benchmarks/click.py
+
+screenshots: $(READY) $(BUNDLE) chromium
+	$(BIN)/python scripts/screenshots.py
+
+# The editable install runs `npm ci` and bundles the page, see hatch_build.py.
+$(READY): pyproject.toml package-lock.json hatch_build.py
+	test -d .venv || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	npm ci --no-audit --no-fund --silent
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@
+
+$(BUNDLE): $(READY) $(SOURCES)
+	npm run build --silent
+
+chromium:
+	@sh scripts/chromium.sh
+
+clean:
+	rm -rf .venv node_modules sam_widget/static/*.js sam_widget/static/*.css

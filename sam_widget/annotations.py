@@ -1,0 +1,169 @@
+"""Accepted objects: what they are, and the sequence of them that can be saved."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, overload
+
+from sam_widget.errors import AnnotationError
+from sam_widget.formats import coco
+
+if TYPE_CHECKING:
+    import os
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sam_widget.masks import Rle
+    from sam_widget.prompts import Prompts
+
+__all__ = ["PALETTE", "Annotation", "Annotations"]
+
+PALETTE = (
+    "#3b82f6",
+    "#f59e0b",
+    "#10b981",
+    "#ef4444",
+    "#8b5cf6",
+    "#06b6d4",
+    "#f97316",
+    "#84cc16",
+    "#ec4899",
+    "#14b8a6",
+    "#eab308",
+    "#6366f1",
+)
+"""Colours for objects, told apart on photographs and by most colour-blind eyes."""
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex[:12]
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+
+
+@dataclass(frozen=True, eq=False)
+class Annotation:
+    """One accepted object, with everything that made it.
+
+    Attributes
+    ----------
+    rle : Rle
+        The mask at the original image's size.
+    label : str
+        Class name; empty when none was given.
+    color : str
+        CSS colour ``"#rrggbb"``.
+    visible : bool
+        Whether the page draws it.
+    predicted_iou, stability_score : float
+        As shown beside the candidate when it was accepted.
+    prompts : Prompts
+        The points, box and mask that made it, in pixels of the original image.
+    candidate : int
+        Which of the candidates it was, subpart to whole.
+    model_name, model_digest : str
+        The predictor, and the digest of its weights.
+    id : str
+        Unique among all objects.
+    created : str
+        UTC, ISO 8601.
+    """
+
+    rle: Rle = field(repr=False)
+    label: str
+    color: str
+    predicted_iou: float
+    stability_score: float
+    prompts: Prompts = field(repr=False)
+    candidate: int
+    model_name: str
+    model_digest: str = field(repr=False)
+    visible: bool = True
+    id: str = field(default_factory=_new_id)
+    created: str = field(default_factory=_now)
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """The mask, bool (H, W) of the original image, decoded at each access."""
+        return self.rle.decode()
+
+    @property
+    def area(self) -> int:
+        """Pixels in the mask."""
+        return self.rle.area
+
+    @property
+    def bbox_xywh(self) -> tuple[float, float, float, float]:
+        """Bounding box (x, y, width, height) in pixels, as ``pycocotools.mask.toBbox``."""
+        x, y, width, height = self.rle.bbox_xywh
+        return float(x), float(y), float(width), float(height)
+
+
+class Annotations(Sequence[Annotation]):
+    """The accepted objects of one image, oldest first: a read-only snapshot.
+
+    Parameters
+    ----------
+    items : iterable of Annotation
+    width, height : int
+        Size of the original image in pixels.
+    file_name : str
+        Name of the image's file, or empty.
+    """
+
+    def __init__(
+        self, items: Sequence[Annotation], *, width: int, height: int, file_name: str = ""
+    ) -> None:
+        self._items = tuple(items)
+        self.width = width
+        self.height = height
+        self.file_name = file_name
+
+    @overload
+    def __getitem__(self, index: int) -> Annotation: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Annotation, ...]: ...
+    def __getitem__(self, index: int | slice) -> Annotation | tuple[Annotation, ...]:
+        return self._items[index]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        labels = ", ".join(one.label or "unlabelled" for one in self._items[:5])
+        more = ", ..." if len(self) > 5 else ""
+        return f"<{len(self)} annotations on {self.width} x {self.height}: {labels}{more}>"
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write all objects to a file; a file that was there is replaced in one step.
+
+        Parameters
+        ----------
+        path : path
+            ``*.coco.json`` writes COCO instances with compressed run-length masks.
+
+        Returns
+        -------
+        Path
+            Where it was written.
+
+        Raises
+        ------
+        AnnotationError
+            If the file name tells no format.
+        """
+        target = Path(path)
+        if not target.name.lower().endswith(coco.SUFFIX):
+            raise AnnotationError(
+                f"cannot tell the format of {target.name!r}. Name the file "
+                f"'something{coco.SUFFIX}' for COCO instances."
+            )
+        coco.save(self, target)
+        return target

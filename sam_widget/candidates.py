@@ -1,0 +1,116 @@
+"""One answer of a predictor as a person sees it: subpart to whole, with the numbers beside each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sam_widget.masks import Rle
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sam_widget.frames import ModelFrame
+    from sam_widget.predictors.base import Prediction
+
+__all__ = ["DISPLAY_SIDE", "Candidates", "display_hw"]
+
+DISPLAY_SIDE = 2048
+"""Longest side of the masks that travel to the page; larger images are shown through them."""
+
+
+def display_hw(height: int, width: int) -> tuple[int, int]:
+    """Size of the masks shown for an image: its own, or at most 2048 on the longest side.
+
+    Parameters
+    ----------
+    height, width : int
+        Size of the original image in pixels.
+
+    Returns
+    -------
+    (int, int)
+        Height and width, each at least 1.
+    """
+    scale = min(1.0, DISPLAY_SIDE / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Candidate masks ordered by area: SAM's subpart, part and whole, or a single mask.
+
+    Attributes
+    ----------
+    logits : float32 (N, 256, 256)
+        Low-resolution logits in the model's frame; the chosen ones are fed back on refinement.
+    scores : float32 (N,)
+        Predicted IoU.
+    stabilities : tuple of float
+        Stability scores in [0, 1], offset 1.
+    areas : tuple of int
+        Pixels of the original image; estimated from the shown mask above 2048 px.
+    shown : tuple of Rle
+        Masks at :func:`display_hw` of the image.
+    frame : ModelFrame
+        Size of the original image and its place in the model's input.
+
+    References
+    ----------
+    .. [1] Kirillov et al., "Segment Anything", ICCV 2023, section 3 (resolving ambiguity).
+    """
+
+    logits: NDArray[np.float32] = field(repr=False)
+    scores: NDArray[np.float32]
+    stabilities: tuple[float, ...]
+    areas: tuple[int, ...]
+    shown: tuple[Rle, ...] = field(repr=False)
+    frame: ModelFrame
+
+    @classmethod
+    def of(cls, prediction: Prediction) -> Candidates:
+        """Measure and order a prediction's masks; equal areas keep the model's order."""
+        frame = prediction.frame
+        size_hw = display_hw(frame.height, frame.width)
+        scale = frame.height * frame.width / (size_hw[0] * size_hw[1])
+        seen = [frame.statistics(one, size_hw) for one in prediction.logits]
+        order = sorted(range(len(seen)), key=lambda i: seen[i].area)
+        return cls(
+            logits=prediction.logits[order],
+            scores=prediction.scores[order],
+            stabilities=tuple(seen[i].stability for i in order),
+            areas=tuple(round(seen[i].area * scale) for i in order),
+            shown=tuple(Rle.encode(seen[i].mask) for i in order),
+            frame=frame,
+        )
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    @property
+    def best(self) -> int:
+        """Index of the highest predicted IoU."""
+        return int(np.argmax(self.scores))
+
+    @property
+    def exact(self) -> bool:
+        """Whether the shown masks have the original's size."""
+        return all((one.height, one.width) == self._hw for one in self.shown)
+
+    def masks(self) -> NDArray[np.bool_]:
+        """Masks at the original size, bool (N, H, W)."""
+        if self.exact:
+            return np.stack([one.decode() for one in self.shown])
+        return self.frame.masks(self.logits)
+
+    def rle(self, index: int) -> Rle:
+        """Run-length code of one mask at the original size."""
+        if self.exact:
+            return self.shown[index]
+        return Rle.encode(self.frame.masks(self.logits[index : index + 1])[0])
+
+    @property
+    def _hw(self) -> tuple[int, int]:
+        return self.frame.height, self.frame.width

@@ -1,0 +1,210 @@
+"""The contract between a model and everything above it: ``decode(encode(image), prompts)``.
+
+A predictor holds weights and a lock, never an image. The expensive half (:meth:`Predictor.encode`)
+returns a value that can be kept, shared and dropped; the cheap half (:meth:`Predictor.decode`) is a
+function of that value and the prompts, so calls in any order from any thread give the same masks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import numpy as np
+
+from sam_widget.errors import EmbeddingMismatch, PromptError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sam_widget.frames import ModelFrame
+    from sam_widget.prompts import Prompts
+
+
+@dataclass(frozen=True, eq=False)
+class Embedding:
+    """An encoded image, good for any number of prompts on the predictor that made it.
+
+    Attributes
+    ----------
+    features : object
+        Private to the backend: a tensor on its device, an array, anything.
+    frame : ModelFrame
+        Size of the original image and its place in the model's input.
+    model_digest : str
+        Digest of the weights that made it; :meth:`Predictor.decode` refuses any other.
+    image_digest : str
+        Digest of the original pixels.
+    nbytes : int
+        Memory held by ``features``, in bytes.
+    """
+
+    features: object = field(repr=False)
+    frame: ModelFrame
+    model_digest: str
+    image_digest: str
+    nbytes: int
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """The candidate masks for one set of prompts, in the model's own order.
+
+    Attributes
+    ----------
+    logits : ndarray
+        float32 (N, 256, 256), N = 3 or 1, in the model's frame, padding included; a mask is where
+        the logit is above 0. Any one, as ``logits[i : i + 1]``, can be fed back as a mask prompt.
+    scores : ndarray
+        float32 (N,), the IoU with the true mask that the model predicts for each candidate.
+        Nominally in [0, 1], but a regression: it may leave that range slightly.
+    frame : ModelFrame
+        Size of the original image and its place in the model's input.
+    """
+
+    logits: NDArray[np.float32] = field(repr=False)
+    scores: NDArray[np.float32]
+    frame: ModelFrame
+
+    def __post_init__(self) -> None:
+        for name in ("logits", "scores"):
+            values = np.ascontiguousarray(getattr(self, name), dtype=np.float32)
+            if values.flags.writeable:
+                # A view of its own: the caller's array keeps its flags.
+                values = values.view()
+                values.flags.writeable = False
+            object.__setattr__(self, name, values)
+
+    def __len__(self) -> int:
+        """Count the candidates: 3 or 1."""
+        return len(self.scores)
+
+    @cached_property
+    def masks(self) -> NDArray[np.bool_]:
+        """Masks at the original size, bool (N, H, W), computed when first asked for, then kept."""
+        masks = self.frame.masks(self.logits)
+        masks.flags.writeable = False
+        return masks
+
+    def without_masks(self) -> Prediction:
+        """Return the same prediction without its full-size masks, which can be made again.
+
+        The history of a session keeps these: 256 kB a candidate, whatever the size of the image.
+        """
+        return replace(self)
+
+
+@runtime_checkable
+class Predictor(Protocol):
+    """A promptable segmentation model. Both methods may be called from any thread.
+
+    Attributes
+    ----------
+    name : str
+        As given to :func:`sam_widget.predictors.load`.
+    device : str
+        Where it runs: ``"cpu"``, ``"cuda"``, ``"mps"``.
+    model_digest : str
+        Identifies weights and preprocessing; embeddings carry it.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 - see the attributes above
+
+    @property
+    def device(self) -> str: ...  # noqa: D102
+
+    @property
+    def model_digest(self) -> str: ...  # noqa: D102
+
+    def encode(self, image: object) -> Embedding:
+        """Encode an image, once for all its prompts.
+
+        Parameters
+        ----------
+        image : RgbImage, path, bytes, PIL image or array
+            Anything :func:`sam_widget.images.load_image` takes.
+
+        Raises
+        ------
+        ImageError
+            If it is not an image.
+        """
+        ...
+
+    def decode(
+        self, embedding: Embedding, prompts: Prompts, multimask: bool | None = None
+    ) -> Prediction:
+        """Predict candidate masks for the prompts on an encoded image.
+
+        Parameters
+        ----------
+        embedding : Embedding
+            From :meth:`encode` of a predictor with the same weights.
+        prompts : Prompts
+            Points (x, y) and box (x0, y0, x1, y1) in pixels of the original image, a mask. At least
+            one of them.
+        multimask : bool, optional
+            True for three candidates, False for one. By default three for exactly one point and
+            nothing else, which is ambiguous, and one for anything more [1]_.
+
+        Raises
+        ------
+        PromptError
+            If there is no prompt, a point outside the image, a mask of another size.
+        UnsupportedPrompt
+            If this model takes no such prompt.
+        EmbeddingMismatch
+            If the embedding comes from other weights.
+
+        References
+        ----------
+        .. [1] Kirillov et al., "Segment Anything", ICCV 2023, section 3, "Resolving ambiguity", and
+           appendix A. arXiv:2304.02643
+        """
+        ...
+
+
+def check_request(embedding: Embedding, prompts: Prompts, predictor: Predictor) -> Prompts:
+    """Refuse what no predictor can answer, and return the prompts clipped to the image.
+
+    Every backend calls this first, so that they all refuse in the same words.
+
+    Raises
+    ------
+    EmbeddingMismatch
+        If the embedding comes from other weights.
+    PromptError
+        If there is no prompt, a point outside the image, a mask of another size.
+    """
+    if embedding.model_digest != predictor.model_digest:
+        raise EmbeddingMismatch(
+            f"expected an embedding made by this predictor ({predictor.name!r}, model digest "
+            f"{predictor.model_digest[:12]}), got one made with model digest "
+            f"{embedding.model_digest[:12]}. Encode the image again with this predictor."
+        )
+    if prompts.is_empty:
+        raise PromptError(
+            "expected at least one point, box or mask, got empty prompts. "
+            "For example Prompts(points=[(x, y)])."
+        )
+    return prompts.fitted(embedding.frame.width, embedding.frame.height)
+
+
+def mask_logits(prompts: Prompts, frame: ModelFrame) -> NDArray[np.float32] | None:
+    """Return the mask prompt as logits, float32 (1, 256, 256), or None if there is none.
+
+    A mask of the original image is brought to the model's frame; logits are taken as they are.
+    """
+    mask = prompts.mask
+    if mask is None:
+        return None
+    if mask.dtype == np.bool_:
+        return frame.logits_from_mask(mask.astype(np.bool_, copy=False))
+    return mask.astype(np.float32, copy=False)
+
+
+def wants_three(prompts: Prompts, multimask: bool | None) -> bool:
+    """Decide between three candidates and one; None leaves it to the prompts."""
+    return prompts.is_single_point if multimask is None else bool(multimask)

@@ -1,0 +1,416 @@
+"""SamWidget: a session mirrored into traits. What the page may do, Python may do, and sees."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from functools import cache
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import anywidget
+import numpy as np
+import traitlets
+
+from sam_widget import predictors, protocol
+from sam_widget.errors import BundleMissing, ProtocolError, WidgetClosed
+from sam_widget.images import encode_preview, load_image
+from sam_widget.page import Page
+from sam_widget.session import Session
+from sam_widget.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from numpy.typing import NDArray
+    from typing_extensions import Self
+
+    from sam_widget.annotations import Annotation, Annotations
+    from sam_widget.predictors import Predictor
+
+__all__ = ["SamWidget"]
+
+T = TypeVar("T")
+STATIC = Path(__file__).parent / "static"
+
+
+@cache
+def _bundle(name: str) -> str:
+    path = STATIC / name
+    if not path.is_file():
+        raise BundleMissing(
+            f"the page's bundle {name} has not been built. Run `make build` (or `npm ci && npm run "
+            f"build`) in the source folder, or install a released wheel: pip install sam-widget."
+        )
+    return path.read_text(encoding="utf-8")
+
+
+class SamWidget(anywidget.AnyWidget):
+    """Segment one image by clicking on it, or by calling the same actions here.
+
+    Methods return when their answer is in :attr:`masks`; observers of ``revision`` run on the
+    thread that made the change.
+
+    Parameters
+    ----------
+    image : path, bytes, PIL image or array
+        See :func:`sam_widget.images.load_image`. An array is (H, W) or (H, W, 1 | 3 | 4); it is
+        never modified.
+    model : str or Predictor
+        A name from :func:`sam_widget.predictors.available`, or a loaded predictor, which several
+        widgets may share.
+    checkpoint : path, optional
+        Local weights file, for a model given by name.
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``, for a model given by name.
+    labels : iterable of str
+        Class names to offer.
+    value_range : (float, float), optional
+        Values of ``image`` that become black and white, for 16-bit and float images.
+
+    Raises
+    ------
+    ImageError
+        If the image cannot be read, or how to show its values is ambiguous.
+    UnknownModel
+        If no model has this name.
+
+    Examples
+    --------
+    >>> w = SamWidget("photo.jpg")  # doctest: +SKIP
+    >>> w.add_point(410, 220)  # doctest: +SKIP
+    >>> w.masks.shape  # doctest: +SKIP
+    (3, 600, 800)
+    """
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
+
+    image_state = traitlets.Dict(allow_none=True).tag(sync=True)
+    document = traitlets.Dict().tag(sync=True)
+    prediction = traitlets.Dict().tag(sync=True)
+    problem: Any = traitlets.Dict(allow_none=True).tag(sync=True)
+    model_info = traitlets.Dict().tag(sync=True)
+    labels = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)
+    status = traitlets.Unicode("loading", read_only=True).tag(sync=True)
+    revision = traitlets.Int(0, read_only=True, help="Grows with every new answer or choice.")
+
+    _closed = True  # until __init__ succeeds: a half-made widget has nothing to close
+
+    def __init__(
+        self,
+        image: object,
+        model: str | Predictor = "lite",
+        *,
+        checkpoint: str | Path | None = None,
+        device: str = "auto",
+        labels: Iterable[str] = (),
+        value_range: tuple[float, float] | None = None,
+    ) -> None:
+        esm, css = _bundle("widget.js"), _bundle("widget.css")
+        self._session = Session(load_image(image, value_range=value_range))
+        self._session.announce_labels(tuple(labels))
+        self._worker = Worker(self._session, _loader(model, checkpoint, device), self._publish)
+        self._model_name_shown = model if isinstance(model, str) else model.name
+        self._publishing = RLock()
+        self._page = Page(self.send, self._worker, self._publish)
+        self._image_count = 1
+        self._closed = False
+        self._masks_of: tuple[object, NDArray[np.bool_]] | None = None
+        super().__init__(
+            _esm=esm,
+            _css=css,
+            image_state=self._image_trait(),
+            document=protocol.document_trait(self._session),
+            prediction=protocol.prediction_trait(self._session.committed),
+            model_info=self._model_info(),
+            problem=None,
+        )
+        self.set_trait("labels", list(self._session.labels))
+
+    # ---- what there is --------------------------------------------------------------------------
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """The image, uint8 (H, W, 3) RGB, read-only. Assigning another one starts anew."""
+        return self._session.image.pixels
+
+    @image.setter
+    def image(self, source: object) -> None:
+        self._check_open()
+        image = load_image(source)
+        with self._publishing:
+            old = self._session
+            self._session = Session(image, after=old)
+            self._worker.reset(self._session)
+            old.release()
+            self._image_count += 1
+            self.image_state = self._image_trait()
+        self._worker.start()
+        self._publish()
+
+    @property
+    def points(self) -> list[tuple[float, float, bool]]:
+        """Point prompts (x, y, positive), in pixels of the original image."""
+        prompts = self._session.prompts
+        return [(x, y, label == 1) for (x, y), label in zip(*_paired(prompts), strict=True)]
+
+    @property
+    def boxes(self) -> list[tuple[float, float, float, float]]:
+        """The box prompt (x0, y0, x1, y1) in pixels of the original image, if there is one."""
+        return list(self._session.prompts.boxes)
+
+    @property
+    def masks(self) -> NDArray[np.bool_]:
+        """Candidates on screen, bool (N, H, W), subpart to whole; N is 3, 1 or (no prompts) 0."""
+        committed = self._session.committed
+        candidates = committed.candidates
+        if candidates is None:
+            return np.zeros((0, *self.image.shape[:2]), dtype=np.bool_)
+        if self._masks_of is None or self._masks_of[0] is not candidates:
+            masks = candidates.masks()
+            masks.flags.writeable = False
+            self._masks_of = (candidates, masks)
+        return self._masks_of[1]
+
+    @property
+    def scores(self) -> NDArray[np.float32]:
+        """Predicted IoU of each candidate, float32 (N,)."""
+        candidates = self._session.committed.candidates
+        return np.zeros(0, np.float32) if candidates is None else candidates.scores.copy()
+
+    @property
+    def selected(self) -> int | None:
+        """Index of the chosen candidate; None when there are none."""
+        committed = self._session.committed
+        return None if committed.candidates is None else committed.selected
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """The chosen candidate, bool (H, W); all False when there is none."""
+        committed = self._session.committed
+        if committed.candidates is None:
+            return np.zeros(self.image.shape[:2], dtype=np.bool_)
+        masks: NDArray[np.bool_] = self.masks[committed.selected]
+        return masks
+
+    @property
+    def annotations(self) -> Annotations:
+        """The accepted objects, oldest first, with ``.save(path)``."""
+        return self._session.annotations
+
+    # ---- what can be done -----------------------------------------------------------------------
+
+    def add_point(self, x: float, y: float, positive: bool = True) -> None:
+        """Include (or exclude) what is at (x, y), in pixels of the original image."""
+        self._do(lambda session: session.add_point(x, y, positive))
+
+    def move_point(self, index: int, x: float, y: float) -> None:
+        """Move point ``index`` of :attr:`points` to (x, y)."""
+        self._do(lambda session: session.move_point(index, x, y))
+
+    def remove_point(self, index: int) -> None:
+        """Remove point ``index`` of :attr:`points`."""
+        self._do(lambda session: session.remove_point(index))
+
+    def set_box(self, x0: float, y0: float, x1: float, y1: float) -> None:
+        """Set the box, in pixels of the original image; it is clipped to the image."""
+        self._do(lambda session: session.set_box(x0, y0, x1, y1))
+
+    def remove_box(self) -> None:
+        """Remove the box."""
+        self._do(lambda session: session.remove_box())
+
+    def set_mask(self, mask: NDArray[Any] | Annotation) -> None:
+        """Prompt with a mask: bool (H, W), logits float32 (1, 256, 256), or an accepted object."""
+        self._do(lambda session: session.set_mask(mask))
+
+    def remove_mask(self) -> None:
+        """Remove the mask prompt."""
+        self._do(lambda session: session.remove_mask())
+
+    def set_multimask(self, value: bool | None) -> None:
+        """Force three candidates (True) or one (False); None goes by the number of prompts."""
+        self._do(lambda session: session.set_multimask(value))
+
+    def clear(self) -> None:
+        """Take all prompts away; accepted objects stay. Nothing happens when there are none."""
+        self._do(lambda session: session.clear())
+
+    def undo(self) -> None:
+        """Take the last gesture back, whether prompt, accept, edit or delete."""
+        self._do(lambda session: session.undo())
+
+    def redo(self) -> None:
+        """Do again what was undone."""
+        self._do(lambda session: session.redo())
+
+    def choose(self, index: int) -> None:
+        """Choose candidate ``index``: 0 is the smallest, the subpart."""
+        self._do(lambda session: session.choose(index), computes=True)
+
+    def accept(self, label: str | None = None) -> Annotation:
+        """Keep the chosen candidate as an object under ``label``, and start the next object."""
+        return self._do(lambda session: session.accept(label), computes=True)
+
+    def update_annotation(
+        self,
+        annotation_id: str,
+        *,
+        label: str | None = None,
+        color: str | None = None,
+        visible: bool | None = None,
+    ) -> None:
+        """Rename, recolour, hide or show an accepted object, by its ``id``."""
+        self._do(
+            lambda session: session.update_annotation(
+                annotation_id, label=label, color=color, visible=visible
+            )
+        )
+
+    def remove_annotation(self, annotation_id: str) -> None:
+        """Delete an accepted object, by its ``id``."""
+        self._do(lambda session: session.remove_annotation(annotation_id))
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until the image is encoded and no prediction is pending; Ctrl-C works.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds; for ever by default.
+
+        Returns
+        -------
+        bool
+            False if the time ran out.
+
+        Raises
+        ------
+        SamWidgetError
+            If the model cannot be loaded, or failed.
+        """
+        self._check_open()
+        self._worker.start()
+        done = self._worker.wait(timeout)
+        self._publish()
+        if self._worker.failure is not None:
+            raise self._worker.failure
+        return done
+
+    def close(self) -> None:
+        """Stop the worker, free the embedding, and tell the page. Calling it again is fine."""
+        if not self._closed:
+            self._closed = True
+            self._page.close()
+            self._worker.close()
+            self._session.release()
+            self._masks_of = None
+        super().close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    # ---- Jupyter --------------------------------------------------------------------------------
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:  # noqa: ANN401 - anywidget's signature
+        # Encoding starts here, in Python: a cell that displays and then waits gets its answer.
+        self._worker.start()
+        return super()._repr_mimebundle_(**kwargs)
+
+    def _handle_msg(self, msg: dict[str, Any]) -> None:
+        """Take a comm message from the page. Only Python writes state, so updates are ignored."""
+        data = msg.get("content", {}).get("data")
+        method = data.get("method") if isinstance(data, dict) else None
+        if method == "request_state":
+            self.send_state()
+        elif method == "custom" and isinstance(data, dict):
+            self._page.receive(data.get("content"), msg.get("buffers") or [])
+        elif method != "update":
+            self.send(protocol.error_reply(None, ProtocolError("unknown comm method.")))
+
+    # ---- publishing -----------------------------------------------------------------------------
+
+    def _do(self, gesture: Callable[[Session], T], *, computes: bool = False) -> T:
+        self._check_open()
+        self._worker.start()
+        result = self._worker.submit(gesture, computes=computes).result()
+        self._publish()
+        if not self._worker.here:
+            session = self._session
+            session.wait(session.version)
+            if session.failure is not None:
+                raise session.failure
+            self._publish()
+        return result
+
+    def _publish(self) -> None:
+        """Bring the traits up to the session: the newest state, so the last one to call wins."""
+        if self._closed:
+            return
+        with self._publishing:
+            session = self._session
+            with session.lock:
+                document = protocol.document_trait(session)
+                committed = session.committed
+                annotations = tuple(session.annotations)
+                labels = list(session.labels)
+                status = self._worker.status
+                failure = self._worker.failure
+            with self.hold_sync():
+                if document != self.document:
+                    self.document = document
+                at = (committed.revision, committed.version)
+                if at != (self.prediction["revision"], self.prediction["version"]):
+                    self.prediction = protocol.prediction_trait(committed)
+                self.set_trait("labels", labels)
+                self.problem = None if failure is None else dict(protocol.problem_of(failure))
+                self.model_info = self._model_info()
+                self._page.publish_annotations(annotations)
+                self._notify("status", status)
+        if committed.revision > self.revision:
+            self._notify("revision", committed.revision)
+
+    def _notify(self, name: str, value: object) -> None:
+        try:
+            self.set_trait(name, value)
+        except Exception:  # noqa: BLE001 - an observer's mistake must not stop the widget
+            print(f"sam_widget: an observer of {name!r} raised:", file=sys.stderr)  # noqa: T201
+            traceback.print_exc()
+
+    def _image_trait(self) -> dict[str, Any]:
+        image = self._session.image
+        image_id = f"{image.digest[:16]}-{self._image_count}"
+        self._page.show_image(image_id)
+        return protocol.image_trait(image, encode_preview(image), image_id)
+
+    def _model_info(self) -> dict[str, Any]:
+        predictor = self._worker.predictor
+        return {
+            "name": self._model_name_shown if predictor is None else predictor.name,
+            "device": "" if predictor is None else predictor.device,
+            "encode_ms": self._session.encode_ms,
+            "decode_ms": self._session.decode_ms,
+        }
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise WidgetClosed("this widget is closed. Make a new one.")
+
+
+def _loader(
+    model: str | Predictor, checkpoint: str | Path | None, device: str
+) -> Callable[[], Predictor]:
+    if not isinstance(model, str):
+        return lambda: model
+    if model not in predictors.available():
+        predictors.load(model)  # says so in the cell, not only later on the page
+    return lambda: predictors.load(model, checkpoint=checkpoint, device=device)
+
+
+def _paired(prompts: Any) -> tuple[Any, Any]:  # noqa: ANN401
+    return prompts.points, prompts.labels

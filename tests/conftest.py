@@ -1,0 +1,30 @@
+"""Shared by all tests: photographs, and the rule that nothing is skipped."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import skimage.data
+
+
+@pytest.fixture(scope="session")
+def coffee():
+    """A photograph, uint8 (400, 600, 3)."""
+    photo = skimage.data.coffee()
+    photo.flags.writeable = False
+    return photo
+
+
+@pytest.fixture(scope="session")
+def cat():
+    """A photograph, uint8 (300, 451, 3)."""
+    photo = np.ascontiguousarray(skimage.data.chelsea())
+    photo.flags.writeable = False
+    return photo
+
+
+def pytest_sessionfinish(session):
+    # A skipped test proves nothing, and an environment that skips is not the one to trust.
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,0 +1,95 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from sam_widget.errors import EmbeddingMismatch, PromptError
+from sam_widget.frames import ModelFrame
+from sam_widget.predictors.base import (
+    Embedding,
+    Prediction,
+    Predictor,
+    check_request,
+    wants_three,
+)
+from sam_widget.prompts import Prompts
+
+
+@pytest.fixture
+def prediction():
+    logits = np.full((3, 256, 256), -1.0, np.float32)
+    logits[1, :, :128] = 1.0
+    logits[2] = 1.0
+    return Prediction(logits, np.array([0.1, 0.3, 0.2], np.float32), ModelFrame(30, 60))
+
+
+def test_masks_have_the_original_size_and_are_computed_once(prediction):
+    assert len(prediction) == 3
+    assert "masks" not in prediction.__dict__
+    masks = prediction.masks
+    assert masks.shape == (3, 30, 60)
+    assert masks.dtype == np.bool_
+    assert masks.sum(axis=(1, 2)).tolist() == [0, 30 * 30, 30 * 60]
+    assert prediction.masks is masks
+
+
+def test_without_masks_shares_the_logits_only(prediction):
+    kept = prediction.masks
+    light = prediction.without_masks()
+    assert "masks" not in light.__dict__
+    assert np.shares_memory(light.logits, prediction.logits)
+    np.testing.assert_array_equal(light.masks, kept)
+
+
+def test_a_prediction_is_frozen_and_leaves_the_given_array_alone():
+    logits = np.zeros((1, 256, 256), np.float32)
+    prediction = Prediction(logits, np.ones(1, np.float64), ModelFrame(4, 4))
+    assert prediction.scores.dtype == np.float32
+    for values in (prediction.logits, prediction.scores, prediction.masks):
+        assert not values.flags.writeable
+    assert logits.flags.writeable
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        prediction.scores = None
+
+
+class Silent:
+    name = "silent"
+    device = "cpu"
+    model_digest = "a" * 64
+
+    def encode(self, image):
+        raise NotImplementedError
+
+    def decode(self, embedding, prompts, multimask=None):
+        raise NotImplementedError
+
+
+def test_any_object_of_that_shape_is_a_predictor():
+    assert isinstance(Silent(), Predictor)
+    assert not isinstance(object(), Predictor)
+
+
+def test_check_request():
+    embedding = Embedding(None, ModelFrame(30, 60), "a" * 64, "i", 0)
+    fitted = check_request(embedding, Prompts(boxes=[(-5, 2, 70, 20)]), Silent())
+    assert fitted.box == (0, 2, 60, 20)
+    with pytest.raises(PromptError, match="at least one point, box or mask"):
+        check_request(embedding, Prompts(), Silent())
+    with pytest.raises(PromptError):
+        check_request(embedding, Prompts(points=[(61, 2)]), Silent())
+    with pytest.raises(EmbeddingMismatch, match=r"'silent', model digest aaaaaaaaaaaa.*bbbb"):
+        check_request(
+            dataclasses.replace(embedding, model_digest="b" * 64),
+            Prompts(points=[(1, 1)]),
+            Silent(),
+        )
+
+
+def test_one_point_alone_is_ambiguous():
+    point, box = Prompts(points=[(1, 1)]), Prompts(boxes=[(1, 1, 5, 5)])
+    assert wants_three(point, None)
+    assert not wants_three(box, None)
+    assert not wants_three(point.with_point(2, 2), None)
+    assert not wants_three(point.with_box(0, 0, 5, 5), None)
+    assert wants_three(box, True)
+    assert not wants_three(point, False)

@@ -1,0 +1,60 @@
+import subprocess
+import sys
+
+import pytest
+
+import sam_widget.predictors
+from sam_widget.errors import ModelError, UnknownModel, WeightsError
+from sam_widget.predictors import FakePredictor, Predictor, available, load
+
+
+def test_the_names():
+    assert available() == ("lite", "vit_b", "vit_l", "vit_h", "fake")
+    assert sam_widget.predictors.__all__ == [
+        "Embedding",
+        "FakePredictor",
+        "Prediction",
+        "Predictor",
+        "available",
+        "load",
+    ]
+
+
+@pytest.mark.parametrize("name", ["vit_t", "", None, "sam_vit_b_01ec64.pth", ["fake"]])
+def test_an_unknown_name_lists_the_known_ones(name):
+    with pytest.raises(UnknownModel, match=r"lite, vit_b, vit_l, vit_h, fake.*checkpoint="):
+        load(name)
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu", None])
+def test_fake(device):
+    predictor = load("fake", device=device)
+    assert isinstance(predictor, FakePredictor)
+    assert isinstance(predictor, Predictor)
+
+
+def test_fake_runs_on_the_cpu_only():
+    with pytest.raises(ModelError, match="'cuda'"):
+        load("fake", device="cuda")
+
+
+@pytest.mark.parametrize("name", ["fake", "lite"])
+def test_models_without_a_file_refuse_one(name):
+    with pytest.raises(WeightsError, match=r"no checkpoint.*'mine\.pth'.*vit_b"):
+        load(name, checkpoint="mine.pth")
+
+
+def test_official_networks_take_a_local_file(vit_b_checkpoint):
+    predictor = load("vit_b", checkpoint=str(vit_b_checkpoint), device="cpu")
+    assert (predictor.name, predictor.device) == ("vit_b", "cpu")
+
+
+def test_importing_loads_no_torch():
+    code = (
+        "import sys, sam_widget.predictors as p; p.load('fake'); "
+        "print(sorted({'torch', 'segment_anything', 'tqdm'} & set(sys.modules)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
