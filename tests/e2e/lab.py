@@ -1,4 +1,4 @@
-"""A real JupyterLab driven in headless Chromium: what the end-to-end tests and screenshots share."""
+"""A real JupyterLab driven in headless Chromium, for end-to-end tests and screenshots."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import sys
 import time
 import urllib.request
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright
 
@@ -76,16 +76,16 @@ class LabServer:
         env["JUPYTERLAB_SETTINGS_DIR"] = str(private / "settings")
         env["JUPYTERLAB_WORKSPACES_DIR"] = str(private / "workspaces")
         env["IPYTHONDIR"] = str(private / "ipython")
-        log = (folder / "server.log").open("wb")
-        process = subprocess.Popen(
-            [
-                sys.executable, "-m", "jupyter", app, "--no-browser", "--allow-root",
-                f"--port={port}", f"--IdentityProvider.token={token}", "--ServerApp.port_retries=0",
-                f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True",
-                "--JupyterNotebookApp.expose_app_in_browser=True",
-            ],
-            stdout=log, stderr=subprocess.STDOUT, env=env, start_new_session=True,
-        )  # fmt: skip
+        command = [
+            sys.executable, "-m", "jupyter", app, "--no-browser", "--allow-root",
+            f"--port={port}", f"--IdentityProvider.token={token}", "--ServerApp.port_retries=0",
+            f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True",
+            "--JupyterNotebookApp.expose_app_in_browser=True",
+        ]  # fmt: skip
+        with (folder / "server.log").open("wb") as log:
+            process = subprocess.Popen(
+                command, stdout=log, stderr=subprocess.STDOUT, env=env, start_new_session=True
+            )
         server = cls(folder, f"http://127.0.0.1:{port}", token, process)
         server._wait()
         return server

@@ -1,0 +1,97 @@
+// Everything inside the root: panels around the stage, and the root's attributes.
+
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { keepFocusInside } from "./focus";
+import { AcceptPanel } from "./panels/accept";
+import { Announcer } from "./panels/announcer";
+import { Candidates } from "./panels/candidates";
+import { Help } from "./panels/help";
+import { Messages, StagePlaceholder } from "./panels/messages";
+import { Objects } from "./panels/objects";
+import { PromptList } from "./panels/prompts";
+import { StatusLine } from "./panels/status";
+import { Toolbar } from "./panels/toolbar";
+import { mountStage } from "./stage";
+import type { Actions, Store } from "./store";
+import { followTheme } from "./theme";
+
+interface Props {
+  store: Store;
+  actions: Actions;
+  signal: AbortSignal;
+}
+
+/** Fill `root` with the whole widget until `signal` aborts. */
+export function mountApp(
+  root: HTMLElement,
+  store: Store,
+  actions: Actions,
+  signal: AbortSignal,
+): void {
+  if (signal.aborted) return;
+  // JupyterLab looks for this before it runs a shortcut of its own.
+  root.dataset.lmSuppressShortcuts = "true";
+  followTheme(root, signal);
+  const stopReflecting = effect(() => reflect(store, root));
+  const stopClearing = clearNoticeOnAnswer(store);
+  render(<App store={store} actions={actions} signal={signal} />, root);
+  keepFocusInside(root, signal);
+  const unmount = () => {
+    stopReflecting();
+    stopClearing();
+    render(null, root);
+  };
+  signal.addEventListener("abort", unmount, { once: true });
+}
+
+function App({ store, actions, signal }: Props) {
+  return (
+    <>
+      <Toolbar store={store} actions={actions} />
+      <div class="sam-main">
+        <div class="sam-stage-column">
+          <div class="sam-stage-area">
+            <Stage store={store} actions={actions} signal={signal} />
+            <StagePlaceholder store={store} />
+            <Messages store={store} />
+          </div>
+          <PromptList store={store} actions={actions} />
+        </div>
+        <div class="sam-side">
+          <Candidates store={store} actions={actions} />
+          <AcceptPanel store={store} actions={actions} />
+          <Objects store={store} actions={actions} />
+        </div>
+      </div>
+      <StatusLine store={store} />
+      <Announcer store={store} />
+      <Help store={store} />
+    </>
+  );
+}
+
+/** The stage draws itself; Preact only owns the place it is in. */
+function Stage({ store, actions, signal }: Props) {
+  const host = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (host.current && !signal.aborted) mountStage(host.current, store, actions, signal);
+  }, [store, actions, signal]);
+  return <div class="sam-stage-host" ref={host} />;
+}
+
+function reflect(store: Store, root: HTMLElement): void {
+  root.dataset.status = store.status.value;
+  root.dataset.revision = String(store.paintedRevision.value);
+  root.dataset.previewRevision = String(store.paintedPreview.value);
+  root.dataset.connection = store.connection.value;
+  root.dataset.tool = store.tool.value;
+}
+
+/** A notice speaks of the last thing done: the next answer makes it old. */
+function clearNoticeOnAnswer(store: Store): () => void {
+  return store.prediction.subscribe(({ revision }) => {
+    if (revision > 0) store.notice.value = null;
+  });
+}

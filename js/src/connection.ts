@@ -1,0 +1,386 @@
+// The only file that touches the widget's model: traits into the store, gestures out, answers back.
+
+import type { AnyModel } from "@anywidget/types";
+import type {
+  AnnotationsChanged,
+  Bytes,
+  ErrorReply,
+  FromKernel,
+  Gesture,
+  Query,
+  Reply,
+  Traits,
+  WireAnnotation,
+} from "./protocol";
+import { type Actions, batch, type SceneObject, type Store } from "./store";
+
+/** A request unanswered for this long means that the kernel is occupied. */
+const BUSY_AFTER_MS = 700;
+
+type Model = AnyModel<Traits & Record<string, unknown>>;
+
+interface Answer<R> {
+  reply: R;
+  buffers: readonly Bytes[];
+}
+
+interface Waiting {
+  sentAt: number;
+  settle(reply: Reply | ErrorReply, buffers: readonly Bytes[]): void;
+}
+
+/** What JupyterLab's widget manager shows of its kernel; other hosts show nothing. */
+interface Kernel {
+  status: string;
+  connectionStatus: string;
+  statusChanged: KernelSignal;
+  connectionStatusChanged: KernelSignal;
+}
+
+interface KernelSignal {
+  connect(slot: () => void): void;
+  disconnect(slot: () => void): void;
+}
+
+class RequestFailed extends Error {
+  constructor(readonly problem: ErrorReply) {
+    super(problem.message);
+  }
+}
+
+/** Wire `model` to `store` until `signal` aborts; returns what tools and panels can ask for. */
+export function connect(model: Model, store: Store, signal: AbortSignal): Actions {
+  return new Connection(model, store, signal).actions();
+}
+
+class Connection {
+  readonly #model: Model;
+  readonly #store: Store;
+  readonly #waiting = new Map<string, Waiting>();
+  // Several views share one model and see each other's replies: ids say whose they are.
+  readonly #viewId = randomId();
+  #count = 0;
+  #annotationsVersion = -1;
+  #watch: ReturnType<typeof setInterval> | undefined;
+
+  constructor(model: Model, store: Store, signal: AbortSignal) {
+    this.#model = model;
+    this.#store = store;
+    const mirror = () => this.#mirror();
+    const receive = (content: unknown, buffers: readonly Bytes[]) =>
+      this.#receive(content as FromKernel, buffers);
+    const traits = [
+      "image_state",
+      "document",
+      "prediction",
+      "status",
+      "problem",
+      "model_info",
+      "labels",
+    ] as const;
+    for (const trait of traits) model.on(`change:${trait}`, mirror);
+    model.on("msg:custom", receive);
+    signal.addEventListener("abort", () => {
+      for (const trait of traits) model.off(`change:${trait}`, mirror);
+      model.off("msg:custom", receive);
+      clearInterval(this.#watch);
+      this.#waiting.clear();
+    });
+    this.#mirror();
+    this.#watchKernel(signal);
+    void this.#refreshAnnotations();
+  }
+
+  actions(): Actions {
+    const gesture = (what: Gesture) => this.#gesture(what);
+    const preview = new LatestPreview(this.#store, (x, y) => this.#ask({ type: "preview", x, y }));
+    return {
+      addPoint: (x, y, positive) => gesture({ type: "add_point", x, y, positive }),
+      movePoint: (index, x, y) => gesture({ type: "move_point", index, x, y }),
+      removePoint: (index) => gesture({ type: "remove_point", index }),
+      setBox: (box) => gesture({ type: "set_box", ...box }),
+      removeBox: () => gesture({ type: "remove_box" }),
+      removeMask: () => gesture({ type: "remove_mask" }),
+      setMaskFrom: (annotation_id) => gesture({ type: "set_mask_from", annotation_id }),
+      setMultimask: (value) => gesture({ type: "set_multimask", value }),
+      choose: (index) => {
+        const { prediction, status } = this.#store;
+        const revision = status.value === "predicting" ? null : prediction.value.revision;
+        gesture({ type: "choose", index, revision });
+      },
+      clear: () => gesture({ type: "clear" }),
+      undo: () => gesture({ type: "undo" }),
+      redo: () => gesture({ type: "redo" }),
+      accept: (label) => gesture({ type: "accept", label }),
+      updateAnnotation: (annotation_id, change) =>
+        gesture({ type: "update_annotation", annotation_id, ...change }),
+      removeAnnotation: (annotation_id) => gesture({ type: "remove_annotation", annotation_id }),
+      preview: (point) => preview.want(point),
+      tile: (level, column, row) => this.#tile(level, column, row),
+    };
+  }
+
+  // ---- traits -> store ------------------------------------------------------------------------
+
+  #mirror(): void {
+    // The manager sets every changed trait before the first event, so one event reads them all.
+    const { image, document, prediction, kernelStatus, problem, model, labels } = this.#store;
+    batch(() => {
+      const before = image.value?.id;
+      image.value = this.#model.get("image_state") ?? null;
+      if (image.value?.id !== before) this.#store.preview.value = null;
+      document.value = this.#model.get("document");
+      prediction.value = this.#model.get("prediction");
+      kernelStatus.value = this.#model.get("status");
+      problem.value = this.#model.get("problem") ?? null;
+      model.value = this.#model.get("model_info");
+      labels.value = this.#model.get("labels");
+    });
+  }
+
+  // ---- requests -------------------------------------------------------------------------------
+
+  #ask<K extends Reply["of"]>(what: Query | Gesture): Promise<Answer<Extract<Reply, { of: K }>>> {
+    if (this.#store.connection.value === "lost") {
+      return Promise.reject(new RequestFailed(lostProblem()));
+    }
+    this.#count += 1;
+    const id = `${this.#viewId}-${this.#count}`;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, {
+        sentAt: performance.now(),
+        settle: (reply, buffers) =>
+          reply.type === "error"
+            ? reject(new RequestFailed(reply))
+            : resolve({ reply: reply as Extract<Reply, { of: K }>, buffers }),
+      });
+      this.#watch ??= setInterval(() => this.#checkAnswers(), BUSY_AFTER_MS / 4);
+      this.#model.send({ ...what, id, version: this.#store.document.value.version });
+    });
+  }
+
+  #gesture(what: Gesture): void {
+    const { pending, awaitedVersion } = this.#store;
+    const done = () => {
+      pending.value = pending.value.filter((other) => other !== what);
+    };
+    // The provisional mark is drawn before the answer is in, and from here on the view waits.
+    pending.value = [...pending.value, what];
+    this.#ask<"gesture">(what).then(
+      ({ reply }) =>
+        batch(() => {
+          awaitedVersion.value = Math.max(awaitedVersion.value, reply.version);
+          done();
+        }),
+      (error: unknown) =>
+        batch(() => {
+          done();
+          this.#show(error);
+        }),
+    );
+  }
+
+  async #tile(level: number, column: number, row: number): Promise<Blob> {
+    const image_id = this.#store.image.value?.id ?? "";
+    const { reply, buffers } = await this.#ask<"tile">({
+      type: "tile",
+      level,
+      column,
+      row,
+      image_id,
+    });
+    return new Blob(buffers.slice(0, 1) as BlobPart[], { type: reply.mime });
+  }
+
+  /** Fetch every accepted object, in parts that stay small; start over if they change meanwhile. */
+  async #refreshAnnotations(): Promise<void> {
+    const objects: SceneObject[] = [];
+    let version: number | undefined;
+    try {
+      for (let start: number | null = 0; start !== null; ) {
+        const part = await this.#annotationsFrom(start);
+        const consistent = version === undefined || version === part.version;
+        if (consistent) objects.push(...part.objects);
+        else objects.length = 0;
+        version = consistent ? part.version : undefined;
+        start = consistent ? part.next : 0;
+      }
+    } catch (error) {
+      this.#show(error);
+      return;
+    }
+    this.#annotationsVersion = version ?? -1;
+    this.#store.objects.value = objects;
+  }
+
+  async #annotationsFrom(
+    start: number,
+  ): Promise<{ version: number; objects: SceneObject[]; next: number | null }> {
+    const { reply, buffers } = await this.#ask<"annotations">({ type: "annotations", start });
+    const objects = reply.annotations.map((one) => withRle(one, buffers));
+    return { version: reply.version, objects, next: reply.next ?? null };
+  }
+
+  // ---- answers --------------------------------------------------------------------------------
+
+  #receive(message: FromKernel, buffers: readonly Bytes[]): void {
+    if (this.#store.connection.value === "busy") this.#store.connection.value = "live";
+    if (message.type === "annotations_changed") this.#applyDelta(message, buffers);
+    else if (message.type === "closed") this.#lose();
+    else if (message.type === "progress") {
+      const waiting = this.#waiting.get(message.id);
+      if (waiting) waiting.sentAt = Number.POSITIVE_INFINITY;
+    } else if (message.id !== null) {
+      const waiting = this.#waiting.get(message.id);
+      this.#waiting.delete(message.id);
+      if (this.#waiting.size === 0) this.#stopWatching();
+      waiting?.settle(message, buffers);
+    }
+  }
+
+  #applyDelta(delta: AnnotationsChanged, buffers: readonly Bytes[]): void {
+    if (delta.version !== this.#annotationsVersion + 1) {
+      if (delta.version > this.#annotationsVersion) void this.#refreshAnnotations();
+      return;
+    }
+    this.#annotationsVersion = delta.version;
+    const moved = new Set([...delta.removed, ...delta.changed.map((one) => one.annotation.id)]);
+    const objects = this.#store.objects.value.filter((one) => !moved.has(one.id));
+    for (const { index, annotation } of delta.changed) {
+      objects.splice(index, 0, withRle(annotation, buffers));
+    }
+    this.#store.objects.value = objects;
+  }
+
+  #show(error: unknown): void {
+    if (error instanceof RequestFailed) {
+      const { message, hint } = error.problem;
+      this.#store.notice.value = { text: message, hint, kind: "error" };
+    } else throw error;
+  }
+
+  // ---- is anybody there? ----------------------------------------------------------------------
+
+  #checkAnswers(): void {
+    const now = performance.now();
+    const { connection } = this.#store;
+    const late = [...this.#waiting.values()].some((one) => now - one.sentAt > BUSY_AFTER_MS);
+    if (late && connection.value === "live") connection.value = "busy";
+  }
+
+  #stopWatching(): void {
+    clearInterval(this.#watch);
+    this.#watch = undefined;
+  }
+
+  #lose(): void {
+    const abandoned = [...this.#waiting.values()];
+    this.#waiting.clear();
+    this.#stopWatching();
+    batch(() => {
+      this.#store.connection.value = "lost";
+      for (const one of abandoned) one.settle(lostProblem(), []);
+    });
+  }
+
+  #watchKernel(signal: AbortSignal): void {
+    const kernel = kernelOf(this.#model);
+    if (!kernel) return;
+    let gone = false;
+    const look = () => {
+      // A restarted kernel has forgotten this widget; a dropped connection may come back.
+      gone ||= ["restarting", "autorestarting", "terminating", "dead"].includes(kernel.status);
+      if (gone || kernel.connectionStatus !== "connected") this.#lose();
+      else if (this.#store.connection.value === "lost") {
+        this.#store.connection.value = "live";
+        void this.#refreshAnnotations();
+      }
+    };
+    kernel.statusChanged.connect(look);
+    kernel.connectionStatusChanged.connect(look);
+    signal.addEventListener("abort", () => {
+      kernel.statusChanged.disconnect(look);
+      kernel.connectionStatusChanged.disconnect(look);
+    });
+  }
+}
+
+/** One preview in flight, the newest wish next, nothing queued. */
+class LatestPreview {
+  readonly #store: Store;
+  readonly #fetch: (x: number, y: number) => Promise<Answer<Extract<Reply, { of: "preview" }>>>;
+  #wanted: { x: number; y: number } | null = null;
+  #asked: { x: number; y: number } | null = null;
+  #inFlight = false;
+  #revision = 0;
+
+  constructor(
+    store: Store,
+    fetch: (x: number, y: number) => Promise<Answer<Extract<Reply, { of: "preview" }>>>,
+  ) {
+    this.#store = store;
+    this.#fetch = fetch;
+  }
+
+  want(point: { x: number; y: number } | null): void {
+    this.#wanted = point;
+    if (point === null) this.#store.preview.value = null;
+    else this.#pump();
+  }
+
+  #pump(): void {
+    const point = this.#wanted;
+    const ready = this.#store.connection.value === "live" && !this.#inFlight;
+    if (point === null || point === this.#asked || !ready) return;
+    this.#asked = point;
+    this.#inFlight = true;
+    this.#fetch(point.x, point.y)
+      .then(({ reply, buffers }) => this.#accept(reply.preview, buffers[0]))
+      // A preview that cannot be had is no news: the click that follows will say why.
+      .catch(() => this.#accept(null, undefined))
+      .finally(() => {
+        this.#inFlight = false;
+        this.#pump();
+      });
+  }
+
+  #accept(preview: Extract<Reply, { of: "preview" }>["preview"], rle: Bytes | undefined): void {
+    if (this.#wanted === null) return;
+    if (preview === null || rle === undefined) {
+      this.#store.preview.value = null;
+      return;
+    }
+    this.#revision += 1;
+    this.#store.preview.value = { ...preview, rle, revision: this.#revision };
+  }
+}
+
+function withRle(annotation: WireAnnotation, buffers: readonly Bytes[]): SceneObject {
+  const { buffer, ...rest } = annotation;
+  return { ...rest, rle: buffers[buffer] ?? new DataView(new ArrayBuffer(0)) };
+}
+
+function lostProblem(): ErrorReply {
+  return {
+    type: "error",
+    id: null,
+    code: "lost",
+    message: "The kernel is gone.",
+    hint: "Run the cell again to continue.",
+  };
+}
+
+function randomId(): string {
+  // crypto.randomUUID needs a secure context; hubs on plain http have none.
+  return Array.from(crypto.getRandomValues(new Uint32Array(2)), (n) => n.toString(36)).join("");
+}
+
+function kernelOf(model: Model): Kernel | undefined {
+  const manager = model.widget_manager as unknown as
+    | { kernel?: Partial<Kernel> | null }
+    | undefined;
+  const kernel = manager?.kernel;
+  const complete =
+    kernel?.statusChanged !== undefined && kernel.connectionStatusChanged !== undefined;
+  return complete ? (kernel as Kernel) : undefined;
+}

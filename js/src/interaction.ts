@@ -1,0 +1,32 @@
+// What a gesture under way looks like before it is anything to the kernel: pointer and keyboard
+// write it, the marks layer draws it. One per mounted stage, never in the store.
+
+import { type Signal, signal } from "@preact/signals-core";
+import type { Box, Point } from "./viewport";
+
+/** A gesture under way, in image pixels. */
+export type Draft =
+  | { kind: "point"; index: number; x: number; y: number }
+  | { kind: "box"; box: Box };
+
+export interface Interaction {
+  readonly draft: Signal<Draft | null>;
+  /** Where keyboard prompts go; null while the pointer leads. */
+  readonly crosshair: Signal<Point | null>;
+  /** First corner of a box drawn by keyboard; the crosshair is the second. */
+  readonly anchor: Signal<Point | null>;
+  /** The space bar is down: drags pan. */
+  readonly panning: Signal<boolean>;
+  /** Set by pointer.ts: gives up the drag under way; false if there is none. */
+  cancelDrag: () => boolean;
+}
+
+export function createInteraction(): Interaction {
+  return {
+    draft: signal<Draft | null>(null),
+    crosshair: signal<Point | null>(null),
+    anchor: signal<Point | null>(null),
+    panning: signal(false),
+    cancelDrag: () => false,
+  };
+}

@@ -1,0 +1,48 @@
+// The chosen mask and nothing else: alpha is 255 exactly where it is true. How far the image shows
+// through is the canvas's CSS opacity.
+
+import { contourOf } from "../contour";
+import { type Mask, maskOf } from "../masks";
+import type { PredictionState } from "../protocol";
+import type { Store } from "../store";
+import type { Layer } from "./layer";
+import { blankPixels, pack, putPixels, regionOf, sampleMask } from "./sampling";
+import { OUTLINE, strokeContour } from "./stroke";
+
+const TINT = pack([30, 136, 255, 255]);
+
+function chosenMask(prediction: PredictionState): Mask | null {
+  const { candidates, selected, width, height } = prediction;
+  const candidate = candidates[selected];
+  return candidate ? maskOf({ rle: candidate.rle, width, height }) : null;
+}
+
+export function overlayLayer(store: Store): Layer {
+  return {
+    name: "overlay",
+    watch: () => store.prediction.value,
+    draw(context, frame) {
+      const mask = chosenMask(store.prediction.value);
+      const region = mask && regionOf(mask, frame);
+      if (mask && region) {
+        const pixels = blankPixels(region);
+        sampleMask(mask, frame, pixels, TINT);
+        putPixels(context, pixels);
+      }
+      return false;
+    },
+  };
+}
+
+/** Its outline, apart from the overlay's pixels and its opacity. */
+export function outlineLayer(store: Store): Layer {
+  return {
+    name: "outline",
+    watch: () => [store.prediction.value, store.outline.value],
+    draw(context, frame) {
+      const mask = store.outline.value ? chosenMask(store.prediction.value) : null;
+      if (mask) strokeContour(context, contourOf(mask), mask, frame, OUTLINE);
+      return false;
+    },
+  };
+}

@@ -1,0 +1,79 @@
+// What a person must know, laid over the stage so that nothing jumps.
+
+import { useComputed } from "@preact/signals";
+import type { Problem } from "../protocol";
+import type { Store } from "../store";
+import { Icon } from "./icons";
+
+const LOST: Problem = {
+  code: "lost",
+  message: "The kernel is gone.",
+  hint: "What you see stays here. Run the cell again to continue.",
+};
+
+const WAITING_FOR: Record<string, string> = {
+  loading: "Loading the model…",
+  encoding: "Reading the image…",
+};
+
+export function Messages({ store }: { store: Store }) {
+  const problem = useComputed(() =>
+    store.connection.value === "lost" ? (store.problem.value ?? LOST) : store.problem.value,
+  );
+  return (
+    <div class="sam-messages">
+      {problem.value && <ProblemBanner problem={problem.value} />}
+      <NoticeCard store={store} />
+    </div>
+  );
+}
+
+/** Shown where the stage will be, while there is no picture. */
+export function StagePlaceholder({ store }: { store: Store }) {
+  if (store.image.value !== null || store.problem.value !== null) return null;
+  const text = WAITING_FOR[store.status.value] ?? "No image yet.";
+  return <p class="sam-stage-placeholder">{text}</p>;
+}
+
+function ProblemBanner({ problem }: { problem: Problem }) {
+  return (
+    <div class="sam-problem" role="alert" data-testid="problem" data-code={problem.code}>
+      <Icon name="warning" />
+      <div>
+        <p class="sam-message">{problem.message}</p>
+        {problem.hint && <p class="sam-hint">{problem.hint}</p>}
+      </div>
+    </div>
+  );
+}
+
+function NoticeCard({ store }: { store: Store }) {
+  const notice = store.notice.value;
+  if (notice === null) return null;
+  return (
+    <div
+      class="sam-notice"
+      data-testid="notice"
+      data-kind={notice.kind}
+      role={notice.kind === "error" ? "alert" : "status"}
+    >
+      {notice.kind === "error" && <Icon name="warning" />}
+      <div>
+        <p class="sam-message">{notice.text}</p>
+        {notice.hint && <p class="sam-hint">{notice.hint}</p>}
+      </div>
+      <button
+        type="button"
+        class="sam-icon-button sam-small"
+        data-testid="notice-dismiss"
+        title="Dismiss"
+        aria-label="Dismiss"
+        onClick={() => {
+          store.notice.value = null;
+        }}
+      >
+        <Icon name="clear" />
+      </button>
+    </div>
+  );
+}

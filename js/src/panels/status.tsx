@@ -1,0 +1,83 @@
+// One line: what is going on, with which model, how fast, on what picture.
+
+import type { Status } from "../protocol";
+import type { ConnectionState, Store } from "../store";
+import { formatDuration } from "./format";
+
+const WORDS: Record<Status, string> = {
+  loading: "Loading model…",
+  encoding: "Encoding image…",
+  ready: "Ready",
+  predicting: "Predicting…",
+  error: "Error",
+};
+
+const CONNECTION: Record<ConnectionState, string> = {
+  live: "",
+  busy: "kernel busy",
+  lost: "kernel lost: run the cell again",
+};
+
+export function StatusLine({ store }: { store: Store }) {
+  const status = store.status.value;
+  const connection = store.connection.value;
+  return (
+    <footer class="sam-status" data-testid="status-line">
+      <span class="sam-state" data-status={connection === "lost" ? "error" : status}>
+        <span class="sam-dot" />
+        {connection === "lost" ? "Disconnected" : WORDS[status]}
+      </span>
+      {connection !== "live" && (
+        <span class="sam-connection" data-testid="connection" data-connection={connection}>
+          {CONNECTION[connection]}
+        </span>
+      )}
+      <ModelFacts store={store} />
+      <span class="sam-spacer" />
+      <ImageFacts store={store} />
+    </footer>
+  );
+}
+
+function ModelFacts({ store }: { store: Store }) {
+  const { name, device, encode_ms, decode_ms } = store.model.value;
+  return (
+    <>
+      {name && (
+        <span data-testid="model" title={`Model ${name}, running on ${device || "no device yet"}`}>
+          {device ? `${name} · ${device}` : name}
+        </span>
+      )}
+      {encode_ms !== null && (
+        <span title="Time to encode the image, once per image">
+          encode {formatDuration(encode_ms)}
+        </span>
+      )}
+      {decode_ms !== null && (
+        <span title="Time to decode the latest prompts into masks">
+          decode {formatDuration(decode_ms)}
+        </span>
+      )}
+    </>
+  );
+}
+
+function ImageFacts({ store }: { store: Store }) {
+  const image = store.image.value;
+  if (image === null) return null;
+  return (
+    <>
+      {image.note && (
+        <span class="sam-note" data-testid="image-note" title={image.note}>
+          {image.note}
+        </span>
+      )}
+      <span title="Size of the original picture in pixels">
+        {image.width} × {image.height}
+      </span>
+      <span data-testid="zoom" class="sam-zoom" title="Zoom: 100 % shows the whole picture">
+        {Math.round(store.view.value.zoom * 100)} %
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,191 @@
+// Tools, history, zoom, and how masks are shown.
+
+import { keysOf } from "../shortcuts";
+import type { Actions, Store, ToolName } from "../store";
+import { maxZoom } from "../viewport";
+import { fitView, ZOOM_STEP, zoomView } from "../zoom";
+import { IconButton } from "./icon-button";
+import { Icon } from "./icons";
+
+interface Props {
+  store: Store;
+  actions: Actions;
+}
+
+const TOOLS: readonly { tool: ToolName; label: string }[] = [
+  { tool: "point", label: "Point: click to include, drag for a box" },
+  { tool: "box", label: "Box: drag from corner to corner" },
+  { tool: "pan", label: "Pan: drag the picture" },
+];
+
+export function Toolbar({ store, actions }: Props) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: a toolbar moves focus by arrow keys.
+    <div
+      class="sam-toolbar"
+      role="toolbar"
+      aria-label="Segmentation tools"
+      onKeyDown={moveFocusByArrows}
+    >
+      <ToolGroup store={store} />
+      <HistoryGroup store={store} actions={actions} />
+      <ZoomGroup store={store} />
+      <span class="sam-spacer" />
+      <AppearanceGroup store={store} />
+    </div>
+  );
+}
+
+function ToolGroup({ store }: { store: Store }) {
+  return (
+    <fieldset class="sam-group" aria-label="Tool">
+      {TOOLS.map(({ tool, label }) => (
+        <IconButton
+          key={tool}
+          icon={tool}
+          label={label}
+          shortcut={keysOf(`tool-${tool}`)}
+          testId={`tool-${tool}`}
+          pressed={store.tool.value === tool}
+          onPress={() => {
+            store.tool.value = tool;
+          }}
+        />
+      ))}
+    </fieldset>
+  );
+}
+
+function HistoryGroup({ store, actions }: Props) {
+  const { can_undo, can_redo, prompts } = store.document.value;
+  const empty = prompts.points.length === 0 && prompts.box === null && !prompts.has_mask;
+  return (
+    <fieldset class="sam-group" aria-label="History">
+      <IconButton
+        icon="undo"
+        label="Undo"
+        shortcut={keysOf("undo")}
+        testId="toolbar-undo"
+        unavailable={!can_undo}
+        onPress={actions.undo}
+      />
+      <IconButton
+        icon="redo"
+        label="Redo"
+        shortcut={keysOf("redo")}
+        testId="toolbar-redo"
+        unavailable={!can_redo}
+        onPress={actions.redo}
+      />
+      <IconButton
+        icon="clear"
+        label="Clear all prompts"
+        shortcut={keysOf("clear")}
+        testId="toolbar-clear"
+        unavailable={empty && store.pending.value.length === 0}
+        onPress={actions.clear}
+      />
+    </fieldset>
+  );
+}
+
+function ZoomGroup({ store }: { store: Store }) {
+  const { zoom } = store.view.value;
+  const limit = zoomLimit(store);
+  return (
+    <fieldset class="sam-group" aria-label="Zoom">
+      <IconButton
+        icon="zoomOut"
+        label="Zoom out"
+        shortcut={keysOf("zoom-out")}
+        testId="zoom-out"
+        unavailable={zoom <= 1}
+        onPress={() => zoomView(store, 1 / ZOOM_STEP)}
+      />
+      <IconButton
+        icon="zoomIn"
+        label="Zoom in"
+        shortcut={keysOf("zoom-in")}
+        testId="zoom-in"
+        unavailable={zoom >= limit}
+        onPress={() => zoomView(store, ZOOM_STEP)}
+      />
+      <IconButton
+        icon="zoomFit"
+        label="Show the whole picture"
+        shortcut={keysOf("zoom-fit")}
+        testId="zoom-fit"
+        unavailable={zoom <= 1}
+        onPress={() => fitView(store)}
+      />
+    </fieldset>
+  );
+}
+
+function AppearanceGroup({ store }: { store: Store }) {
+  const percent = Math.round(store.opacity.value * 100);
+  return (
+    <fieldset class="sam-group" aria-label="Appearance">
+      <label
+        class="sam-opacity"
+        title={`Mask opacity ${percent} % (${keysOf("opacity-down")} and ${keysOf("opacity-up")})`}
+      >
+        <Icon name="opacity" />
+        <input
+          type="range"
+          min="0"
+          max="100"
+          step="5"
+          value={percent}
+          data-testid="opacity"
+          aria-label="Mask opacity in per cent"
+          onInput={(event) => {
+            store.opacity.value = event.currentTarget.valueAsNumber / 100;
+          }}
+        />
+      </label>
+      <IconButton
+        icon="outline"
+        label="Outline of the mask"
+        shortcut={keysOf("outline")}
+        testId="outline"
+        pressed={store.outline.value}
+        onPress={() => toggle(store.outline)}
+      />
+      <IconButton
+        icon="hover"
+        label="Preview under the pointer"
+        shortcut={keysOf("hover-toggle")}
+        testId="hover-toggle"
+        pressed={store.hoverPreview.value}
+        onPress={() => toggle(store.hoverPreview)}
+      />
+      <IconButton
+        icon="help"
+        label="Help: gestures and shortcuts"
+        shortcut={keysOf("help")}
+        testId="help-open"
+        pressed={store.helpOpen.value}
+        onPress={() => toggle(store.helpOpen)}
+      />
+    </fieldset>
+  );
+}
+
+function toggle(flag: { value: boolean }): void {
+  flag.value = !flag.value;
+}
+
+function zoomLimit(store: Store): number {
+  const image = store.image.value;
+  return image ? maxZoom(image, store.stageSize.value) : 1;
+}
+
+function moveFocusByArrows(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (step === undefined || !(event.target instanceof HTMLButtonElement)) return;
+  const buttons = [...event.currentTarget.querySelectorAll("button")];
+  const next = buttons.at((buttons.indexOf(event.target) + step) % buttons.length);
+  next?.focus();
+  event.preventDefault();
+}

@@ -1,0 +1,216 @@
+// The contract with sam_widget/protocol.py: every synced trait and every message, typed.
+// Both sides run the examples in tests/protocol/*.json, so neither can drift alone.
+// Python alone writes traits; the page reads them and speaks in messages.
+
+/** A binary payload as Jupyter delivers it: mind byteOffset and byteLength. */
+export type Bytes = DataView;
+
+export type Status = "loading" | "encoding" | "ready" | "predicting" | "error";
+
+/** A point prompt, in pixels of the original image (x to the right, y down). */
+export interface WirePoint {
+  x: number;
+  y: number;
+  positive: boolean;
+}
+
+/** A box prompt, corners in pixels of the original image, x0 < x1 and y0 < y1. */
+export interface WireBox {
+  x0: number;
+  y0: number;
+  x1: number;
+  y1: number;
+}
+
+export interface WirePrompts {
+  points: WirePoint[];
+  box: WireBox | null;
+  has_mask: boolean;
+}
+
+/** The image on screen: a preview of at most 2048 px, sharp tiles on request above that. */
+export interface ImageState {
+  /** Changes whenever the widget gets another image. */
+  id: string;
+  width: number;
+  height: number;
+  /** What reading did to the pixels ("" if nothing), e.g. "16-bit: scaled from 300-41200". */
+  note: string;
+  preview: Bytes;
+  preview_mime: string;
+  preview_width: number;
+  preview_height: number;
+  /** Coarsest pyramid level that is still sharper than the preview; -1 if the preview is complete. */
+  max_level: number;
+  tile_size: number;
+}
+
+/** What the user has asked for so far. `version` grows with every applied gesture. */
+export interface DocumentState {
+  version: number;
+  prompts: WirePrompts;
+  can_undo: boolean;
+  can_redo: boolean;
+  /** History is data: `prompts` is entry `cursor` of `length`. */
+  cursor: number;
+  length: number;
+  /** null: one lone point asks for three masks, anything else for one. */
+  multimask: boolean | null;
+}
+
+/** One candidate mask; `rle` is the COCO compressed run-length string, column-major. */
+export interface Candidate {
+  /** Predicted IoU. */
+  score: number;
+  stability: number;
+  /** In pixels of the original image. */
+  area: number;
+  rle: Bytes;
+}
+
+/** The committed answer, one atomic value. `revision` grows once per answer or choice. */
+export interface PredictionState {
+  revision: number;
+  /** The document version this answers. */
+  version: number;
+  /** Size of the masks: the original image's, or at most 2048 px on the long side. */
+  width: number;
+  height: number;
+  selected: number;
+  /** Subpart to whole; empty when there are no prompts. */
+  candidates: Candidate[];
+}
+
+export interface ModelInfo {
+  name: string;
+  device: string;
+  /** Milliseconds; null until it has happened. */
+  encode_ms: number | null;
+  decode_ms: number | null;
+}
+
+/** What went wrong, in words for the person in front of it, and what to do next. */
+export interface Problem {
+  code: string;
+  message: string;
+  hint: string;
+}
+
+export interface Traits {
+  image_state: ImageState | null;
+  document: DocumentState;
+  prediction: PredictionState;
+  status: Status;
+  problem: Problem | null;
+  model_info: ModelInfo;
+  labels: string[];
+}
+
+/** An accepted object. `rle` as in Candidate, at the size given by `width` and `height`. */
+export interface WireAnnotation {
+  id: string;
+  label: string;
+  /** CSS colour "#rrggbb". */
+  color: string;
+  visible: boolean;
+  score: number;
+  stability: number;
+  area: number;
+  /** x, y, width, height in pixels of the original image. */
+  bbox: [number, number, number, number];
+  width: number;
+  height: number;
+  /** Which of the message's buffers holds the run-length string. */
+  buffer: number;
+}
+
+// ---- page to kernel ---------------------------------------------------------------------------
+
+/** What a person did. `version` is the document version on screen when it was done. */
+export type Gesture =
+  | { type: "add_point"; x: number; y: number; positive: boolean }
+  | { type: "move_point"; index: number; x: number; y: number }
+  | { type: "remove_point"; index: number }
+  | { type: "set_box"; x0: number; y0: number; x1: number; y1: number }
+  | { type: "remove_box" }
+  | { type: "remove_mask" }
+  | { type: "set_mask_from"; annotation_id: string }
+  | { type: "set_multimask"; value: boolean | null }
+  /** `revision`: the answer chosen from; null means the one still on its way. */
+  | { type: "choose"; index: number; revision: number | null }
+  | { type: "clear" }
+  | { type: "undo" }
+  | { type: "redo" }
+  | { type: "accept"; label: string | null }
+  | {
+      type: "update_annotation";
+      annotation_id: string;
+      label?: string;
+      color?: string;
+      visible?: boolean;
+    }
+  | { type: "remove_annotation"; annotation_id: string };
+
+/** Questions that change nothing. */
+export type Query =
+  | { type: "preview"; x: number; y: number }
+  | { type: "tile"; level: number; column: number; row: number; image_id: string }
+  /** Objects from index `start` on; the reply's `next` says where to go on. */
+  | { type: "annotations"; start: number }
+  | { type: "ping" };
+
+export type Request = (Gesture | Query) & { id: string; version: number };
+
+// ---- kernel to page ---------------------------------------------------------------------------
+
+/** Each request is answered by exactly one reply or error bearing its id. */
+export type Reply =
+  | { type: "reply"; id: string; of: "gesture"; version: number; revision: number }
+  | { type: "reply"; id: string; of: "preview"; preview: PreviewReply | null }
+  | { type: "reply"; id: string; of: "tile"; mime: string }
+  | {
+      type: "reply";
+      id: string;
+      of: "annotations";
+      version: number;
+      annotations: WireAnnotation[];
+      /** null when these were the last. */
+      next: number | null;
+    }
+  | { type: "reply"; id: string; of: "ping" };
+
+/** The best mask for the hovered point; buffers[0] is its run-length string. */
+export interface PreviewReply {
+  x: number;
+  y: number;
+  score: number;
+  width: number;
+  height: number;
+}
+
+export interface ErrorReply extends Problem {
+  type: "error";
+  /** null when the request was too broken to have one. */
+  id: string | null;
+}
+
+/** Accepted objects that changed, by delta: a gap in `version` asks for the full list. */
+export interface AnnotationsChanged {
+  type: "annotations_changed";
+  version: number;
+  /** Each goes to (or stays at) its `index` in the list, in the order given. */
+  changed: { index: number; annotation: WireAnnotation }[];
+  removed: string[];
+}
+
+/** The request is alive and waits its turn: no sign of a busy kernel. */
+export interface Progress {
+  type: "progress";
+  id: string;
+}
+
+export interface Closed {
+  type: "closed";
+}
+
+export type FromKernel = Reply | ErrorReply | AnnotationsChanged | Progress | Closed;

@@ -1,0 +1,176 @@
+// View state of one rendered view (tool, hover, zoom) and read-only mirrors of Python's traits.
+// Only connection.ts writes the mirrors; nothing here is ever synced back.
+
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
+import type {
+  Bytes,
+  DocumentState,
+  Gesture,
+  ImageState,
+  ModelInfo,
+  PredictionState,
+  Problem,
+  Status,
+  WireAnnotation,
+  WireBox,
+} from "./protocol";
+import { IDENTITY_VIEW, type View } from "./viewport";
+
+export type ToolName = "point" | "box" | "pan";
+export type ConnectionState = "live" | "busy" | "lost";
+
+/** An accepted object with its run-length bytes at hand. */
+export interface SceneObject extends Omit<WireAnnotation, "buffer"> {
+  rle: Bytes;
+}
+
+/** The hovered point's mask: never committed, never counted. */
+export interface Preview {
+  x: number;
+  y: number;
+  score: number;
+  width: number;
+  height: number;
+  rle: Bytes;
+  /** 1, 2, 3 ... per view; shown as data-preview-revision once painted. */
+  revision: number;
+}
+
+/** A short message for the person; `assertive` ones interrupt a screen reader. */
+export interface Notice {
+  text: string;
+  hint: string;
+  kind: "info" | "error";
+}
+
+/** What tools and panels can ask for. connection.ts implements it. Coordinates are image pixels. */
+export interface Actions {
+  addPoint(x: number, y: number, positive: boolean): void;
+  movePoint(index: number, x: number, y: number): void;
+  removePoint(index: number): void;
+  setBox(box: WireBox): void;
+  removeBox(): void;
+  removeMask(): void;
+  setMaskFrom(annotationId: string): void;
+  setMultimask(value: boolean | null): void;
+  choose(index: number): void;
+  clear(): void;
+  undo(): void;
+  redo(): void;
+  accept(label: string | null): void;
+  updateAnnotation(id: string, change: { label?: string; color?: string; visible?: boolean }): void;
+  removeAnnotation(id: string): void;
+  /** Latest wins, one in flight; null withdraws what was asked and hides what is shown. */
+  preview(point: { x: number; y: number } | null): void;
+  /** The encoded picture of one pyramid tile of the current image. */
+  tile(level: number, column: number, row: number): Promise<Blob>;
+}
+
+export interface Store {
+  // Mirrors of Python's state.
+  readonly image: Signal<ImageState | null>;
+  readonly document: Signal<DocumentState>;
+  readonly prediction: Signal<PredictionState>;
+  readonly kernelStatus: Signal<Status>;
+  readonly problem: Signal<Problem | null>;
+  readonly model: Signal<ModelInfo>;
+  readonly labels: Signal<readonly string[]>;
+  readonly objects: Signal<readonly SceneObject[]>;
+  readonly preview: Signal<Preview | null>;
+  // What this view is waiting for.
+  readonly connection: Signal<ConnectionState>;
+  /** Gestures sent and not yet acknowledged, oldest first: drawn at once as provisional marks. */
+  readonly pending: Signal<readonly Gesture[]>;
+  /** Newest document version this view knows was applied for it. */
+  readonly awaitedVersion: Signal<number>;
+  /** Revision of the prediction last painted, and of the preview. The renderer writes them. */
+  readonly paintedRevision: Signal<number>;
+  readonly paintedPreview: Signal<number>;
+  /** What data-status says. */
+  readonly status: ReadonlySignal<Status>;
+  // View state.
+  readonly tool: Signal<ToolName>;
+  /** Pointer over the image, in image pixels. */
+  readonly hover: Signal<{ x: number; y: number } | null>;
+  /** The prompt under the pointer or selected by keyboard. */
+  readonly activePrompt: Signal<{ kind: "point"; index: number } | { kind: "box" } | null>;
+  readonly view: Signal<View>;
+  /** Size of the stage in CSS pixels. */
+  readonly stageSize: Signal<{ width: number; height: number }>;
+  readonly opacity: Signal<number>;
+  readonly outline: Signal<boolean>;
+  readonly hoverPreview: Signal<boolean>;
+  readonly helpOpen: Signal<boolean>;
+  /** Label that Enter accepts under; "" means none. */
+  readonly label: Signal<string>;
+  /** Object highlighted from the list or under the pointer. */
+  readonly highlighted: Signal<string | null>;
+  readonly notice: Signal<Notice | null>;
+}
+
+export const NO_PREDICTION: PredictionState = {
+  revision: 0,
+  version: 0,
+  width: 0,
+  height: 0,
+  selected: 0,
+  candidates: [],
+};
+
+export const EMPTY_DOCUMENT: DocumentState = {
+  version: 0,
+  prompts: { points: [], box: null, has_mask: false },
+  can_undo: false,
+  can_redo: false,
+  cursor: 0,
+  length: 1,
+  multimask: null,
+};
+
+export function createStore(): Store {
+  const document = signal<DocumentState>(EMPTY_DOCUMENT);
+  const prediction = signal<PredictionState>(NO_PREDICTION);
+  const kernelStatus = signal<Status>("loading");
+  const pending = signal<readonly Gesture[]>([]);
+  const awaitedVersion = signal(0);
+  const paintedRevision = signal(0);
+  const status = computed<Status>(() => {
+    const waiting = pending.value.length > 0;
+    if (waiting) return "predicting";
+    if (kernelStatus.value !== "ready") return kernelStatus.value;
+    const answered = prediction.value.version >= awaitedVersion.value;
+    const painted = paintedRevision.value >= prediction.value.revision;
+    return answered && painted ? "ready" : "predicting";
+  });
+  return {
+    image: signal<ImageState | null>(null),
+    document,
+    prediction,
+    kernelStatus,
+    problem: signal<Problem | null>(null),
+    model: signal<ModelInfo>({ name: "", device: "", encode_ms: null, decode_ms: null }),
+    labels: signal<readonly string[]>([]),
+    objects: signal<readonly SceneObject[]>([]),
+    preview: signal<Preview | null>(null),
+    connection: signal<ConnectionState>("live"),
+    pending,
+    awaitedVersion,
+    paintedRevision,
+    paintedPreview: signal(0),
+    status,
+    tool: signal<ToolName>("point"),
+    hover: signal<{ x: number; y: number } | null>(null),
+    activePrompt: signal<{ kind: "point"; index: number } | { kind: "box" } | null>(null),
+    view: signal<View>(IDENTITY_VIEW),
+    stageSize: signal({ width: 0, height: 0 }),
+    opacity: signal(0.5),
+    outline: signal(true),
+    hoverPreview: signal(true),
+    helpOpen: signal(false),
+    label: signal(""),
+    highlighted: signal<string | null>(null),
+    notice: signal<Notice | null>(null),
+  };
+}
+
+export { batch };

@@ -1,0 +1,51 @@
+// Light or dark? Hosts say it in different ways; the root carries the answer as data-theme.
+
+export type Theme = "light" | "dark";
+
+/** Keep `root`'s data-theme in step with the page around it until `signal` aborts. */
+export function followTheme(root: HTMLElement, signal: AbortSignal): void {
+  const apply = () => {
+    root.dataset.theme = themeAround(root);
+  };
+  const observer = new MutationObserver(apply);
+  const attributeFilter = ["class", "style", "data-theme", "data-jp-theme-light", "theme"];
+  for (const element of [document.documentElement, document.body]) {
+    observer.observe(element, { attributes: true, attributeFilter });
+  }
+  const media = globalThis.matchMedia?.("(prefers-color-scheme: dark)");
+  media?.addEventListener("change", apply, { signal });
+  signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+  apply();
+}
+
+/** What the host declares, else the background that shows through, else the system's wish. */
+export function themeAround(root: HTMLElement): Theme {
+  const { body } = document;
+  const declared = body.dataset.jpThemeLight;
+  if (declared !== undefined) return declared === "true" ? "light" : "dark";
+  if (body.classList.contains("vscode-light")) return "light";
+  if (body.classList.contains("vscode-dark")) return "dark";
+  const luminance = luminanceBehind(root);
+  if (luminance !== null) return luminance < 0.5 ? "dark" : "light";
+  return globalThis.matchMedia?.("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
+/** Luminance in 0..1 of the nearest opaque background behind `root`; null if there is none. */
+function luminanceBehind(root: HTMLElement): number | null {
+  let element = parentAcrossShadow(root);
+  while (element) {
+    const rgba = (getComputedStyle(element).backgroundColor.match(/[\d.]+/gu) ?? []).map(Number);
+    const [red, green, blue, alpha = 1] = rgba;
+    if (red !== undefined && green !== undefined && blue !== undefined && alpha > 0.5) {
+      return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
+    }
+    element = parentAcrossShadow(element);
+  }
+  return null;
+}
+
+function parentAcrossShadow(element: Element): Element | null {
+  if (element.parentElement) return element.parentElement;
+  const top = element.getRootNode();
+  return top instanceof ShadowRoot ? top.host : null;
+}

@@ -1,0 +1,20 @@
+// Zooming the view of a store: by pointer, by keyboard and from the toolbar alike.
+
+import type { Store } from "./store";
+import { IDENTITY_VIEW, maxZoom, type Point, zoomAt } from "./viewport";
+
+/** One press of a zoom button or key. */
+export const ZOOM_STEP = 1.5;
+
+/** The image point under `anchor` (stage pixels; default the stage's centre) stays where it is. */
+export function zoomView(store: Store, factor: number, anchor?: Point): void {
+  const image = store.image.value;
+  const stage = store.stageSize.value;
+  if (image === null) return;
+  const around = anchor ?? { x: stage.width / 2, y: stage.height / 2 };
+  store.view.value = zoomAt(store.view.value, factor, around, stage, maxZoom(image, stage));
+}
+
+export function fitView(store: Store): void {
+  store.view.value = IDENTITY_VIEW;
+}

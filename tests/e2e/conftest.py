@@ -1,0 +1,49 @@
+"""One JupyterLab and one Chromium for all end-to-end tests."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from lab import LabServer, Notebook, launch_chromium
+from playwright.sync_api import sync_playwright
+
+VIEWPORT = {"width": 1200, "height": 900}
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    started = LabServer.start(tmp_path_factory.mktemp("lab"))
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        browser = launch_chromium(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_notebook(server, browser, request):
+    """Return a function that opens a notebook with the given cells in a fresh browser context."""
+    contexts = []
+
+    def open_(*cells, scale=1.0, viewport=None, theme=None, **options):
+        context = browser.new_context(
+            viewport=viewport or VIEWPORT, device_scale_factor=scale, **options
+        )
+        contexts.append(context)
+        name = re.sub(r"\W+", "_", request.node.name) + f"_{len(contexts)}.ipynb"
+        server.write_notebook(name, cells)
+        return Notebook.open(context, server, name, theme=theme)
+
+    yield open_
+    for context in contexts:
+        for page in context.pages:
+            page.evaluate(
+                "() => globalThis.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown()"
+            )
+        context.close()

@@ -1,0 +1,125 @@
+"""The notebook's shortcuts never fire while the widget has focus, and work again afterwards."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+CELLS = (
+    "x = 1",
+    """
+import skimage.data
+from sam_widget import SamWidget
+w = SamWidget(skimage.data.coffee(), model="fake")
+w
+""",
+    "y = 2",
+)
+
+
+@pytest.fixture
+def widget(open_notebook):
+    notebook = open_notebook(*CELLS)
+    notebook.run_all()
+    return notebook.widget()
+
+
+def cells(widget):
+    return widget.page.evaluate(
+        "() => jupyterapp.shell.currentWidget.content.widgets.map(c => c.model.type)"
+    )
+
+
+def executions(widget):
+    return widget.page.evaluate(
+        "() => jupyterapp.shell.currentWidget.content.widgets.map(c => c.model.executionCount)"
+    )
+
+
+KEYS = ["b", "d", "d", "m", "a", "x", "y", "z", "ArrowDown", "j", "Enter", "Shift+Enter", "Escape"]
+
+
+def test_notebook_shortcuts_are_silent_with_focus_and_return_without(widget):
+    widget.click(300, 150)
+    before = (cells(widget), executions(widget))
+    for key in KEYS:
+        widget.page.keyboard.press(key)
+        widget.stage.focus()
+    assert (cells(widget), executions(widget)) == before
+    # Leave: the command mode of the notebook takes keys again.
+    widget.page.locator(".jp-Cell .jp-InputPrompt").first.click()
+    widget.page.keyboard.press("b")
+    widget.page.wait_for_function(
+        "n => jupyterapp.shell.currentWidget.content.widgets.length === n", arg=len(before[0]) + 1
+    )
+
+
+def test_focus_shows_a_ring(widget):
+    widget.stage.focus()
+    ring = widget.stage.evaluate(
+        """(stage) => {
+            const own = getComputedStyle(stage);
+            return own.outlineStyle !== "none" || own.boxShadow !== "none";
+        }"""
+    )
+    assert ring
+
+
+def test_typing_a_label_types(widget):
+    field = widget.root.get_by_test_id("label-input")
+    field.click()
+    widget.page.keyboard.type("bad dog 123")
+    assert field.input_value() == "bad dog 123"
+    assert cells(widget) == ["code"] * 3
+
+
+def test_everything_from_the_keyboard_alone(widget):
+    widget.stage.focus()
+    keyboard = widget.page.keyboard
+    for key in ("ArrowRight", "ArrowDown", "i"):
+        keyboard.press(key)
+    widget.wait_ready(0)
+    assert widget.notebook.python("[len(w.points), w.points[0][2]]") == [1, True]
+    before = widget.revision
+    for _ in range(5):
+        keyboard.press("ArrowRight")
+    keyboard.press("x")
+    widget.wait_ready(before)
+    assert [one[2] for one in widget.notebook.python("w.points")] == [True, False]
+    before = widget.revision
+    keyboard.press("Enter")
+    widget.wait_ready(before)
+    assert widget.notebook.python("len(w.annotations)") == 1
+
+
+def test_help_opens_lists_shortcuts_and_closes(widget):
+    widget.stage.focus()
+    widget.page.keyboard.press("?")
+    help_ = widget.root.get_by_test_id("help")
+    help_.wait_for()
+    text = help_.inner_text()
+    for word in ("Undo", "Accept", "Exclude", "Zoom"):
+        assert word.lower() in text.lower()
+    widget.page.keyboard.press("Escape")
+    help_.wait_for(state="hidden")
+
+
+def test_scores_are_announced(widget):
+    widget.click(300, 150)
+    live = widget.root.locator("[aria-live]")
+    assert any("IoU" in one for one in live.all_inner_texts())
+
+
+def test_the_page_scrolls_with_the_wheel_and_zooms_with_control(widget):
+    widget.show()
+    transform = widget.stage.get_attribute("data-transform")
+    widget.page.mouse.move(*widget.client(300, 150))
+    widget.page.mouse.wheel(0, 40)
+    widget.page.keyboard.down("Control")
+    widget.page.mouse.wheel(0, -200)
+    widget.page.keyboard.up("Control")
+    widget.page.wait_for_function(
+        "([stage, old]) => stage.dataset.transform !== old",
+        arg=[widget.stage.element_handle(), transform],
+    )
