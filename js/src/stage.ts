@@ -119,7 +119,8 @@ function createStage(): HTMLElement {
 function createSurface(stage: HTMLElement, layer: Layer): Surface {
   const canvas = document.createElement("canvas");
   canvas.className = `sam-layer sam-layer-${layer.name}`;
-  canvas.dataset.testid = layer.name;
+  // The toolbar has an "outline" too; only the overlay is a name others rely on.
+  canvas.dataset.testid = layer.name === "overlay" ? "overlay" : `layer-${layer.name}`;
   canvas.setAttribute("aria-hidden", "true");
   stage.append(canvas);
   return { layer, canvas };

@@ -176,7 +176,6 @@ describe("TileCache", () => {
     for (let column = 0; column < 130; column++) {
       cache.request("one", [{ level: 0, column, row: 0 }]);
       if (column > 0) cache.over(row(1));
-      // biome-ignore lint/performance/noAwaitInLoops: one after the other is the point.
       await answers[column]?.settle();
     }
     expect(close).toHaveBeenCalledTimes(2);

@@ -190,11 +190,13 @@ class Notebook:
         return json.loads(ast.literal_eval(text))
 
     def execute(self, code: str, *, wait: bool = True) -> None:
-        """Run code in the kernel, as a cell elsewhere would."""
+        """Run code in the kernel, as a cell elsewhere would; ``cellIsDone`` tells its end."""
         self.page.evaluate(
             """async ([code, wait]) => {
                 const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
                 const future = kernel.requestExecute({code, store_history: false});
+                globalThis.cellIsDone = false;
+                future.done.finally(() => { globalThis.cellIsDone = true; });
                 if (wait) {
                     const reply = await future.done;
                     if (reply.content.status !== "ok")

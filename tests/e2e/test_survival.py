@@ -134,23 +134,22 @@ def test_a_reloaded_page_finds_the_live_widget(open_notebook):
     assert notebook.python("len(w.points)") == 2
 
 
-def test_a_click_is_answered_while_a_cell_runs(open_notebook):
+def test_a_click_while_a_cell_runs_is_answered_or_said_to_wait(open_notebook):
     notebook = open_notebook(SETUP + "w")
     notebook.run_all()
     widget = notebook.widget()
-    notebook.execute("import time; time.sleep(20)", wait=False)
-    notebook.page.wait_for_function(
-        "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
+    notebook.execute("import time; time.sleep(6)", wait=False)
+    widget.click(300, 150, settle=False)
+    widget.page.wait_for_function(
+        "root => Number(root.dataset.revision) > 0 || root.dataset.connection === 'busy'",
+        arg=widget.root.element_handle(),
     )
-    widget.click(300, 150)
+    # On a subshell the answer comes during the cell; a host that gave none is told to be busy.
+    # Either way nothing is decided by the cell having ended.
+    assert not notebook.page.evaluate("() => globalThis.cellIsDone")
+    widget.wait_ready(0)
     assert widget.data("connection") == "live"
-    busy = notebook.page.evaluate(
-        "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status"
-    )
-    assert busy == "busy"
-    notebook.page.evaluate(
-        "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()"
-    )
+    assert notebook.python("len(w.masks)") == 3
 
 
 def test_a_cell_that_displays_and_waits_gets_its_answer(open_notebook):
@@ -161,22 +160,29 @@ def test_a_cell_that_displays_and_waits_gets_its_answer(open_notebook):
     assert notebook.python("shape") == [3, 400, 600]
 
 
-@pytest.mark.parametrize("how", ["restart", "close"])
-def test_a_lost_kernel_is_said(open_notebook, how):
+def test_a_restarted_kernel_is_said(open_notebook):
     notebook = open_notebook(SETUP + "w")
     notebook.run_all()
     widget = notebook.widget()
     widget.click(300, 150)
-    if how == "close":
-        notebook.execute("w.close()")
-    else:
-        notebook.page.evaluate(
-            "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
-        )
-    widget.page.wait_for_function(
-        "root => !root.isConnected || root.dataset.connection === 'lost'",
-        arg=widget.root.element_handle(),
+    notebook.page.evaluate(
+        "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
     )
+    widget.page.wait_for_function(
+        "root => root.dataset.connection === 'lost'", arg=widget.root.element_handle()
+    )
+    widget.page.mouse.click(*widget.client(200, 200))
+    notice = widget.root.get_by_test_id("notice")
+    notice.wait_for()
+    assert "Run the cell again" in notice.inner_text()
+
+
+def test_a_closed_widget_leaves_the_page(open_notebook):
+    notebook = open_notebook(SETUP + "w")
+    notebook.run_all()
+    notebook.widget().click(300, 150)
+    notebook.execute("w.close()")
+    notebook.page.wait_for_function("() => document.querySelector('.sam-widget') === null")
 
 
 def test_a_broken_model_is_shown_with_the_next_step(open_notebook, tmp_path):
