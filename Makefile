@@ -9,7 +9,7 @@ READY := .venv/.ready
 BUNDLE := sam_widget/static/widget.js
 SOURCES := $(shell find js/src -type f) js/build.mjs package.json
 
-.PHONY: demo test check e2e bench screenshots chromium clean
+.PHONY: demo test check e2e bench build screenshots chromium clean
 
 demo: $(READY) $(BUNDLE)
 	$(BIN)/jupyter lab $(ROOT_ARGS) examples/01_click.ipynb $(JUPYTER_ARGS)
@@ -30,6 +30,9 @@ e2e: $(READY) $(BUNDLE) chromium
 
 bench: $(READY)
 	$(BIN)/python benchmarks/click.py
+
+# The page's bundle alone.
+build: $(BUNDLE)
 
 screenshots: $(READY) $(BUNDLE) chromium
 	$(BIN)/python scripts/screenshots.py

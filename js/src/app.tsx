@@ -31,8 +31,7 @@ export function mountApp(
   signal: AbortSignal,
 ): void {
   if (signal.aborted) return;
-  // JupyterLab looks for this before it runs a shortcut of its own.
-  root.dataset.lmSuppressShortcuts = "true";
+  suppressShortcuts(root, signal);
   followTheme(root, signal);
   const stopReflecting = effect(() => reflect(store, root));
   const stopClearing = clearNoticeOnAnswer(store);
@@ -79,6 +78,16 @@ function Stage({ store, actions, signal }: Props) {
     if (host.current && !signal.aborted) mountStage(host.current, store, actions, signal);
   }, [store, actions, signal]);
   return <div class="sam-stage-host" ref={host} />;
+}
+
+/** Jupyter looks for this mark, from the focused element up, before it runs a shortcut of its own. */
+function suppressShortcuts(root: HTMLElement, signal: AbortSignal): void {
+  const mark = (element: EventTarget | null) => {
+    if (element instanceof HTMLElement) element.dataset.lmSuppressShortcuts = "true";
+  };
+  mark(root);
+  // Its selectors may fit the focused element itself, so the mark must be there as well.
+  root.addEventListener("focusin", ({ target }) => mark(target), { signal });
 }
 
 function reflect(store: Store, root: HTMLElement): void {

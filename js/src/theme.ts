@@ -34,14 +34,26 @@ export function themeAround(root: HTMLElement): Theme {
 function luminanceBehind(root: HTMLElement): number | null {
   let element = parentAcrossShadow(root);
   while (element) {
-    const rgba = (getComputedStyle(element).backgroundColor.match(/[\d.]+/gu) ?? []).map(Number);
-    const [red, green, blue, alpha = 1] = rgba;
-    if (red !== undefined && green !== undefined && blue !== undefined && alpha > 0.5) {
-      return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
-    }
+    const [red, green, blue, alpha] = rgba(getComputedStyle(element).backgroundColor);
+    if (alpha > 0.5) return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
     element = parentAcrossShadow(element);
   }
   return null;
+}
+
+/** Red, green and blue in 0..255, alpha in 0..1; transparent if the colour cannot be told. */
+function rgba(color: string): [number, number, number, number] {
+  if (color.startsWith("rgb")) {
+    const [red = 0, green = 0, blue = 0, alpha = 1] = (color.match(/[\d.]+/gu) ?? []).map(Number);
+    return [red, green, blue, alpha];
+  }
+  // oklch(), color() and what is yet to come: a canvas knows them all.
+  const context = document.createElement("canvas").getContext("2d");
+  if (!(context && color)) return [0, 0, 0, 0];
+  context.fillStyle = color;
+  context.fillRect(0, 0, 1, 1);
+  const [red = 0, green = 0, blue = 0, alpha = 0] = context.getImageData(0, 0, 1, 1).data;
+  return [red, green, blue, alpha / 255];
 }
 
 function parentAcrossShadow(element: Element): Element | null {

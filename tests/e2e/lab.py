@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import secrets
@@ -49,10 +50,23 @@ def launch_chromium(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=chromium_path(), args=BROWSER_ARGS)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody uses."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def wait_until_served(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Return when the address answers; fail when its process ends or takes too long."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.1)
+    raise RuntimeError(f"{url} was not served; its process said {process.poll()}.")
 
 
 @dataclass
@@ -66,9 +80,18 @@ class LabServer:
 
     @classmethod
     def start(cls, folder: Path, app: str = "lab") -> LabServer:
-        """Start it and wait until it answers."""
+        """Start it and wait until it answers; another port if somebody else was faster."""
+        for _ in range(3):
+            try:
+                return cls._start(folder, app)
+            except RuntimeError as error:
+                failure = error
+        raise failure
+
+    @classmethod
+    def _start(cls, folder: Path, app: str) -> LabServer:
         token = secrets.token_hex(8)
-        port = _free_port()
+        port = free_port()
         private = folder / ".private"
         env = dict(os.environ)
         for name in ("CONFIG", "RUNTIME", "DATA"):
@@ -87,20 +110,12 @@ class LabServer:
                 command, stdout=log, stderr=subprocess.STDOUT, env=env, start_new_session=True
             )
         server = cls(folder, f"http://127.0.0.1:{port}", token, process)
-        server._wait()
+        try:
+            wait_until_served(f"{server.url}/api?token={token}", process)
+        except RuntimeError:
+            server.stop()
+            raise
         return server
-
-    def _wait(self) -> None:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                break
-            try:
-                with urllib.request.urlopen(f"{self.url}/api?token={self.token}", timeout=2):
-                    return
-            except OSError:
-                time.sleep(0.1)
-        raise RuntimeError(f"the server did not start:\n{(self.folder / 'server.log').read_text()}")
 
     def stop(self) -> None:
         """Stop the server and its kernels."""
@@ -134,12 +149,18 @@ class Notebook:
 
     @classmethod
     def open(
-        cls, context: BrowserContext, server: LabServer, name: str, *, theme: str | None = None
+        cls,
+        context: BrowserContext,
+        server: LabServer,
+        name: str,
+        *,
+        theme: str | None = None,
+        at: str = "doc/tree",
     ) -> Notebook:
         """Open a notebook and wait for its kernel."""
         page = context.new_page()
         notebook = cls(page, server)
-        page.goto(f"{server.url}/doc/tree/{name}?token={server.token}&reset")
+        page.goto(f"{server.url}/{at}/{name}?token={server.token}&reset")
         notebook.wait_for_kernel()
         if theme is not None:
             page.evaluate(
@@ -208,15 +229,15 @@ class Notebook:
 
     def widget(self, index: int = 0) -> WidgetPage:
         """The index-th widget on the page."""
-        return WidgetPage(self, self.page.locator(".sam-widget").nth(index))
+        return WidgetPage(self.page, self.page.locator(".sam-widget").nth(index), self)
 
 
 class WidgetPage:
     """One rendered widget: clicks at image positions, and what the page says of itself."""
 
-    def __init__(self, notebook: Notebook, root: Locator) -> None:
+    def __init__(self, page: Page, root: Locator, notebook: Notebook | None = None) -> None:
+        self.page = page
         self.notebook = notebook
-        self.page = notebook.page
         self.root = root
         self.stage = root.get_by_test_id("stage")
 

@@ -1,0 +1,276 @@
+"""Make docs/images/*.png: the widget in a real JupyterLab, in headless Chromium.
+
+Run it with ``make screenshots``, after anything that changes how the widget looks. The photographs
+are scikit-image's `coffee` (Rachel Michetti, CC0) and `chelsea` (Stefan van der Walt, CC0).
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+
+from lab import LabServer, Notebook, WidgetPage, launch_chromium  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+IMAGES = ROOT / "docs" / "images"
+LIMIT_BYTES = 250_000
+MARGIN = 6  # CSS pixels around what is cut out of the page
+FLAT_COLORS = 64  # of the 256; kept for what is drawn, the rest is for the photograph
+
+LIGHT = "JupyterLab Light"
+DARK = "JupyterLab Dark"
+NO_NEWS = {"checkForUpdates": False, "fetchNews": "false"}
+QUIET_CSS = """
+    .jp-toastContainer, .jp-cell-toolbar, .jp-Notebook-footer { display: none !important; }
+    .jp-Collapser { visibility: hidden !important; }
+"""
+ALONE_CSS = ".jp-InputArea, .jp-OutputPrompt { visibility: hidden !important; }"
+CELLS = """
+import skimage
+from sam_widget import SamWidget
+
+w = SamWidget(skimage.data.{photo}(), model="{model}", labels={labels})
+w
+"""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture.
+
+    Attributes
+    ----------
+    name : str
+        File name without its ending.
+    photo : str
+        Function of ``skimage.data``.
+    labels : list of str
+        Offered by the widget.
+    act : callable
+        What a person does before the picture is taken.
+    width : int
+        Of the browser's window, in CSS pixels.
+    theme : str
+        JupyterLab's theme.
+    after : str
+        Code of a second cell, run after ``act``; with it, the cells are in the picture, too.
+    """
+
+    name: str
+    photo: str
+    labels: list[str]
+    act: Callable[[WidgetPage], None]
+    width: int = 1010
+    theme: str = LIGHT
+    after: str = ""
+
+
+def coffee(widget: WidgetPage) -> None:
+    """Click the coffee and choose the largest of the three masks."""
+    widget.click(300, 150)
+    choose(widget, 2)
+
+
+def eye(widget: WidgetPage) -> None:
+    """Click the cat's left eye and choose the middle one of the three masks."""
+    widget.click(170, 118)
+    choose(widget, 1)
+
+
+def three_objects(widget: WidgetPage) -> None:
+    """Accept both eyes of the cat and its nose."""
+    for label, x, y in (("eye", 170, 118), ("eye", 318, 137), ("nose", 262, 243)):
+        widget.click(x, y)
+        choose(widget, 1)
+        widget.root.get_by_test_id("label-input").fill(label)
+        before = widget.revision
+        widget.root.get_by_test_id("accept").click()
+        widget.wait_ready(before)
+
+
+def choose(widget: WidgetPage, index: int) -> None:
+    """Press a thumbnail, and wait for it to be the chosen one."""
+    widget.root.get_by_test_id(f"candidate-{index}").click()
+    widget.root.locator(f"[data-testid=candidate-{index}][aria-pressed=true]").wait_for()
+    widget.wait_ready()
+
+
+SHOTS = (
+    Shot(
+        "light",
+        "coffee",
+        ["coffee", "cup", "spoon"],
+        coffee,
+        after="w.masks.shape, w.masks.dtype, w.scores, w.mask.sum()",
+    ),
+    Shot("dark", "chelsea", ["eye", "nose"], eye, theme=DARK, after="w.selected, w.mask.sum()"),
+    Shot("narrow", "coffee", ["coffee", "cup", "spoon"], coffee, width=500),
+    Shot("candidates", "coffee", ["coffee", "cup"], lambda widget: widget.click(300, 150)),
+    Shot("objects", "chelsea", ["eye", "nose"], three_objects),
+)
+
+
+def take(shot: Shot, server: LabServer, browser: Browser, model: str) -> bytes:
+    """Take one picture, as PNG.
+
+    Parameters
+    ----------
+    shot : Shot
+    server : LabServer
+    browser : Browser
+    model : str
+        A name from :func:`sam_widget.predictors.available`.
+    """
+    first = CELLS.format(photo=shot.photo, model=model, labels=json.dumps(shot.labels)).strip()
+    name = server.write_notebook(
+        f"{shot.name}.ipynb", [first, shot.after] if shot.after else [first]
+    )
+    with context_of(browser, shot.width) as context:
+        notebook = Notebook.open(context, server, name, theme=shot.theme)
+        page = notebook.page
+        page.add_style_tag(content=QUIET_CSS + ("" if shot.after else ALONE_CSS))
+        page.evaluate(
+            """async () => {
+                jupyterapp.shell.currentWidget.content.activeCellIndex = 0;
+                await jupyterapp.commands.execute('notebook:run-cell');
+            }"""
+        )
+        widget = notebook.widget()
+        widget.root.wait_for()
+        widget.wait_ready()
+        shot.act(widget)
+        if shot.after:
+            run_second_cell(page)
+        settle(page)
+        png = cut(page, ".jp-Cell" if shot.after else ".sam-widget")
+        page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    return png
+
+
+@contextmanager
+def context_of(browser: Browser, width: int) -> Iterator[BrowserContext]:
+    """Open a window of its own, at twice the pixels."""
+    context = browser.new_context(viewport={"width": width, "height": 1400}, device_scale_factor=2)
+    yield context
+    context.close()
+
+
+def run_second_cell(page: Page) -> None:
+    """Run the cell below the widget, and wait for its output."""
+    page.evaluate(
+        """async () => {
+            jupyterapp.shell.currentWidget.content.activeCellIndex = 1;
+            await jupyterapp.commands.execute('notebook:run-cell');
+        }"""
+    )
+    page.locator(".jp-Cell").nth(1).locator(".jp-OutputArea-output").first.wait_for()
+
+
+def settle(page: Page) -> None:
+    """Take focus and pointer away, and wait until all is painted: fonts, and two frames."""
+    page.mouse.move(2, 2)
+    page.evaluate(
+        """async () => {
+            document.activeElement.blur();
+            await document.fonts.ready;
+            for (let frame = 0; frame < 2; frame++)
+                await new Promise(requestAnimationFrame);
+        }"""
+    )
+
+
+def cut(page: Page, selector: str) -> bytes:
+    """Take a picture of all that matches the selector, with a margin."""
+    boxes = [box for one in page.locator(selector).all() if (box := one.bounding_box())]
+    left = max(0, min(box["x"] for box in boxes) - MARGIN)
+    top = max(0, min(box["y"] for box in boxes) - MARGIN)
+    right = max(box["x"] + box["width"] for box in boxes) + MARGIN
+    bottom = max(box["y"] + box["height"] for box in boxes) + MARGIN
+    return page.screenshot(
+        clip={"x": left, "y": top, "width": right - left, "height": bottom - top}
+    )
+
+
+def small_png(png: bytes) -> bytes:
+    """Reduce the colours, and then the size, until the file is small enough for a repository."""
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    for scale in (1.0, 0.9, 0.8, 0.75, 0.7, 0.6, 0.5):
+        size = (round(image.width * scale), round(image.height * scale))
+        scaled = image if scale == 1.0 else image.resize(size, Image.Resampling.LANCZOS)
+        buffer = io.BytesIO()
+        with_256_colors(scaled).save(buffer, "PNG", optimize=True)
+        if buffer.tell() <= LIMIT_BYTES:
+            return buffer.getvalue()
+    raise RuntimeError(f"the picture stays above {LIMIT_BYTES} bytes at half its size.")
+
+
+def with_256_colors(image: Image.Image) -> Image.Image:
+    """Reduce to 256 colours: those of flat areas exactly, so that controls keep theirs, and others.
+
+    A photograph has hardly a flat area, and so many pixels that it would take all colours.
+    """
+    pixels = np.asarray(image).astype(np.int32)
+    code = pixels[..., 0] << 16 | pixels[..., 1] << 8 | pixels[..., 2]
+    here = code[1:-1, 1:-1]
+    flat = np.ones(here.shape, dtype=bool)
+    for rows, columns in ((0, 1), (2, 1), (1, 0), (1, 2)):
+        flat &= code[rows : rows + here.shape[0], columns : columns + here.shape[1]] == here
+    found, counts = np.unique(here[flat], return_counts=True)
+    drawn = np.sort(found[np.argsort(counts)[::-1][:FLAT_COLORS]])
+    exact = np.stack([drawn >> 16, drawn >> 8 & 255, drawn & 255], axis=1).ravel().tolist()
+    others = image.quantize(256 - len(drawn), Image.Quantize.MEDIANCUT, kmeans=2)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette((exact + (others.getpalette() or []))[:768])
+    # Pillow finds the nearest colour only nearly: exact ones are looked up instead.
+    index = np.asarray(image.quantize(palette=palette, dither=Image.Dither.NONE)).copy()
+    place = np.searchsorted(drawn, code).clip(max=len(drawn) - 1)
+    index = np.where(drawn[place] == code, place, index).astype(np.uint8)
+    reduced = Image.fromarray(index)
+    reduced.putpalette(palette.getpalette() or [])
+    return reduced
+
+
+def main() -> None:
+    """Take the pictures that are named, or all."""
+    parser = argparse.ArgumentParser(description="Make docs/images/*.png.")
+    parser.add_argument("names", nargs="*", help="pictures to take, all by default")
+    parser.add_argument("--model", default="fake", help="model on the pictures (default: fake)")
+    options = parser.parse_args()
+    shots = [shot for shot in SHOTS if not options.names or shot.name in options.names]
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        settings = Path(folder) / ".private/settings/@jupyterlab/apputils-extension"
+        settings.mkdir(parents=True)
+        (settings / "notification.jupyterlab-settings").write_text(json.dumps(NO_NEWS))
+        server = LabServer.start(Path(folder))
+        browser = launch_chromium(playwright)
+        try:
+            for shot in shots:
+                png = small_png(take(shot, server, browser, options.model))
+                (IMAGES / f"{shot.name}.png").write_bytes(png)
+                print(f"docs/images/{shot.name}.png  {len(png) / 1000:.0f} kB")
+        finally:
+            browser.close()
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()

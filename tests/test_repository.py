@@ -1,0 +1,95 @@
+"""The files around the code: versions agree, the wheel is whole, nothing refers to one machine."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import sam_widget
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+MAX_IMAGE_BYTES = 250_000
+
+
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    (path,) = folder.glob("*.whl")
+    with zipfile.ZipFile(path) as archive:
+        yield archive
+
+
+def test_the_wheel_holds_the_bundle_and_all_of_the_package(wheel):
+    names = set(wheel.namelist())
+    for bundle in ("sam_widget/static/widget.js", "sam_widget/static/widget.css"):
+        assert wheel.read(bundle) == (ROOT / bundle).read_bytes()
+        assert len(wheel.read(bundle)) > 1000
+    package = ROOT / "sam_widget"
+    kept = {".py", ".typed", ".safetensors"}
+    own = {path.relative_to(ROOT).as_posix() for path in package.rglob("*") if path.suffix in kept}
+    assert own | {"sam_widget/py.typed"} <= names
+
+
+def test_the_wheel_holds_nothing_else(wheel):
+    tops = {name.split("/")[0] for name in wheel.namelist()}
+    assert tops == {"sam_widget", f"sam_widget-{sam_widget.__version__}.dist-info"}
+
+
+def test_the_version_is_the_same_everywhere():
+    version = sam_widget.__version__
+    assert re.search(r'^version = "(.*)"', read("pyproject.toml"), re.MULTILINE)[1] == version
+    assert json.loads(read("package.json"))["version"] == version
+    assert json.loads(read("package-lock.json"))["version"] == version
+    assert re.search(r"^version: (.*)", read("CITATION.cff"), re.MULTILINE)[1] == version
+
+
+def test_the_lock_file_names_no_host():
+    # Everybody's npm asks the registry that it is set up for.
+    lock = read("package-lock.json")
+    assert '"resolved"' not in lock
+    assert not re.search(r"https?://[^\"]*registry", lock)
+    assert '"integrity": "sha512-' in lock
+
+
+def test_imports_point_down():
+    run = subprocess.run(
+        [BIN / "lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout
+
+
+def test_pre_commit_and_make_check_run_the_same_tools():
+    hooks = read(".pre-commit-config.yaml")
+    check = read("Makefile").split("\ncheck:")[1].split("\n\n")[0]
+    for tool in ("ruff check", "ruff format --check", "mypy", "lint-imports", "npm run check"):
+        assert tool in hooks
+        assert tool in check
+    assert "http" not in hooks
+
+
+def test_ci_runs_what_the_readme_tells():
+    lines = read(".ci/run").splitlines()
+    commands = [line for line in lines if not line.startswith(("#", "set ", "cd "))]
+    assert commands == ["make test", "make check"]
+
+
+@pytest.mark.parametrize("name", ["light", "dark", "narrow", "candidates", "objects"])
+def test_the_pictures_are_there_small_and_used(name):
+    path = ROOT / "docs" / "images" / f"{name}.png"
+    assert path.stat().st_size < MAX_IMAGE_BYTES
+    assert f"docs/images/{name}.png" in read("README.md")
