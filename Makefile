@@ -29,7 +29,8 @@ e2e: $(READY) $(BUNDLE) chromium
 	$(BIN)/pytest -q -m e2e
 
 bench: $(READY)
-	$(BIN)/python benchmarks/click.py
+	$(BIN)/python benchmarks/one_click.py
+	$(BIN)/python benchmarks/values.py
 
 # The page's bundle alone.
 build: $(BUNDLE)

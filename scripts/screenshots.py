@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -31,9 +30,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 IMAGES = ROOT / "docs" / "images"
-LIMIT_BYTES = 250_000
 MARGIN = 6  # CSS pixels around what is cut out of the page
-FLAT_COLORS = 64  # of the 256; kept for what is drawn, the rest is for the photograph
 
 LIGHT = "JupyterLab Light"
 DARK = "JupyterLab Dark"
@@ -209,43 +206,11 @@ def cut(page: Page, selector: str) -> bytes:
     )
 
 
-def small_png(png: bytes) -> bytes:
-    """Reduce the colours, and then the size, until the file is small enough for a repository."""
-    image = Image.open(io.BytesIO(png)).convert("RGB")
-    for scale in (1.0, 0.9, 0.8, 0.75, 0.7, 0.6, 0.5):
-        size = (round(image.width * scale), round(image.height * scale))
-        scaled = image if scale == 1.0 else image.resize(size, Image.Resampling.LANCZOS)
-        buffer = io.BytesIO()
-        with_256_colors(scaled).save(buffer, "PNG", optimize=True)
-        if buffer.tell() <= LIMIT_BYTES:
-            return buffer.getvalue()
-    raise RuntimeError(f"the picture stays above {LIMIT_BYTES} bytes at half its size.")
-
-
-def with_256_colors(image: Image.Image) -> Image.Image:
-    """Reduce to 256 colours: those of flat areas exactly, so that controls keep theirs, and others.
-
-    A photograph has hardly a flat area, and so many pixels that it would take all colours.
-    """
-    pixels = np.asarray(image).astype(np.int32)
-    code = pixels[..., 0] << 16 | pixels[..., 1] << 8 | pixels[..., 2]
-    here = code[1:-1, 1:-1]
-    flat = np.ones(here.shape, dtype=bool)
-    for rows, columns in ((0, 1), (2, 1), (1, 0), (1, 2)):
-        flat &= code[rows : rows + here.shape[0], columns : columns + here.shape[1]] == here
-    found, counts = np.unique(here[flat], return_counts=True)
-    drawn = np.sort(found[np.argsort(counts)[::-1][:FLAT_COLORS]])
-    exact = np.stack([drawn >> 16, drawn >> 8 & 255, drawn & 255], axis=1).ravel().tolist()
-    others = image.quantize(256 - len(drawn), Image.Quantize.MEDIANCUT, kmeans=2)
-    palette = Image.new("P", (1, 1))
-    palette.putpalette((exact + (others.getpalette() or []))[:768])
-    # Pillow finds the nearest colour only nearly: exact ones are looked up instead.
-    index = np.asarray(image.quantize(palette=palette, dither=Image.Dither.NONE)).copy()
-    place = np.searchsorted(drawn, code).clip(max=len(drawn) - 1)
-    index = np.where(drawn[place] == code, place, index).astype(np.uint8)
-    reduced = Image.fromarray(index)
-    reduced.putpalette(palette.getpalette() or [])
-    return reduced
+def packed(png: bytes) -> bytes:
+    """Drop the alpha channel and compress well."""
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert("RGB").save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
 
 
 def main() -> None:
@@ -264,7 +229,7 @@ def main() -> None:
         browser = launch_chromium(playwright)
         try:
             for shot in shots:
-                png = small_png(take(shot, server, browser, options.model))
+                png = packed(take(shot, server, browser, options.model))
                 (IMAGES / f"{shot.name}.png").write_bytes(png)
                 print(f"docs/images/{shot.name}.png  {len(png) / 1000:.0f} kB")
         finally:

@@ -4,7 +4,6 @@ import math
 import subprocess
 import sys
 import textwrap
-import time
 
 import numpy as np
 import pytest
@@ -161,18 +160,6 @@ def test_mask_prompt_follows_the_official_resize():
 def test_mask_prompt_of_another_shape(mask):
     with pytest.raises(PromptError, match=r"bool of the image's shape \(3, 4\)"):
         ModelFrame(3, 4).logits_from_mask(mask)
-
-
-def test_time_for_a_photograph():
-    frame = ModelFrame(683, 1024)
-    logits = smooth_logits()
-    times = []
-    for _ in range(10):
-        start = time.process_time()
-        frame.statistics(logits)
-        times.append(time.process_time() - start)
-    print(f"statistics 1024 x 683: {1e3 * min(times):.1f} ms a candidate")
-    assert min(times) < 0.015
 
 
 def test_memory_of_a_hundred_megapixels():

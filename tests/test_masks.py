@@ -1,7 +1,6 @@
 """Run-length codes against pycocotools, boxes, overlap and stability."""
 
 import json
-import time
 
 import numpy as np
 import pytest
@@ -238,21 +237,3 @@ def test_box_of_agrees_with_the_code_of_the_mask(mask):
     assert (box or (0, 0, 0, 0)) == (x, y, x + width, y + height)
     assert (box is None) == (not mask.any())
     assert mask_iou(mask, mask) == float(mask.any())
-
-
-def test_time_for_a_photograph():
-    def best(function):
-        times = []
-        for _ in range(7):
-            start = time.process_time()
-            function()
-            times.append(time.process_time() - start)
-        return min(times)
-
-    photo, large = disc(683, 1024), disc(3000, 4000)
-    print(f"encode 1024 x 683: {1e3 * best(lambda: Rle.encode(photo)):.2f} ms")
-    assert best(lambda: Rle.encode(photo)) < 0.003
-    assert best(lambda: Rle.encode(large)) < 0.2
-    code = Rle.encode(large)
-    assert best(code.decode) < 0.2
-    assert best(code.compressed) < 0.2

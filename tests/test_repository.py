@@ -15,7 +15,7 @@ import sam_widget
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
-MAX_IMAGE_BYTES = 250_000
+MAX_IMAGE_BYTES = 1_500_000
 
 
 def read(name):

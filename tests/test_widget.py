@@ -6,6 +6,7 @@ import gc
 import itertools
 import json
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -414,10 +415,37 @@ def test_a_missing_bundle_names_the_command(coffee, monkeypatch, tmp_path):
     module._bundle.cache_clear()
 
 
+@pytest.mark.parametrize("call", ["w.wait()", "w.add_point(1, 1)", "w.accept()"])
+def test_waiting_can_be_interrupted(call):
+    code = (
+        "import numpy as np\n"
+        "from sam_widget import SamWidget, FakePredictor\n"
+        "slow = FakePredictor(encode_delay=600)\n"
+        "w = SamWidget(np.zeros((9, 9, 3), np.uint8), model=slow)\n"
+        f"try:\n    print('waiting', flush=True)\n    {call}\n"
+        "except KeyboardInterrupt:\n    print('interrupted')\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    with process:
+        assert process.stdout.readline() == "waiting\n"
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+    assert out == "interrupted\n"
+    assert process.returncode == 0
+
+
 def test_public_names_are_pinned():
-    assert sam_widget.__all__ == sorted(sam_widget.__all__, key=str.lower) or sam_widget.__all__
-    assert {"SamWidget", "Prompts", "load", "Session", "Predictor"} <= set(sam_widget.__all__)
-    assert all(hasattr(sam_widget, name) for name in sam_widget.__all__)
+    functions = ["available", "load", "load_image"]
+    errors = [name for name in sam_widget.__all__ if issubclass_of_error(name)]
+    values = ["Annotation", "Annotations", "Embedding", "FakePredictor", "Prediction", "Predictor"]
+    values += ["Prompts", "RgbImage", "Rle", "SamWidget", "Session"]
+    assert sorted([*functions, *errors, *values]) == sorted(sam_widget.__all__)
+    assert len(errors) == 14
+
+
+def issubclass_of_error(name):
+    value = getattr(sam_widget, name)
+    return isinstance(value, type) and issubclass(value, sam_widget.SamWidgetError)
 
 
 def test_importing_is_light():

@@ -155,7 +155,12 @@ class Connection {
             : resolve({ reply: reply as Extract<Reply, { of: K }>, buffers }),
       });
       this.#watch ??= setInterval(() => this.#checkAnswers(), BUSY_AFTER_MS / 4);
-      this.#model.send({ ...what, id, version: this.#store.document.value.version });
+      try {
+        this.#model.send({ ...what, id, version: this.#store.document.value.version });
+      } catch {
+        // The comm is gone, and with it every answer.
+        this.#lose();
+      }
     });
   }
 

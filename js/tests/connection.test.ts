@@ -286,6 +286,17 @@ describe("the connection", () => {
     expect(store.notice.value?.hint).toMatch(/run the cell/iu);
   });
 
+  it("is lost when a message cannot be sent", async () => {
+    const { host, store, actions } = connected();
+    host.model.send = () => {
+      throw new Error("Cannot send");
+    };
+    actions.addPoint(1, 2, true);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(store.connection.value).toBe("lost");
+    expect(store.pending.value).toHaveLength(0);
+  });
+
   it("follows the kernel where the host shows it", async () => {
     const slots: (() => void)[] = [];
     const signal = { connect: (slot: () => void) => slots.push(slot), disconnect: () => undefined };

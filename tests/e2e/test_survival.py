@@ -152,6 +152,61 @@ def test_a_click_while_a_cell_runs_is_answered_or_said_to_wait(open_notebook):
     assert notebook.python("len(w.masks)") == 3
 
 
+def test_without_subshells_the_widget_says_that_the_kernel_is_busy(open_notebook):
+    notebook = open_notebook(SETUP + "w")
+    notebook.page.evaluate(
+        "() => { jupyterapp.serviceManager.kernels.commsOverSubshells = 'disabled' }"
+    )
+    notebook.run_all()
+    widget = notebook.widget()
+    notebook.execute("import time; time.sleep(4)", wait=False)
+    widget.click(300, 150, settle=False)
+    widget.page.wait_for_function(
+        "root => root.dataset.connection === 'busy'", arg=widget.root.element_handle()
+    )
+    assert "busy" in widget.root.get_by_test_id("status-line").inner_text().lower()
+    assert widget.data("status") == "predicting"
+    widget.wait_ready(0)
+    assert widget.data("connection") == "live"
+    assert notebook.python("w.points") == [[300, 150, True]]
+
+
+def test_twenty_widgets_in_one_notebook(open_notebook):
+    notebook = open_notebook(
+        SETUP + "many = [SamWidget(w.image, model='fake') for _ in range(20)]",
+        *(f"many[{number}]" for number in range(20)),
+    )
+    notebook.run_all(widgets=20)
+    for index in (19, 0, 7):
+        notebook.widget(index).click(300, 150)
+    assert notebook.python("[n for n, one in enumerate(many) if one.points]") == [0, 7, 19]
+
+
+def test_touch_taps_include_and_long_presses_exclude(open_notebook):
+    notebook = open_notebook(SETUP + "w", has_touch=True)
+    notebook.run_all()
+    widget = notebook.widget()
+    widget.show()
+    before = widget.revision
+    widget.page.touchscreen.tap(*widget.client(300, 150))
+    widget.wait_ready(before)
+    before = widget.revision
+    x, y = widget.client(200, 300)
+    touch = widget.page.context.new_cdp_session(widget.page)
+    point = {"x": x, "y": y, "id": 1}
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
+    # The finger stays until the press has become a point.
+    widget.page.wait_for_function(
+        "([root, before]) => Number(root.dataset.revision) > before",
+        arg=[widget.root.element_handle(), before],
+    )
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    widget.wait_ready(before)
+    points = notebook.python("w.points")
+    assert [one[2] for one in points] == [True, False]
+    assert points[1][:2] == pytest.approx([200, 300], abs=2)
+
+
 def test_a_cell_that_displays_and_waits_gets_its_answer(open_notebook):
     notebook = open_notebook(
         SETUP + "display(w)\nw.wait()\nw.add_point(300, 150)\nshape = list(w.masks.shape)"
