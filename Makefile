@@ -42,7 +42,7 @@ screenshots: $(READY) $(BUNDLE) chromium
 $(READY): pyproject.toml package-lock.json hatch_build.py
 	test -d .venv || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	npm ci --no-audit --no-fund --silent
+	npm ci --no-audit --no-fund --loglevel=error
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
 	touch $@
 

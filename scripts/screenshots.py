@@ -1,4 +1,4 @@
-"""Make docs/images/*.png: the widget in a real JupyterLab, in headless Chromium.
+"""Make docs/images/*.webp: the widget in a real JupyterLab, in headless Chromium.
 
 Run it with ``make screenshots``, after anything that changes how the widget looks. The photographs
 are scikit-image's `coffee` (Rachel Michetti, CC0) and `chelsea` (Stefan van der Walt, CC0).
@@ -207,15 +207,15 @@ def cut(page: Page, selector: str) -> bytes:
 
 
 def packed(png: bytes) -> bytes:
-    """Drop the alpha channel and compress well."""
+    """Turn a screenshot into a WebP of good quality: a photograph is large as PNG."""
     buffer = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").save(buffer, "PNG", optimize=True)
+    Image.open(io.BytesIO(png)).convert("RGB").save(buffer, "WEBP", quality=90, method=6)
     return buffer.getvalue()
 
 
 def main() -> None:
     """Take the pictures that are named, or all."""
-    parser = argparse.ArgumentParser(description="Make docs/images/*.png.")
+    parser = argparse.ArgumentParser(description="Make docs/images/*.webp.")
     parser.add_argument("names", nargs="*", help="pictures to take, all by default")
     parser.add_argument("--model", default="fake", help="model on the pictures (default: fake)")
     options = parser.parse_args()
@@ -229,9 +229,9 @@ def main() -> None:
         browser = launch_chromium(playwright)
         try:
             for shot in shots:
-                png = packed(take(shot, server, browser, options.model))
-                (IMAGES / f"{shot.name}.png").write_bytes(png)
-                print(f"docs/images/{shot.name}.png  {len(png) / 1000:.0f} kB")
+                picture = packed(take(shot, server, browser, options.model))
+                (IMAGES / f"{shot.name}.webp").write_bytes(picture)
+                print(f"docs/images/{shot.name}.webp  {len(picture) / 1000:.0f} kB")
         finally:
             browser.close()
             server.stop()

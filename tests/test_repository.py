@@ -15,7 +15,7 @@ import sam_widget
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
-MAX_IMAGE_BYTES = 1_500_000
+MAX_IMAGE_BYTES = 300_000
 
 
 def read(name):
@@ -90,6 +90,6 @@ def test_ci_runs_what_the_readme_tells():
 
 @pytest.mark.parametrize("name", ["light", "dark", "narrow", "candidates", "objects"])
 def test_the_pictures_are_there_small_and_used(name):
-    path = ROOT / "docs" / "images" / f"{name}.png"
+    path = ROOT / "docs" / "images" / f"{name}.webp"
     assert path.stat().st_size < MAX_IMAGE_BYTES
-    assert f"docs/images/{name}.png" in read("README.md")
+    assert f"docs/images/{name}.webp" in read("README.md")
