@@ -12,7 +12,7 @@ SOURCES := $(shell find js/src -type f) js/build.mjs package.json
 .PHONY: demo test check e2e bench build screenshots chromium clean
 
 demo: $(READY) $(BUNDLE)
-	$(BIN)/jupyter lab $(ROOT_ARGS) examples/01_click.ipynb $(JUPYTER_ARGS)
+	$(BIN)/jupyter lab $(ROOT_ARGS) --LabApp.default_url=/lab/tree/examples/01_click.ipynb $(JUPYTER_ARGS)
 
 test: $(READY) $(BUNDLE) chromium
 	npm test --silent
