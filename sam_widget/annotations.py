@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from sam_widget.masks import Rle
     from sam_widget.prompts import Prompts
 
-__all__ = ["PALETTE", "Annotation", "Annotations"]
+__all__ = ["MAX_LABEL", "PALETTE", "Annotation", "Annotations"]
+
+MAX_LABEL = 200
 
 PALETTE = (
     "#3b82f6",
@@ -74,6 +77,11 @@ class Annotation:
         Unique among all objects.
     created : str
         UTC, ISO 8601.
+
+    Raises
+    ------
+    AnnotationError
+        If the label is not a text of at most 200 characters, or the colour not of that form.
     """
 
     rle: Rle = field(repr=False)
@@ -88,6 +96,14 @@ class Annotation:
     visible: bool = True
     id: str = field(default_factory=_new_id)
     created: str = field(default_factory=_now)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.label, str) or len(self.label) > MAX_LABEL:
+            raise AnnotationError(
+                f"a label must be a text of at most {MAX_LABEL} characters, got {self.label!r:.60}."
+            )
+        if not isinstance(self.color, str) or not re.fullmatch("#[0-9a-fA-F]{6}", self.color):
+            raise AnnotationError(f"a colour must look like '#3b82f6', got {self.color!r:.60}.")
 
     @property
     def mask(self) -> NDArray[np.bool_]:

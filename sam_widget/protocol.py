@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
+from sam_widget.annotations import MAX_LABEL
 from sam_widget.errors import (
     AnnotationError,
     DownloadError,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GESTURES",
-    "MAX_LABEL",
     "QUERIES",
     "TILE_SIZE",
     "Problem",
@@ -52,7 +52,6 @@ __all__ = [
 ]
 
 MAX_ID: Final = 64
-MAX_LABEL: Final = 200
 MAX_COORDINATE: Final = 1e7
 """Far beyond any image; keeps 1e308 out of the arithmetic."""
 TILE_SIZE: Final = 512

@@ -375,8 +375,9 @@ class Session:
             index, annotation = self._find(annotation_id)
             if all(getattr(annotation, name) == value for name, value in changes.items()):
                 return self._version
-            self._announce(label or "")
-            return self._replace_annotations(index, replace(annotation, **changes))
+            changed = replace(annotation, **changes)
+            self._announce(changed.label)
+            return self._replace_annotations(index, changed)
 
     def remove_annotation(self, annotation_id: str) -> int:
         """Delete an accepted object."""
@@ -465,10 +466,11 @@ class Session:
             self._commit()
 
     def release(self) -> None:
-        """Let go of the embedding and the history's logits."""
+        """Let go of the embedding and the history's logits, and of everybody who waits."""
         with self.lock:
             self._embedding = None
             self._history = History(Entry(Prompts(), None, self._entry.annotations))
+            self._advance()
 
     # ---- inside ---------------------------------------------------------------------------------
 

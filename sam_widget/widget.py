@@ -110,7 +110,7 @@ class SamWidget(anywidget.AnyWidget):
     ) -> None:
         esm, css = _bundle("widget.js"), _bundle("widget.css")
         self._session = Session(load_image(image, value_range=value_range))
-        self._session.announce_labels(tuple(labels))
+        self._session.announce_labels((labels,) if isinstance(labels, str) else tuple(labels))
         self._worker = Worker(self._session, _loader(model, checkpoint, device), self._publish)
         self._model_name_shown = model if isinstance(model, str) else model.name
         self._publishing = RLock()

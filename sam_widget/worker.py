@@ -7,6 +7,7 @@ choose): then it waits here, and all later ones behind it, so their order is kep
 
 from __future__ import annotations
 
+import traceback
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -202,15 +203,18 @@ class Worker:
                         self._applying = True
                     elif not session.pending:
                         preview, self._preview = self._preview, None
-            if gesture is not None:
-                self._apply_queued(session, *gesture)
-            elif preview is not None:
-                self._answer_preview(session, preview)
-            elif self._load_failure is None and self._stage != "idle":
-                self._prepare(session)
-            else:
-                self._predict(session)
-            self._changed()
+            try:
+                if gesture is not None:
+                    self._apply_queued(session, *gesture)
+                elif preview is not None:
+                    self._answer_preview(session, preview)
+                elif self._load_failure is None and self._stage != "idle":
+                    self._prepare(session)
+                else:
+                    self._predict(session)
+                self._changed()
+            except Exception:  # noqa: BLE001 - one message that cannot be sent is not the end
+                traceback.print_exc()
 
     def _has_work(self) -> bool:
         preparing = self._stage != "idle" and self._load_failure is None

@@ -20,6 +20,7 @@ from comm.base_comm import BaseComm
 import sam_widget
 from sam_widget import FakePredictor, SamWidget, protocol
 from sam_widget.errors import (
+    AnnotationError,
     BundleMissing,
     ImageError,
     PromptError,
@@ -376,6 +377,58 @@ def test_a_model_that_cannot_load_is_said_on_the_page_and_in_python(coffee, tmp_
         assert gesture(widget, "add_point", x=1, y=1, positive=True)["type"] == "reply"
         with pytest.raises(WeightsError):
             widget.wait()
+
+
+def test_a_model_that_fails_once_is_said_and_asked_again(coffee):
+    class Forgetful(FakePredictor):
+        fails = True
+
+        def decode(self, *args, **kwargs):
+            if self.fails:
+                raise RuntimeError("CUDA out of memory")
+            return super().decode(*args, **kwargs)
+
+    predictor = Forgetful()
+    with SamWidget(coffee, model=predictor) as widget:
+        with pytest.raises(RuntimeError, match="out of memory"):
+            widget.add_point(300, 200)
+        assert widget.status == "error"
+        assert "smaller" in widget.problem["hint"]
+        assert widget.prediction["version"] == widget.document["version"]
+        predictor.fails = False
+        widget.add_point(301, 200)
+        assert widget.status == "ready"
+        assert widget.problem is None
+
+
+def test_nobody_waits_for_an_image_that_was_replaced(coffee, cat):
+    predictor = FakePredictor(encode_delay=1)
+    with SamWidget(coffee, model=predictor) as widget:
+        waiting = threading.Thread(target=lambda: widget.add_point(300, 200))
+        waiting.start()
+        with widget.comm.arrived:
+            assert widget.comm.arrived.wait_for(lambda: widget.document["version"] == 1, 30)
+        widget.image = cat
+        waiting.join(30)
+        assert not waiting.is_alive()
+        widget.add_point(100, 100)
+        assert widget.masks.shape == (3, 300, 451)
+
+
+def test_labels_and_colours_are_checked(widget):
+    widget.add_point(300, 200)
+    for label in (5, "x" * 201):
+        with pytest.raises(AnnotationError, match="label"):
+            widget.accept(label)
+    made = widget.accept("cup")
+    with pytest.raises(AnnotationError, match="colour"):
+        widget.update_annotation(made.id, color="red")
+    assert widget.labels == ["cup"]
+
+
+def test_one_label_may_be_given_as_it_is(coffee):
+    with SamWidget(coffee, model="fake", labels="cup") as widget:
+        assert widget.labels == ["cup"]
 
 
 def test_close_is_final_and_frees_everything(coffee):
