@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from contextvars import Context, copy_context
 from functools import cache
 from pathlib import Path
 from threading import RLock
@@ -97,6 +98,7 @@ class SamWidget(anywidget.AnyWidget):
     revision = traitlets.Int(0, read_only=True, help="Grows with every new answer or choice.")
 
     _closed = True  # until __init__ succeeds: a half-made widget has nothing to close
+    _page_context: Context | None = None
 
     def __init__(
         self,
@@ -322,6 +324,16 @@ class SamWidget(anywidget.AnyWidget):
         self._worker.start()
         return super()._repr_mimebundle_(**kwargs)
 
+    def _send(self, msg: Any, buffers: Any = None) -> None:  # noqa: ANN401 - ipywidgets' signature
+        # ipykernel hands the page's next message to the thread that this comm last spoke from, so
+        # an answer from the worker would send the next click behind a running cell. All that is
+        # said to the page is said where the page's last message was heard: on its subshell.
+        context = self._page_context
+        if context is None:
+            super()._send(msg, buffers)
+        else:
+            context.copy().run(super()._send, msg, buffers)
+
     def _handle_msg(self, msg: dict[str, Any]) -> None:
         """Take a comm message from the page. Only Python writes state, so updates are ignored."""
         data = msg.get("content", {}).get("data")
@@ -329,6 +341,7 @@ class SamWidget(anywidget.AnyWidget):
         if method == "request_state":
             self.send_state()
         elif method == "custom" and isinstance(data, dict):
+            self._page_context = copy_context()
             self._page.receive(data.get("content"), msg.get("buffers") or [])
         elif method != "update":
             self.send(protocol.error_reply(None, ProtocolError("unknown comm method.")))

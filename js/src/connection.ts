@@ -14,6 +14,11 @@ import type {
 } from "./protocol";
 import { type Actions, batch, type SceneObject, type Store } from "./store";
 
+/**
+ * JupyterLab gives a widget a thread of its own in the kernel, but not yet for its first message;
+ * the kernel keeps to the thread of the last one. Another, a little later, moves to the new thread.
+ */
+const SETTLED_AFTER_MS = 500;
 /** A request unanswered for this long means that the kernel is occupied. */
 const BUSY_AFTER_MS = 700;
 
@@ -89,6 +94,11 @@ class Connection {
     this.#mirror();
     this.#watchKernel(signal);
     void this.#refreshAnnotations();
+    const settled = setTimeout(
+      () => this.#ask({ type: "ping" }).catch(() => undefined),
+      SETTLED_AFTER_MS,
+    );
+    signal.addEventListener("abort", () => clearTimeout(settled));
   }
 
   actions(): Actions {

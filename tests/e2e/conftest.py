@@ -31,14 +31,14 @@ def open_notebook(server, browser, request):
     """Return a function that opens a notebook with the given cells in a fresh browser context."""
     contexts = []
 
-    def open_(*cells, scale=1.0, viewport=None, theme=None, **options):
+    def open_(*cells, scale=1.0, viewport=None, theme=None, at="doc/tree", **options):
         context = browser.new_context(
             viewport=viewport or VIEWPORT, device_scale_factor=scale, **options
         )
         contexts.append(context)
         name = re.sub(r"\W+", "_", request.node.name) + f"_{len(contexts)}.ipynb"
         server.write_notebook(name, cells)
-        return Notebook.open(context, server, name, theme=theme)
+        return Notebook.open(context, server, name, theme=theme, at=at)
 
     yield open_
     for context in contexts:

@@ -134,22 +134,43 @@ def test_a_reloaded_page_finds_the_live_widget(open_notebook):
     assert notebook.python("len(w.points)") == 2
 
 
-def test_a_click_while_a_cell_runs_is_answered_or_said_to_wait(open_notebook):
+def test_clicks_are_answered_while_a_cell_runs(open_notebook):
     notebook = open_notebook(SETUP + "w")
     notebook.run_all()
     widget = notebook.widget()
-    notebook.execute("import time; time.sleep(6)", wait=False)
-    widget.click(300, 150, settle=False)
-    widget.page.wait_for_function(
-        "root => Number(root.dataset.revision) > 0 || root.dataset.connection === 'busy'",
-        arg=widget.root.element_handle(),
-    )
-    # On a subshell the answer comes during the cell; a host that gave none is told to be busy.
-    # Either way nothing is decided by the cell having ended.
-    assert not notebook.page.evaluate("() => globalThis.cellIsDone")
-    widget.wait_ready(0)
+    # The kernel has heard from the page on its own thread once the second message is answered.
+    widget.click(300, 150)
+    notebook.execute("w.add_point(310, 160)")
+    widget.wait_ready(1)
+    notebook.execute("import time; time.sleep(60)", wait=False)
+    for x in (200, 220, 240):
+        widget.click(x, 200)
     assert widget.data("connection") == "live"
-    assert notebook.python("len(w.masks)") == 3
+    assert not notebook.page.evaluate("() => globalThis.cellIsDone")
+    notebook.page.evaluate(
+        "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()"
+    )
+    assert notebook.python("len(w.points)") == 5
+
+
+def test_a_notebook_closed_and_opened_again_finds_the_live_widget(open_notebook):
+    notebook = open_notebook(SETUP + "w", at="lab/tree")
+    notebook.run_all()
+    notebook.widget().click(300, 150)
+    notebook.page.evaluate(
+        """async () => {
+            const panel = jupyterapp.shell.currentWidget;
+            const path = panel.context.path;
+            await panel.context.save();
+            panel.close();
+            await jupyterapp.commands.execute("docmanager:open", {path});
+        }"""
+    )
+    notebook.wait_for_kernel()
+    widget = notebook.widget()
+    widget.wait_ready(0)
+    widget.click(320, 170)
+    assert notebook.python("len(w.points)") == 2
 
 
 def test_without_subshells_the_widget_says_that_the_kernel_is_busy(open_notebook):
