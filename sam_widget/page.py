@@ -84,7 +84,7 @@ class Page:
             elif request.type == "tile":
                 self._on_tile(request)
             else:
-                self._send({"type": "reply", "id": request.id, "of": request.type})
+                self._send({"type": "reply", "to": request.id, "of": request.type})
         except Exception as error:  # noqa: BLE001 - untrusted input must never kill the comm
             self._send(protocol.error_reply(protocol.request_id(content), error))
 
@@ -121,7 +121,7 @@ class Page:
         computes = request.type in ("accept", "choose")
         future = self._worker.submit(lambda session: _perform(session, request), computes=computes)
         if not future.done():
-            self._send({"type": "progress", "id": request.id})
+            self._send({"type": "progress", "to": request.id})
         future.add_done_callback(lambda done: self._acknowledge(request, done))
 
     def _acknowledge(self, request: Request, done: Future[tuple[int, int]]) -> None:
@@ -131,7 +131,7 @@ class Page:
             self._send(protocol.error_reply(request.id, error))
             return
         version, revision = done.result()
-        reply = {"type": "reply", "id": request.id, "of": "gesture"}
+        reply = {"type": "reply", "to": request.id, "of": "gesture"}
         self._send({**reply, "version": version, "revision": revision})
 
     def _on_preview(self, request: Request) -> None:
@@ -156,7 +156,7 @@ class Page:
             end = start + len(wires)
             reply = {
                 "type": "reply",
-                "id": request.id,
+                "to": request.id,
                 "of": "annotations",
                 "version": self._annotations_version,
                 "annotations": wires,
@@ -181,7 +181,7 @@ class Page:
                 tile = encode_tile(
                     image, ask["level"], ask["column"], ask["row"], protocol.TILE_SIZE
                 )
-                reply = {"type": "reply", "id": request.id, "of": "tile", "mime": tile.mime}
+                reply = {"type": "reply", "to": request.id, "of": "tile", "mime": tile.mime}
                 self._send(reply, [tile.data])
             except Exception as error:  # noqa: BLE001 - the page gets it
                 self._send(protocol.error_reply(request.id, error))

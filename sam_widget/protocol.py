@@ -74,7 +74,8 @@ class Request:
     type : str
         One of :data:`GESTURES` or :data:`QUERIES`.
     id : str
-        Chosen by the page; the one reply bears it.
+        Chosen by the page; the one reply bears it as ``to``. (Not as ``id``: ipykernel remembers
+        every id that a kernel sends, for ever.)
     version : int
         Document version on the page when the person acted.
     arguments : dict
@@ -301,7 +302,7 @@ def preview_reply(
     request: Request, found: tuple[Candidates, int] | None
 ) -> tuple[dict[str, Any], list[bytes]]:
     """Answer a hover preview: the best mask, or nothing once prompts have been placed."""
-    reply: dict[str, Any] = {"type": "reply", "id": request.id, "of": "preview", "preview": None}
+    reply: dict[str, Any] = {"type": "reply", "to": request.id, "of": "preview", "preview": None}
     if found is None:
         return reply, []
     candidates, best = found
@@ -379,4 +380,4 @@ def problem_of(error: BaseException) -> Problem:
 
 def error_reply(identity: str | None, error: BaseException) -> dict[str, Any]:
     """Answer a request with what went wrong."""
-    return {"type": "error", "id": identity, **problem_of(error)}
+    return {"type": "error", "to": identity, **problem_of(error)}

@@ -78,9 +78,9 @@ def test_any_json_is_parsed_or_refused(message):
     except ProtocolError as error:
         reply = protocol.error_reply(protocol.request_id(message), error)
     else:
-        reply = {"id": request.id}
+        reply = {"to": request.id}
     identity = message.get("id") if isinstance(message, dict) else None
-    assert reply["id"] == (identity if isinstance(identity, str) else None)
+    assert reply["to"] == (identity if isinstance(identity, str) else None)
 
 
 def test_document_looks_like_the_example():

@@ -62,7 +62,7 @@ class RecordingComm(BaseComm):
         return [
             (content, buffers)
             for content, buffers in self.messages()
-            if content.get("id") == identity and content["type"] in ("reply", "error")
+            if content.get("to") == identity and content["type"] in ("reply", "error")
         ]
 
     def answer(self, identity):

@@ -62,7 +62,7 @@ export class DiscKernel {
     if (this.host.model.get("status") === "error" && request.type !== "annotations") {
       const { id } = request;
       const message = "There is no model to answer this.";
-      this.host.deliver({ type: "error", id, code: "model", message, hint: "See above." });
+      this.host.deliver({ type: "error", to: id, code: "model", message, hint: "See above." });
     } else if (isQuery(request)) this.#answer(request);
     else this.#apply(request);
   }
@@ -73,16 +73,16 @@ export class DiscKernel {
     if (query.type === "preview") {
       const rle = encodeMask(width, height, disc(query.x, query.y, this.#unit * 1.6));
       const preview = { x: query.x, y: query.y, score: 0.9, width, height };
-      this.host.deliver({ type: "reply", id, of: "preview", preview }, [rle]);
+      this.host.deliver({ type: "reply", to: id, of: "preview", preview }, [rle]);
     } else if (query.type === "annotations") {
       const { annotations } = this.#entry;
       const list = annotations.map(({ rle: _, ...rest }, buffer) => ({ ...rest, buffer }));
       const version = this.#annotationsVersion;
       this.host.deliver(
-        { type: "reply", id, of: "annotations", version, annotations: list, next: null },
+        { type: "reply", to: id, of: "annotations", version, annotations: list, next: null },
         annotations.map(({ rle }) => rle),
       );
-    } else this.host.deliver({ type: "reply", id, of: "ping" });
+    } else this.host.deliver({ type: "reply", to: id, of: "ping" });
   }
 
   #apply(gesture: Gesture & { id: string }): void {
@@ -101,7 +101,7 @@ export class DiscKernel {
     this.#sendDelta(before.annotations);
     const { id } = gesture;
     const [version, revision] = [this.#version, this.#revision];
-    this.host.deliver({ type: "reply", id, of: "gesture", version, revision });
+    this.host.deliver({ type: "reply", to: id, of: "gesture", version, revision });
   }
 
   /** The entry that a gesture adds to the history. */

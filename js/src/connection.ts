@@ -243,11 +243,11 @@ class Connection {
     if (message.type === "annotations_changed") this.#applyDelta(message, buffers);
     else if (message.type === "closed") this.#lose();
     else if (message.type === "progress") {
-      const waiting = this.#waiting.get(message.id);
+      const waiting = this.#waiting.get(message.to);
       if (waiting) waiting.sentAt = Number.POSITIVE_INFINITY;
-    } else if (message.id !== null) {
-      const waiting = this.#waiting.get(message.id);
-      this.#waiting.delete(message.id);
+    } else if (message.to !== null) {
+      const waiting = this.#waiting.get(message.to);
+      this.#waiting.delete(message.to);
       if (this.#waiting.size === 0) this.#stopWatching();
       waiting?.settle(message, buffers);
     }
@@ -378,7 +378,7 @@ function withRle(annotation: WireAnnotation, buffers: readonly Bytes[]): SceneOb
 function lostProblem(): ErrorReply {
   return {
     type: "error",
-    id: null,
+    to: null,
     code: "lost",
     message: "The kernel is gone.",
     hint: "Run the cell again to continue.",

@@ -163,21 +163,21 @@ export type Request = (Gesture | Query) & { id: string; version: number };
 
 // ---- kernel to page ---------------------------------------------------------------------------
 
-/** Each request is answered by exactly one reply or error bearing its id. */
+/** Each request is answered by exactly one reply or error, bearing its id as `to`. */
 export type Reply =
-  | { type: "reply"; id: string; of: "gesture"; version: number; revision: number }
-  | { type: "reply"; id: string; of: "preview"; preview: PreviewReply | null }
-  | { type: "reply"; id: string; of: "tile"; mime: string }
+  | { type: "reply"; to: string; of: "gesture"; version: number; revision: number }
+  | { type: "reply"; to: string; of: "preview"; preview: PreviewReply | null }
+  | { type: "reply"; to: string; of: "tile"; mime: string }
   | {
       type: "reply";
-      id: string;
+      to: string;
       of: "annotations";
       version: number;
       annotations: WireAnnotation[];
       /** null when these were the last. */
       next: number | null;
     }
-  | { type: "reply"; id: string; of: "ping" };
+  | { type: "reply"; to: string; of: "ping" };
 
 /** The best mask for the hovered point; buffers[0] is its run-length string. */
 export interface PreviewReply {
@@ -191,7 +191,7 @@ export interface PreviewReply {
 export interface ErrorReply extends Problem {
   type: "error";
   /** null when the request was too broken to have one. */
-  id: string | null;
+  to: string | null;
 }
 
 /** Accepted objects that changed, by delta: a gap in `version` asks for the full list. */
@@ -206,7 +206,7 @@ export interface AnnotationsChanged {
 /** The request is alive and waits its turn: no sign of a busy kernel. */
 export interface Progress {
   type: "progress";
-  id: string;
+  to: string;
 }
 
 export interface Closed {

@@ -55,7 +55,7 @@ function connected(traits: Partial<Traits> = {}) {
   const actions = connect(host.model, store, abort.signal);
   const last = () => sent.at(-1) as Sent;
   const answer = (request: Sent, fields: object, buffers: DataView[] = []) =>
-    host.deliver({ type: "reply", id: request.id, ...fields }, buffers);
+    host.deliver({ type: "reply", to: request.id, ...fields }, buffers);
   return { host, store, actions, sent, last, answer, abort };
 }
 
@@ -87,7 +87,7 @@ describe("gestures", () => {
     const { host, store, actions, last } = connected();
     actions.addPoint(1, 2, true);
     const problem = { code: "prompt", message: "outside", hint: "move it" };
-    host.deliver({ type: "error", id: last().id, ...problem });
+    host.deliver({ type: "error", to: last().id, ...problem });
     await vi.waitFor(() => expect(store.notice.value?.text).toBe("outside"));
     expect(store.pending.value).toHaveLength(0);
     expect(store.status.value).toBe("ready");
@@ -111,7 +111,7 @@ describe("gestures", () => {
   it("of another view are none of this one's business", () => {
     const { host, store, actions } = connected();
     actions.addPoint(1, 2, true);
-    host.deliver({ type: "reply", id: "somebody-else", of: "gesture", version: 9, revision: 9 });
+    host.deliver({ type: "reply", to: "somebody-else", of: "gesture", version: 9, revision: 9 });
     expect(store.pending.value).toHaveLength(1);
     expect(store.awaitedVersion.value).toBe(0);
   });
@@ -268,7 +268,8 @@ describe("the connection", () => {
   it("is not busy when the kernel says that the request waits its turn", () => {
     const { host, store, actions, sent } = connected();
     actions.accept(null);
-    for (const { id } of sent) host.deliver({ type: "progress", id });
+    vi.advanceTimersByTime(600); // by then the view has said all that it says of its own accord
+    for (const { id } of sent) host.deliver({ type: "progress", to: id });
     vi.advanceTimersByTime(5000);
     expect(store.connection.value).toBe("live");
   });

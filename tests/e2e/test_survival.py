@@ -40,7 +40,7 @@ def test_malformed_messages_do_no_harm(open_notebook):
             const listen = (_, message) => {
                 const content = message.content?.data?.content;
                 if (message.content?.comm_id === commId && content?.type === "error")
-                    answers.push(content.id);
+                    answers.push(content.to);
             };
             kernel.iopubMessage.connect(listen);
             const nan = {method: "custom", content: {type: "add_point", id: "nan", version: 0,
