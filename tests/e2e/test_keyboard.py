@@ -55,6 +55,27 @@ def test_notebook_shortcuts_are_silent_with_focus_and_return_without(widget):
     )
 
 
+def test_escape_gives_the_keys_back_to_the_notebook(widget):
+    widget.click(300, 150)
+    count = len(cells(widget))
+    widget.page.keyboard.press("Escape")
+    widget.page.keyboard.press("Escape")
+    assert not widget.page.evaluate("() => document.activeElement.matches('.sam-widget *')")
+    widget.page.keyboard.press("b")
+    widget.page.wait_for_function(
+        "n => jupyterapp.shell.currentWidget.content.widgets.length === n", arg=count + 1
+    )
+
+
+def test_tab_leaves_the_widget(widget):
+    widget.stage.focus()
+    for _ in range(40):
+        widget.page.keyboard.press("Tab")
+        if widget.page.evaluate("() => !document.activeElement.closest('.sam-widget')"):
+            return
+    raise AssertionError("Tab never left the widget")
+
+
 def test_focus_shows_a_ring(widget):
     widget.stage.focus()
     ring = widget.stage.evaluate(
