@@ -1,6 +1,7 @@
 // The only file that touches the widget's model: traits into the store, gestures out, answers back.
 
 import type { AnyModel } from "@anywidget/types";
+import { LatestPreview } from "./latest-preview";
 import type {
   AnnotationsChanged,
   Bytes,
@@ -103,7 +104,9 @@ class Connection {
 
   actions(): Actions {
     const gesture = (what: Gesture) => this.#gesture(what);
-    const preview = new LatestPreview(this.#store, (x, y) => this.#ask({ type: "preview", x, y }));
+    const preview = new LatestPreview(this.#store, (x, y) =>
+      this.#ask<"preview">({ type: "preview", x, y }),
+    );
     return {
       addPoint: (x, y, positive) => gesture({ type: "add_point", x, y, positive }),
       movePoint: (index, x, y) => gesture({ type: "move_point", index, x, y }),
@@ -317,56 +320,6 @@ class Connection {
       kernel.statusChanged.disconnect(look);
       kernel.connectionStatusChanged.disconnect(look);
     });
-  }
-}
-
-/** One preview in flight, the newest wish next, nothing queued. */
-class LatestPreview {
-  readonly #store: Store;
-  readonly #fetch: (x: number, y: number) => Promise<Answer<Extract<Reply, { of: "preview" }>>>;
-  #wanted: { x: number; y: number } | null = null;
-  #asked: { x: number; y: number } | null = null;
-  #inFlight = false;
-  #revision = 0;
-
-  constructor(
-    store: Store,
-    fetch: (x: number, y: number) => Promise<Answer<Extract<Reply, { of: "preview" }>>>,
-  ) {
-    this.#store = store;
-    this.#fetch = fetch;
-  }
-
-  want(point: { x: number; y: number } | null): void {
-    this.#wanted = point;
-    if (point === null) this.#store.preview.value = null;
-    else this.#pump();
-  }
-
-  #pump(): void {
-    const point = this.#wanted;
-    const ready = this.#store.connection.value === "live" && !this.#inFlight;
-    if (point === null || point === this.#asked || !ready) return;
-    this.#asked = point;
-    this.#inFlight = true;
-    this.#fetch(point.x, point.y)
-      .then(({ reply, buffers }) => this.#accept(reply.preview, buffers[0]))
-      // A preview that cannot be had is no news: the click that follows will say why.
-      .catch(() => this.#accept(null, undefined))
-      .finally(() => {
-        this.#inFlight = false;
-        this.#pump();
-      });
-  }
-
-  #accept(preview: Extract<Reply, { of: "preview" }>["preview"], rle: Bytes | undefined): void {
-    if (this.#wanted === null) return;
-    if (preview === null || rle === undefined) {
-      this.#store.preview.value = null;
-      return;
-    }
-    this.#revision += 1;
-    this.#store.preview.value = { ...preview, rle, revision: this.#revision };
   }
 }
 

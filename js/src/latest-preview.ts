@@ -1,0 +1,62 @@
+// Hover previews: the newest position is asked for, and nothing queues behind it.
+
+import type { Bytes, PreviewReply } from "./protocol";
+import type { Store } from "./store";
+
+interface Point {
+  x: number;
+  y: number;
+}
+
+/** Asks the kernel for the mask under a point; rejects when there is no answer. */
+type Fetch = (
+  x: number,
+  y: number,
+) => Promise<{ reply: { preview: PreviewReply | null }; buffers: readonly Bytes[] }>;
+
+/** One preview in flight, the newest wish next, nothing queued. */
+export class LatestPreview {
+  readonly #store: Store;
+  readonly #fetch: Fetch;
+  #wanted: Point | null = null;
+  #asked: Point | null = null;
+  #inFlight = false;
+  #revision = 0;
+
+  constructor(store: Store, fetch: Fetch) {
+    this.#store = store;
+    this.#fetch = fetch;
+  }
+
+  want(point: Point | null): void {
+    this.#wanted = point;
+    if (point === null) this.#store.preview.value = null;
+    else this.#pump();
+  }
+
+  #pump(): void {
+    const point = this.#wanted;
+    const ready = this.#store.connection.value === "live" && !this.#inFlight;
+    if (point === null || point === this.#asked || !ready) return;
+    this.#asked = point;
+    this.#inFlight = true;
+    this.#fetch(point.x, point.y)
+      .then(({ reply, buffers }) => this.#accept(reply.preview, buffers[0]))
+      // A preview that cannot be had is no news: the click that follows will say why.
+      .catch(() => this.#accept(null, undefined))
+      .finally(() => {
+        this.#inFlight = false;
+        this.#pump();
+      });
+  }
+
+  #accept(preview: PreviewReply | null, rle: Bytes | undefined): void {
+    if (this.#wanted === null) return;
+    if (preview === null || rle === undefined) {
+      this.#store.preview.value = null;
+      return;
+    }
+    this.#revision += 1;
+    this.#store.preview.value = { ...preview, rle, revision: this.#revision };
+  }
+}
