@@ -156,7 +156,8 @@ class SamWidget(anywidget.AnyWidget):
     def points(self) -> list[tuple[float, float, bool]]:
         """Point prompts (x, y, positive), in pixels of the original image."""
         prompts = self._session.prompts
-        return [(x, y, label == 1) for (x, y), label in zip(*_paired(prompts), strict=True)]
+        labelled = zip(prompts.points, prompts.labels, strict=True)
+        return [(x, y, label == 1) for (x, y), label in labelled]
 
     @property
     def boxes(self) -> list[tuple[float, float, float, float]]:
@@ -423,7 +424,3 @@ def _loader(
     if model not in predictors.available():
         predictors.load(model)  # says so in the cell, not only later on the page
     return lambda: predictors.load(model, checkpoint=checkpoint, device=device)
-
-
-def _paired(prompts: Any) -> tuple[Any, Any]:  # noqa: ANN401
-    return prompts.points, prompts.labels

@@ -161,6 +161,18 @@ def test_a_new_view_gets_all_objects_in_parts(widget, monkeypatch):
     assert seen == [one.id for one in widget.annotations]
 
 
+def test_a_click_and_its_answer_stay_within_twelve_kilobytes(widget):
+    widget.wait()
+    before = len(widget.comm.sent)
+    assert gesture(widget, "add_point", x=300, y=150, positive=True)["type"] == "reply"
+    widget.wait()
+    sent = widget.comm.sent[before:]
+    size = sum(len(json.dumps(data)) + sum(map(len, buffers or [])) for _, data, buffers in sent)
+    print(f"a click and its answer: {size} bytes in {len(sent)} messages")
+    assert widget.masks.shape[0] == 3
+    assert size < 12_000
+
+
 def test_accepting_costs_its_own_bytes_however_many_there_are(widget):
     sizes = []
     for _ in range(30):
