@@ -117,7 +117,8 @@ def test_a_box_holds_its_mask(corners, shape_hw, multimask):
     columns, rows = np.arange(width) + 0.5, np.arange(height) + 0.5
     outside = ((columns < x0) | (columns > x1))[None] | ((rows < y0) | (rows > y1))[:, None]
     assert not np.any(masks & outside)
-    if (x1 - x0) > 4 * least and (y1 - y0) > 4 * least:
+    # Across a few pixels, those cut by the border are a large share.
+    if min(x1 - x0, y1 - y0) > max(4 * least, 10):
         assert 0.8 < masks[-1].sum() / ((x1 - x0) * (y1 - y0)) < 1
 
 
