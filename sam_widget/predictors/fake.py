@@ -286,8 +286,8 @@ def _segment_distance(start: tuple[float, float], end: tuple[float, float]) -> G
 def _rounded_box(frame: ModelFrame, box: tuple[float, float, float, float], level: float) -> Grid:
     """Field of a superellipse of degree 4 within a box.
 
-    It is concave, so bilinear interpolation never lifts it: the mask stays within the box. Only a
-    box narrower than a cell is widened, to be seen at all.
+    It is concave, so bilinear interpolation never lifts it: the mask stays within the box, but for
+    half a cell at the image's border. A box narrower than a cell is widened, to be seen at all.
     """
     ((x0, y0, x1, y1),) = frame.boxes_to_model([box]) / _CELL - 0.5
     half_height, half_width = max((y1 - y0) / 2, 1.0), max((x1 - x0) / 2, 1.0)

@@ -116,7 +116,11 @@ def test_a_box_holds_its_mask(corners, shape_hw, multimask):
     assert_nested(masks)
     columns, rows = np.arange(width) + 0.5, np.arange(height) + 0.5
     outside = ((columns < x0) | (columns > x1))[None] | ((rows < y0) | (rows > y1))[:, None]
-    assert not np.any(masks & outside)
+    # Within half a cell of the image's border there is nothing to interpolate with.
+    half = least / 4
+    inner = ((columns > half) & (columns < width - half))[None]
+    inner = inner & ((rows > half) & (rows < height - half))[:, None]
+    assert not np.any(masks & outside & inner)
     # Across a few pixels, those cut by the border are a large share.
     if min(x1 - x0, y1 - y0) > max(4 * least, 10):
         assert 0.8 < masks[-1].sum() / ((x1 - x0) * (y1 - y0)) < 1
