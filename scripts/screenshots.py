@@ -80,10 +80,9 @@ class Shot:
     after: str = ""
 
 
-def coffee(widget: WidgetPage) -> None:
-    """Click the coffee and choose the largest of the three masks."""
-    widget.click(300, 150)
-    choose(widget, 2)
+def face(widget: WidgetPage) -> None:
+    """Click the astronaut's face."""
+    widget.click(225, 110)
 
 
 def eye(widget: WidgetPage) -> None:
@@ -93,10 +92,14 @@ def eye(widget: WidgetPage) -> None:
 
 
 def three_objects(widget: WidgetPage) -> None:
-    """Accept both eyes of the cat and its nose."""
-    for label, x, y in (("eye", 170, 118), ("eye", 318, 137), ("nose", 262, 243)):
-        widget.click(x, y)
-        choose(widget, 1)
+    """Drag boxes round both eyes of the cat and its nose, and accept each."""
+    boxes = (
+        ("eye", (130, 82), (208, 152)),
+        ("eye", (290, 108), (346, 166)),
+        ("nose", (228, 196), (300, 268)),
+    )
+    for label, start, end in boxes:
+        widget.drag(start, end)
         widget.root.get_by_test_id("label-input").fill(label)
         before = widget.revision
         widget.root.get_by_test_id("accept").click()
@@ -110,18 +113,20 @@ def choose(widget: WidgetPage, index: int) -> None:
     widget.wait_ready()
 
 
+ASTRONAUT = ["face", "suit", "helmet"]
+CAT = ["eye", "nose"]
 SHOTS = (
     Shot(
         "light",
-        "coffee",
-        ["coffee", "cup", "spoon"],
-        coffee,
+        "astronaut",
+        ASTRONAUT,
+        face,
         after="w.masks.shape, w.masks.dtype, w.scores, w.mask.sum()",
     ),
-    Shot("dark", "chelsea", ["eye", "nose"], eye, theme=DARK, after="w.selected, w.mask.sum()"),
-    Shot("narrow", "coffee", ["coffee", "cup", "spoon"], coffee, width=500),
-    Shot("candidates", "coffee", ["coffee", "cup"], lambda widget: widget.click(300, 150)),
-    Shot("objects", "chelsea", ["eye", "nose"], three_objects),
+    Shot("dark", "chelsea", CAT, eye, theme=DARK, after="w.selected, w.mask.sum()"),
+    Shot("narrow", "astronaut", ASTRONAUT, face, width=500),
+    Shot("candidates", "astronaut", ASTRONAUT, face),
+    Shot("objects", "chelsea", CAT, three_objects),
 )
 
 
@@ -217,7 +222,7 @@ def main() -> None:
     """Take the pictures that are named, or all."""
     parser = argparse.ArgumentParser(description="Make docs/images/*.webp.")
     parser.add_argument("names", nargs="*", help="pictures to take, all by default")
-    parser.add_argument("--model", default="fake", help="model on the pictures (default: fake)")
+    parser.add_argument("--model", default="lite", help="model on the pictures (default: lite)")
     options = parser.parse_args()
     shots = [shot for shot in SHOTS if not options.names or shot.name in options.names]
     IMAGES.mkdir(parents=True, exist_ok=True)

@@ -58,6 +58,23 @@ def test_a_click_gives_three_masks_on_the_page_and_in_python(widget):
     assert python("w.status") == "ready"
 
 
+def test_the_bundled_model_answers_with_no_download(open_notebook):
+    notebook = open_notebook(CELL.replace(', model="fake"', ""))
+    notebook.run_all()
+    widget = notebook.widget()
+    widget.click(300, 150)
+    assert widget.root.get_by_test_id("model").inner_text().startswith("lite")
+    assert notebook.python("list(w.masks.shape)") == [3, HEIGHT, WIDTH]
+    assert notebook.python("bool(w.masks[:, 150, 300].any())")
+    # A box round the cup: the mask lies in it, and fills much of it.
+    before = widget.revision
+    widget.page.keyboard.press("c")
+    widget.wait_ready(before)
+    widget.drag((170, 15), (390, 290))
+    assert notebook.python("float(w.mask[15:290, 170:390].sum() / w.mask.sum())") > 0.95
+    assert 0.3 < notebook.python("float(w.mask[15:290, 170:390].mean())") < 0.95
+
+
 @pytest.mark.parametrize("scale", [1, 1.5, 2])
 def test_the_overlay_is_the_mask_at_any_scale_zoom_and_width(open_notebook, scale):
     notebook = open_notebook(CELL, scale=scale)
