@@ -1,0 +1,237 @@
+"""The bundled model: small, trained by this project, ready without a download.
+
+It sees the image with its longest side at 512 pixels and predicts on a grid of 256 x 256 cells,
+which is the grid of :class:`~sam_widget.frames.ModelFrame`. How it was trained, on what, how good
+it is and where it fails: ``docs/lite-model-card.md``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import safetensors.torch
+import torch
+from PIL import Image
+
+from sam_widget.errors import WeightsError
+from sam_widget.frames import ModelFrame
+from sam_widget.images import load_image
+from sam_widget.predictors.base import (
+    Embedding,
+    Prediction,
+    check_request,
+    mask_logits,
+    wants_three,
+)
+from sam_widget.predictors.lite_backbone import normalise
+from sam_widget.predictors.lite_components import keep_clicked
+from sam_widget.predictors.lite_geometry import PromptBatch, cell_centres, pixel_geometry
+from sam_widget.predictors.lite_network import EncodedImage, LiteNetwork, evaluate
+from sam_widget.predictors.lite_pyramid import GRID_SIDE, INPUT_SIDE
+from sam_widget.predictors.sam import resolve_device
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sam_widget.images import RgbImage
+    from sam_widget.prompts import Prompts
+
+WEIGHTS_PATH = Path(__file__).parent.parent / "weights" / "lite.safetensors"
+WEIGHTS_SHA256 = "61a531ccbf1f97a9e8ac243d6d1229e86f24f4dbf97440e8b9c4741eca4c2ea8"
+_PAD_LOGIT = -20.0
+_CELLS_AT_ONCE = 8192
+"""Cells whose masks are computed together: what is in between stays in the processor's cache."""
+_ELSEWHERE = (
+    'Reinstall sam_widget, or use another model: model="vit_b" downloads the official network, '
+    'model="fake" needs no weights.'
+)
+
+
+def load_lite(device: str | None = "auto") -> Lite:
+    """Load the bundled model.
+
+    Parameters
+    ----------
+    device : str
+        ``"auto"`` (CUDA, else MPS, else CPU) or a device of torch, such as ``"cuda:1"``.
+
+    Raises
+    ------
+    WeightsError
+        If the file of weights is missing or is not the one this version was released with.
+    ModelError
+        If the device is not there.
+    """
+    return Lite(read_weights(WEIGHTS_PATH, WEIGHTS_SHA256), WEIGHTS_SHA256, device)
+
+
+def read_weights(path: Path, sha256: str) -> LiteNetwork:
+    """Read a network from safetensors, after checking the file's digest.
+
+    Raises
+    ------
+    WeightsError
+        If the file is missing or its digest is another.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(
+            f"the weights of the lite model are missing: expected {path}, got: {error}. "
+            f"{_ELSEWHERE}"
+        ) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise WeightsError(
+            f"{path} is damaged or of another version: expected SHA-256 {sha256[:16]}..., got "
+            f"{found[:16]}... ({len(content)} bytes). {_ELSEWHERE}"
+        )
+    network = LiteNetwork()
+    weights = {name: value.float() for name, value in safetensors.torch.load(content).items()}
+    network.load_state_dict(weights)
+    return network
+
+
+class Lite:
+    """A :class:`~sam_widget.predictors.base.Predictor` on the lite network.
+
+    Parameters
+    ----------
+    network : LiteNetwork
+        With trained weights.
+    model_digest : str
+        Digest of the weights.
+    device : str
+        As for :func:`load_lite`.
+    """
+
+    name = "lite"
+
+    def __init__(
+        self, network: LiteNetwork, model_digest: str, device: str | None = "auto"
+    ) -> None:
+        self.device = resolve_device(device)
+        self.model_digest = model_digest
+        network.requires_grad_(requires_grad=False)
+        self._network = network.eval().to(self.device).to(memory_format=torch.channels_last)
+        self._encoding = threading.Lock()
+        self._decoding = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"<Lite on {self.device}>"
+
+    def encode(self, image: object) -> Embedding:
+        """Encode an image; see :meth:`~sam_widget.predictors.base.Predictor.encode`."""
+        rgb = load_image(image)
+        picture = torch.from_numpy(_fit(rgb)).permute(2, 0, 1)[None].to(self.device)
+        picture = normalise(picture).contiguous(memory_format=torch.channels_last)
+        with self._encoding, torch.inference_mode():
+            encoded = self._network.encode(picture)
+        tensors = [*encoded.features, *(part for pair in encoded.memory for part in pair)]
+        nbytes = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+        frame = ModelFrame(rgb.height, rgb.width)
+        return Embedding(encoded, frame, self.model_digest, rgb.digest, nbytes)
+
+    def decode(
+        self, embedding: Embedding, prompts: Prompts, multimask: bool | None = None
+    ) -> Prediction:
+        """Predict candidates; see :meth:`~sam_widget.predictors.base.Predictor.decode`."""
+        prompts = check_request(embedding, prompts, self)
+        encoded = embedding.features
+        if not isinstance(encoded, EncodedImage):
+            raise TypeError(f"expected features of the lite network, got {type(encoded)}.")
+        batch = prompt_batch(prompts, embedding.frame).to(self.device)
+        outputs = [1, 2, 3] if wants_three(prompts, multimask) else [0]
+        seeds = [] if prompts.box is not None else _include_cells(batch)
+        with self._decoding, torch.inference_mode():
+            logits, scores = _predict(self._network, encoded, batch, outputs, seeds)
+        return Prediction(_whole_frame(logits, embedding.frame), scores, embedding.frame)
+
+
+def prompt_batch(prompts: Prompts, frame: ModelFrame) -> PromptBatch:
+    """Return the prompts of one request as tensors in the network's coordinates."""
+    points = frame.points_to_model(prompts.point_coords) / ModelFrame.INPUT
+    box = (0.0, 0.0, 1.0, 1.0)
+    if prompts.box is not None:
+        (box,) = frame.boxes_to_model([prompts.box]) / ModelFrame.INPUT
+    mask = mask_logits(prompts, frame)
+    return PromptBatch(
+        torch.from_numpy(points).float().reshape(1, -1, 2),
+        torch.from_numpy(prompts.point_labels).reshape(1, -1),
+        torch.as_tensor(box, dtype=torch.float32).reshape(1, 4),
+        torch.tensor([prompts.box is not None]),
+        # Two by two cells of the logits' grid make one of the network's coarse grid.
+        None if mask is None else torch.nn.functional.avg_pool2d(torch.tensor(mask), 2),
+        torch.tensor([mask is not None]),
+    )
+
+
+def _fit(rgb: RgbImage) -> NDArray[np.uint8]:
+    """Scale the longest side to 512 pixels; pad right and bottom to multiples of 32."""
+    scale = INPUT_SIDE / max(rgb.height, rgb.width)
+    height, width = (max(1, int(side * scale + 0.5)) for side in (rgb.height, rgb.width))
+    picture = Image.fromarray(rgb.pixels).resize(
+        (width, height), Image.Resampling.BILINEAR, reducing_gap=3.0
+    )
+    # 127 is the backbone's zero, which its convolutions pad with.
+    padded = np.full((-(-height // 32) * 32, -(-width // 32) * 32, 3), 127, np.uint8)
+    padded[:height, :width] = np.asarray(picture)
+    return padded
+
+
+def _include_cells(batch: PromptBatch) -> list[tuple[int, int]]:
+    """Return the (row, column) of the grid that each include point lies in."""
+    points = batch.points[batch.labels == 1].cpu().numpy()
+    cells = (points * GRID_SIDE).astype(int).clip(0, GRID_SIDE - 1)
+    return [(int(row), int(column)) for column, row in cells]
+
+
+def _predict(
+    network: LiteNetwork,
+    encoded: EncodedImage,
+    batch: PromptBatch,
+    outputs: list[int],
+    seeds: list[tuple[int, int]],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return logits (K, h, w) on the grid of the padded picture, and scores (K,)."""
+    tokens, networks = network.prompt(encoded, batch)
+    tokens, networks = tokens[:, outputs], networks.take(outputs)
+    pixels = encoded.features.pixels
+    height, width = pixels.shape[-2:]
+    xy = cell_centres(height, width, GRID_SIDE, pixels.device)
+    flat = pixels[0].flatten(1).T
+    parts = [
+        evaluate(networks, flat[part], pixel_geometry(batch, xy[:, part]))[0]
+        for part in (slice(i, i + _CELLS_AT_ONCE) for i in range(0, len(flat), _CELLS_AT_ONCE))
+    ]
+    raw = torch.cat(parts, dim=-1).reshape(-1, height, width)
+    logits: NDArray[np.float32] = raw.cpu().numpy()
+    if seeds:
+        inside = [(min(row, height - 1), min(column, width - 1)) for row, column in seeds]
+        keep_clicked(logits, inside)
+    # The rating was trained on every second row and column.
+    seen = pixels[0, :, ::2, ::2].flatten(1)
+    kept = torch.from_numpy(logits[:, ::2, ::2].copy()).to(pixels.device)
+    scores = network.predicted_iou(tokens, seen, kept.flatten(1)[None])
+    return logits, scores[0].cpu().numpy()
+
+
+def _whole_frame(logits: NDArray[np.float32], frame: ModelFrame) -> NDArray[np.float32]:
+    """Put logits (K, h, w) into the model's square, (K, 256, 256).
+
+    What lies beyond the image is padding. Its first row and column repeat the image's last, so
+    that a mask that touches the border is not eaten by interpolation with the padding.
+    """
+    height, width = (
+        min(-(-side // 4), limit)
+        for side, limit in zip(frame.resized_hw, logits.shape[1:], strict=True)
+    )
+    whole = np.full((len(logits), GRID_SIDE, GRID_SIDE), _PAD_LOGIT, np.float32)
+    whole[:, :height, :width] = logits[:, :height, :width]
+    whole[:, height : height + 1, :width] = whole[:, height - 1 : height, :width]
+    whole[:, : height + 1, width : width + 1] = whole[:, : height + 1, width - 1 : width]
+    return whole

@@ -1,0 +1,135 @@
+"""Prompts as tensors, and where a pixel lies relative to them.
+
+All coordinates are fractions of the model frame's side, (x, y), origin top-left.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+GEOMETRY_CHANNELS = 10
+COARSE_SIDE = 128
+"""Side of the grid for fed-back masks."""
+POINT_REACH = 0.25
+"""Relative coordinates are divided by this when there is no box."""
+CLICK_WIDTHS = (0.03, 0.12)
+"""Standard deviations of the two bumps around each click."""
+MASK_LOGIT_SCALE = 3.0
+
+
+class PromptBatch(NamedTuple):
+    """P prompts on one image."""
+
+    points: Tensor
+    """(P, N, 2) fractions; anything where the label is -1."""
+    labels: Tensor
+    """(P, N) int64: 1 include, 0 exclude, -1 not there."""
+    boxes: Tensor
+    """(P, 4) x0, y0, x1, y1; anything where there is no box."""
+    has_box: Tensor
+    """(P,) bool"""
+    mask: Tensor | None = None
+    """(P, 128, 128) logits on the coarse grid, or None when no prompt has one."""
+    has_mask: Tensor = torch.zeros(0, dtype=torch.bool)
+    """(P,) bool, read only when there is a mask"""
+
+    def to(self, device: torch.device | str) -> PromptBatch:
+        """Return the batch on another device."""
+        moved = {name: part.to(device) for name, part in self._asdict().items() if part is not None}
+        return PromptBatch(**moved)
+
+
+def cell_centres(height: int, width: int, side: int, device: torch.device) -> Tensor:
+    """Return the centres (1, height * width, 2) of cells, row by row, of a side x side frame."""
+    x = (torch.arange(width, device=device) + 0.5) / side
+    y = (torch.arange(height, device=device) + 0.5) / side
+    rows, columns = torch.meshgrid(y, x, indexing="ij")
+    return torch.stack([columns, rows], dim=-1).reshape(1, height * width, 2)
+
+
+def anchors(prompts: PromptBatch) -> tuple[Tensor, Tensor]:
+    """Return where relative coordinates start (P, 2) and their unit (P, 2).
+
+    A box gives its centre and half its size; else the mean of the include points and a fixed
+    reach; else the centre of the mask prompt; else that of the frame.
+    """
+    boxes = prompts.boxes
+    positive = (prompts.labels == 1).to(boxes.dtype)[..., None]
+    total = positive.sum(1)
+    centre = (prompts.points * positive).sum(1) / total.clamp(min=1)
+    fallback = torch.full_like(centre, 0.5)
+    if prompts.mask is not None:
+        weight = (prompts.mask > 0).to(boxes.dtype).flatten(1)
+        side = prompts.mask.shape[-1]
+        cells = cell_centres(side, side, side, boxes.device)[0]
+        area = weight.sum(1, keepdim=True)
+        middle = weight @ cells / area.clamp(min=1)
+        usable = prompts.has_mask[:, None] & (area > 0)
+        fallback = torch.where(usable, middle, fallback)
+    centre = torch.where(total > 0, centre, fallback)
+    unit = torch.full_like(centre, POINT_REACH)
+    has_box = prompts.has_box[:, None]
+    centre = torch.where(has_box, (boxes[:, :2] + boxes[:, 2:]) / 2, centre)
+    half = ((boxes[:, 2:] - boxes[:, :2]) / 2).clamp(min=1e-3)
+    return centre, torch.where(has_box, half, unit)
+
+
+def pixel_geometry(prompts: PromptBatch, xy: Tensor) -> Tensor:
+    """Describe where places lie relative to the prompts.
+
+    Parameters
+    ----------
+    prompts : PromptBatch
+        P prompts.
+    xy : Tensor
+        (P, N, 2), or (1, N, 2) when all prompts share the places.
+
+    Returns
+    -------
+    Tensor
+        (P, N, GEOMETRY_CHANNELS): two relative coordinates and their length, how far inside
+        the box, bumps around include and exclude points at two widths, the fed-back mask,
+        and whether there is a box.
+    """
+    count = prompts.points.shape[0]
+    x, y = xy.expand(count, -1, -1).unbind(-1)
+    centre, unit = anchors(prompts)
+    across = ((x - centre[:, :1]) / unit[:, :1]).clamp(-4, 4)
+    down = ((y - centre[:, 1:]) / unit[:, 1:]).clamp(-4, 4)
+    has_box = prompts.has_box.to(x.dtype)[:, None].expand_as(x)
+    inside = torch.zeros_like(across)
+    if bool(prompts.has_box.any()):
+        inside = (1 - torch.maximum(across.abs(), down.abs())).clamp(-1, 1) * has_box
+    planes = [across, down, torch.sqrt(across * across + down * down), inside]
+    for label in (1, 0):
+        planes.extend(_bumps(prompts, x, y, label))
+    planes.extend([_fed_back(prompts, xy.expand(count, -1, -1)), has_box])
+    return torch.stack(planes, dim=1).transpose(1, 2)  # channel by channel in memory
+
+
+def _bumps(prompts: PromptBatch, x: Tensor, y: Tensor, label: int) -> list[Tensor]:
+    """Return a bump (P, N) of each width around the nearest point of this label."""
+    present = prompts.labels == label
+    if not bool(present.any()):
+        return [torch.zeros_like(x)] * len(CLICK_WIDTHS)
+    absent = (~present).to(x.dtype) * 100.0
+    nearest = torch.full_like(x, 100.0)
+    for i in range(prompts.points.shape[1]):
+        across, down = x - prompts.points[:, i, :1], y - prompts.points[:, i, 1:]
+        nearest = torch.minimum(nearest, across * across + down * down + absent[:, i, None])
+    return [torch.exp(nearest * (-1 / (2 * s * s))) for s in CLICK_WIDTHS]
+
+
+def _fed_back(prompts: PromptBatch, xy: Tensor) -> Tensor:
+    """Return (P, N): the mask prompt at the places, squashed to (-1, 1)."""
+    if prompts.mask is None:
+        return xy.new_zeros(xy.shape[:2])
+    squashed = torch.tanh(prompts.mask / MASK_LOGIT_SCALE)[:, None]
+    value = functional.grid_sample(
+        squashed, (2 * xy - 1)[:, None], padding_mode="border", align_corners=False
+    )[:, 0, 0]
+    return value * prompts.has_mask.to(xy.dtype)[:, None]

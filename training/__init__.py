@@ -1,0 +1,1 @@
+"""How the lite model is trained. Run ``python -m training.lite --help``."""

@@ -1,0 +1,36 @@
+"""Write a checkpoint's averaged weights as the package ships them."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import safetensors.torch
+import torch
+
+from sam_widget.predictors.lite import Lite
+from sam_widget.predictors.lite_network import LiteNetwork
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def export(checkpoint: Path, out: Path) -> str:
+    """Write half-precision safetensors and return their SHA-256, to be pinned in ``lite.py``."""
+    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    weights = {name: value.half().contiguous() for name, value in saved["average"].items()}
+    infinite = [name for name, value in weights.items() if not torch.isfinite(value).all()]
+    if infinite:
+        raise ValueError(f"weights outside the range of half precision: {', '.join(infinite)}.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    content = safetensors.torch.save(weights, metadata={"steps": str(saved["step"])})
+    out.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def load_checkpoint(checkpoint: Path, device: str = "cpu") -> Lite:
+    """Return a predictor on a checkpoint's averaged weights."""
+    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    network = LiteNetwork()
+    network.load_state_dict(saved["average"])
+    return Lite(network, f"{checkpoint.name}, step {saved['step']}", device)
