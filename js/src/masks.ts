@@ -139,18 +139,9 @@ export function decodeMask(encoded: EncodedMask): Mask {
   const columns = bounds.right - left;
   const rows = bounds.bottom - top;
   const data = new Uint8Array(rows * columns);
-  eachRun(runs, (start, end) => {
-    let column = Math.floor(start / height);
-    let row = start - column * height;
-    let remaining = end - start;
-    while (remaining > 0) {
-      const length = Math.min(remaining, height - row);
-      const stop = (row + length - top) * columns + column - left;
-      for (let at = (row - top) * columns + column - left; at < stop; at += columns) data[at] = 1;
-      remaining -= length;
-      column += 1;
-      row = 0;
-    }
+  eachStrip(runs, height, (column, row, length) => {
+    const stop = (row + length - top) * columns + column - left;
+    for (let at = (row - top) * columns + column - left; at < stop; at += columns) data[at] = 1;
   });
   return { width, height, left, top, columns, rows, data };
 }
@@ -166,14 +157,25 @@ export function paintRuns(
   value: number,
 ): void {
   const width = picture.length / height;
+  eachStrip(runs, height, (column, row, length) => {
+    const stop = (row + length) * width + column;
+    for (let at = row * width + column; at < stop; at += width) picture[at] = value;
+  });
+}
+
+/** Each run cut at the column ends: `length` true pixels down from (row, column). */
+function eachStrip(
+  runs: Uint32Array,
+  height: number,
+  visit: (column: number, row: number, length: number) => void,
+): void {
   eachRun(runs, (start, end) => {
     let column = Math.floor(start / height);
     let row = start - column * height;
     let remaining = end - start;
     while (remaining > 0) {
       const length = Math.min(remaining, height - row);
-      const stop = (row + length) * width + column;
-      for (let at = row * width + column; at < stop; at += width) picture[at] = value;
+      visit(column, row, length);
       remaining -= length;
       column += 1;
       row = 0;
