@@ -159,7 +159,12 @@ class Worker:
             return True
         with self._wake:
             return self._wake.wait_for(
-                lambda: self._closed or self.status in ("ready", "error"), timeout
+                lambda: (
+                    self._closed
+                    # A gesture off the queue may be half applied: its prompts are still to come.
+                    or (not self._applying and self.status in ("ready", "error"))
+                ),
+                timeout,
             )
 
     def reset(self, session: Session) -> None:
