@@ -7,9 +7,10 @@ function of that value and the prompts, so calls in any order from any thread gi
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
     from sam_widget.frames import ModelFrame
     from sam_widget.prompts import Prompts
+
+
+Progress: TypeAlias = Callable[[float], None]
+"""Told the share of the work that is done, in [0, 1]; what it raises cancels the work."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,13 +123,16 @@ class Predictor(Protocol):
     @property
     def model_digest(self) -> str: ...  # noqa: D102
 
-    def encode(self, image: object) -> Embedding:
+    def encode(self, image: object, progress: Progress | None = None) -> Embedding:
         """Encode an image, once for all its prompts.
 
         Parameters
         ----------
         image : RgbImage, path, bytes, PIL image or array
             Anything :func:`sam_widget.images.load_image` takes.
+        progress : callable, optional
+            Called now and then with the share that is done, in [0, 1]. What it raises ends the
+            work at once and comes out here: that is how an encoding is cancelled.
 
         Raises
         ------
@@ -162,6 +170,37 @@ class Predictor(Protocol):
         ----------
         .. [1] Kirillov et al., "Segment Anything", ICCV 2023, section 3, "Resolving ambiguity", and
            appendix A. arXiv:2304.02643
+        """
+        ...
+
+
+@runtime_checkable
+class StorablePredictor(Predictor, Protocol):
+    """A predictor whose embeddings can be written to disk and read back.
+
+    Attributes
+    ----------
+    preprocessing : str
+        Version of everything that leads from pixels to features besides the weights: scaling,
+        padding, precision. Part of the key under which an embedding is kept.
+    """
+
+    @property
+    def preprocessing(self) -> str: ...  # noqa: D102 - see the attributes above
+
+    def pack(self, embedding: Embedding) -> dict[str, NDArray[Any]]:
+        """Return the features as named arrays, all that :meth:`unpack` needs besides the frame."""
+        ...
+
+    def unpack(
+        self, arrays: Mapping[str, NDArray[Any]], frame: ModelFrame, image_digest: str
+    ) -> Embedding:
+        """Return the embedding that :meth:`pack` took apart; decodes the same masks.
+
+        Raises
+        ------
+        ModelError
+            If names, shapes or types are not those of this model's features.
         """
         ...
 

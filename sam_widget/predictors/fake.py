@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sam_widget.images import RgbImage
+    from sam_widget.predictors.base import Progress
     from sam_widget.prompts import Prompts
 
     Grid = NDArray[np.float64]
@@ -104,11 +105,11 @@ class FakePredictor:
     def __repr__(self) -> str:
         return f"<FakePredictor on {self.device}>"
 
-    def encode(self, image: object) -> Embedding:
+    def encode(self, image: object, progress: Progress | None = None) -> Embedding:
         """Encode an image; see :meth:`~sam_widget.predictors.base.Predictor.encode`."""
         rgb = load_image(image)
         with self._lock:
-            time.sleep(self.encode_delay)
+            _sleep(self.encode_delay, progress)
             frame = ModelFrame(rgb.height, rgb.width)
             colours = _colours(rgb, frame)
             self.encode_calls += 1
@@ -128,6 +129,15 @@ class FakePredictor:
             scores = _scores(colours, embedding.frame, logits)
             self.decode_calls += 1
         return Prediction(logits, scores, embedding.frame)
+
+
+def _sleep(seconds: float, progress: Progress | None) -> None:
+    """Sleep; in ten parts if someone watches, so that the work can be seen and be cancelled."""
+    parts = 1 if progress is None else 10
+    for part in range(parts):
+        time.sleep(seconds / parts)
+        if progress is not None:
+            progress((part + 1) / parts)
 
 
 def _colours(image: RgbImage, frame: ModelFrame) -> NDArray[np.float32]:

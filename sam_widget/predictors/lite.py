@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sam_widget.images import RgbImage
+    from sam_widget.predictors.base import Progress
     from sam_widget.prompts import Prompts
 
 WEIGHTS_PATH = Path(__file__).parent.parent / "weights" / "lite.safetensors"
@@ -124,13 +125,15 @@ class Lite:
     def __repr__(self) -> str:
         return f"<Lite on {self.device}>"
 
-    def encode(self, image: object) -> Embedding:
+    def encode(self, image: object, progress: Progress | None = None) -> Embedding:
         """Encode an image; see :meth:`~sam_widget.predictors.base.Predictor.encode`."""
         rgb = load_image(image)
         picture = torch.from_numpy(_fit(rgb)).permute(2, 0, 1)[None].to(self.device)
         picture = normalise(picture).contiguous(memory_format=torch.channels_last)
         with self._encoding, torch.inference_mode():
             encoded = self._network.encode(picture)
+        if progress is not None:
+            progress(1.0)
         tensors = [*encoded.features, *(part for pair in encoded.memory for part in pair)]
         nbytes = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
         frame = ModelFrame(rgb.height, rgb.width)

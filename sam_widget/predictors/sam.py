@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sam_widget.images import RgbImage
+    from sam_widget.predictors.base import Progress
     from sam_widget.prompts import Prompts
 
 _WIDTHS: Mapping[int, str] = {768: "vit_b", 1024: "vit_l", 1280: "vit_h"}
@@ -121,7 +122,7 @@ class SegmentAnything:
     def __repr__(self) -> str:
         return f"<SegmentAnything {self.name} on {self.device}, {self.model_digest[:12]}>"
 
-    def encode(self, image: object) -> Embedding:
+    def encode(self, image: object, progress: Progress | None = None) -> Embedding:
         """Encode an image; see :meth:`~sam_widget.predictors.base.Predictor.encode`.
 
         Takes seconds on a CPU, whatever the size of the image, and holds 4 MB afterwards.
@@ -138,6 +139,8 @@ class SegmentAnything:
                     f"expected room to encode an image with {self.name} on {self.device}, but its "
                     f'memory is full: {error} Free some, or load("{self.name}", device="cpu").'
                 ) from error
+        if progress is not None:
+            progress(1.0)
         return Embedding(
             features=features,
             frame=frame,

@@ -1,0 +1,58 @@
+"""ONNX Runtime, where it is installed: sessions that live in one process with torch."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from sam_widget.errors import ModelError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["installed", "open_session"]
+
+
+def installed() -> bool:
+    """Tell whether the package ``onnxruntime`` can be imported, without importing it."""
+    return find_spec("onnxruntime") is not None
+
+
+def open_session(model: Path | bytes) -> Any:  # noqa: ANN401 - onnxruntime is optional and has no types
+    """Open a graph on the CPU.
+
+    Threads that wait for work sleep instead of spinning: spinning ones double the time of
+    whatever torch computes next in the same process.
+
+    Parameters
+    ----------
+    model : path or bytes
+        File or content of an ONNX graph.
+
+    Returns
+    -------
+    onnxruntime.InferenceSession
+
+    Raises
+    ------
+    ModelError
+        If ONNX Runtime is not installed or cannot read the graph.
+    """
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise ModelError(
+            "expected the package onnxruntime, which is not installed. "
+            'Run `pip install "sam-widget[onnx]"`, or load the model with runtime="torch".'
+        ) from error
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    source = model if isinstance(model, bytes) else str(model)
+    try:
+        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ModelError(
+            f"ONNX Runtime cannot read the graph: {error}. "
+            'Delete it so that it is made again, or load the model with runtime="torch".'
+        ) from error
