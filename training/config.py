@@ -17,7 +17,7 @@ SET_WEIGHTS = {
     "coco_panoptic": 2.0,
     "coco_person": 4.0,
     "pets600": 3.0,
-    "facades": 2.0,
+    "facades": 3.0,
     "dsb2018": 2.5,
     "plants_vt": 1.5,
     "lpbf": 0.7,
@@ -51,6 +51,8 @@ class Config:
         Weight of the predicted IoU's squared error beside the mask loss.
     paste, drawn : float
         Shares of images with pasted objects and of wholly drawn ones.
+    parts : float
+        Share of images whose objects are taken apart by look (training/parts.py).
     """
 
     seed: int = 0
@@ -73,6 +75,7 @@ class Config:
     rating: float = 4.0
     paste: float = 0.25
     drawn: float = 0.08
+    parts: float = 0.6
     held_out: tuple[str, ...] = HELD_OUT
 
     def to_json(self) -> str:

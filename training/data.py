@@ -16,6 +16,7 @@ from PIL import Image
 
 from sam_widget.masks import Rle
 from training.config import SET_WEIGHTS, Config
+from training.parts import parts_of
 from training.scenes import draw_scene, paste_objects
 
 if TYPE_CHECKING:
@@ -112,11 +113,24 @@ class Sample:
         (N, H / 2, W / 2) uint8, zeros and ones on the prediction grid.
     valid_hw : tuple of int
         Grid rows and columns that hold picture; the rest is padding.
+    found : int
+        The last ``found`` masks are not labels but parts that were found in the picture.
     """
 
     image: NDArray[np.uint8]
     masks: NDArray[np.uint8]
     valid_hw: tuple[int, int]
+    found: int = 0
+
+    @property
+    def labelled(self) -> int:
+        """How many of the masks, the first ones, are labels."""
+        return len(self.masks) - self.found
+
+    def with_found(self, parts: NDArray[np.uint8]) -> Sample:
+        """Return the sample with unlabelled parts after its masks."""
+        masks = np.concatenate([self.masks, parts])
+        return dataclasses.replace(self, masks=masks, found=self.found + len(parts))
 
 
 class Sampler:
@@ -140,8 +154,11 @@ class Sampler:
             if rng.random() < self.config.paste:
                 image, masks = paste_objects(rng, image, masks, self._labelled(rng))
             sample = transform(rng, image, masks, int(rng.choice(self.config.sides)))
-            if len(sample.masks):
-                return sample
+            if not len(sample.masks):
+                continue
+            if rng.random() < self.config.parts:
+                sample = sample.with_found(parts_of(rng, sample.image, sample.masks))
+            return sample
 
     def _labelled(self, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         records = self.sets[self.names[rng.choice(len(self.names), p=self.chances)]]

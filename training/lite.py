@@ -66,7 +66,7 @@ def _train_here(arguments: argparse.Namespace) -> None:
         run = Run.resume(checkpoint, config)
         say(f"resuming at step {run.step}")
     else:
-        run = Run.start(config, pretrained=not arguments.random_backbone)
+        run = Run.start(config, pretrained=not arguments.random_backbone, weights=arguments.weights)
     sets = read_sets(arguments.data, without=config.held_out)
     say(f"{sum(map(len, sets.values()))} images of {len(sets)} sets; {config.to_json()}")
     train(run, Sampler(sets, config), arguments.out)
@@ -112,6 +112,9 @@ def main(argv: list[str] | None = None) -> None:
     command.add_argument("--seed", type=int)
     command.add_argument(
         "--processes", type=int, default=1, help="share the images of a step (default 1)"
+    )
+    command.add_argument(
+        "--weights", type=Path, help="exported weights to start a new run from, such as the bundled"
     )
     command.add_argument("--random-backbone", action="store_true", help="no ImageNet weights")
     command.set_defaults(run=_train)

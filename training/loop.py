@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 import numpy as np
+import safetensors.torch
 import torch
 from torch import distributed
 
@@ -40,11 +41,14 @@ class Run:
     log: list[dict[str, float]] = dataclasses.field(default_factory=list)
 
     @classmethod
-    def start(cls, config: Config, *, pretrained: bool = True) -> Run:
-        """Start afresh, from ImageNet weights unless told otherwise."""
+    def start(cls, config: Config, *, pretrained: bool = True, weights: Path | None = None) -> Run:
+        """Start afresh: from exported weights if given, else from ImageNet's for the backbone."""
         torch.manual_seed(config.seed)
         network = LiteNetwork()
-        if pretrained:
+        if weights is not None:
+            exported = safetensors.torch.load(weights.read_bytes())
+            network.load_state_dict({name: value.float() for name, value in exported.items()})
+        elif pretrained:
             load_imagenet(network.encoder.backbone)
         return cls._assemble(config, network)
 

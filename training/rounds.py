@@ -45,6 +45,8 @@ MASK_ONLY = 0.08
 """Share of prompts that become a mask prompt alone in the second round."""
 DROP_FEEDBACK = 0.25
 """Share of corrections that come without the fed-back mask."""
+FOUND_WEIGHT = 0.5
+"""What a part that was found in the picture counts beside a label."""
 OTHER_OUTPUTS = 0.2
 """Weight of the outputs that a prompt is not meant for, so that they stay usable on demand."""
 
@@ -105,15 +107,14 @@ class Simulation:
 
 def first_prompts(rng: np.random.Generator, sample: Sample, limit: int) -> Simulation:
     """Prompt masks of the sample with points and boxes; points, the harder kind, are more."""
-    count = len(sample.masks)
-    chosen = rng.permutation(count)[: max(limit * 5 // 8, 1)]
+    chosen = rng.permutation(sample.labelled)[: max(limit * 5 // 8, 1)]
     points_each = min(max(limit // 2 // len(chosen), 1), 4)
     simulation = Simulation(sample, [], [], [])
     for order, target in enumerate(chosen):
         mask = sample.masks[target]
         boxes_each = 2 if len(chosen) < 3 else int(order < limit - len(chosen) * points_each)
         for _ in range(points_each):
-            row, column = click_in(rng, mask)
+            row, column = click_in(rng, mask, sample.masks)
             others = alternatives(sample.masks, int(target), row, column, GROUND_TRUTHS - 1)
             simulation.targets.append([int(target), *others])
             simulation.clicks.append([(row, column, 1)])
@@ -232,7 +233,8 @@ def _round(
     with torch.no_grad():
         coarse = truths[:, :, ::2, ::2].flatten(2)
         quality = iou(logits.flatten(2)[:, :, None], coarse[:, None])  # (P, K, G)
-        best = (quality * present[:, None]).amax(-1)
+        # A found part is a fair reading of a click, but no mask that anybody asked for.
+        best = (quality * (present[:, None] == 1)).amax(-1)
     rated = network.predicted_iou(tokens, pixels, logits.flatten(2))
     rating = functional.mse_loss(rated, best)
     _note(figures, simulation, quality, first=len(outputs) > 1)
@@ -305,9 +307,15 @@ def _keep_clicked(simulation: Simulation, logits: Tensor) -> None:
 
 def _truths(simulation: Simulation) -> tuple[Tensor, Tensor]:
     """Return ground truths (P, G, H, W) uint8 and how much each counts (P, G)."""
+    labelled = simulation.sample.labelled
     most = max(len(meant) for meant in simulation.targets)
     indices = np.array([meant + meant[:1] * (most - len(meant)) for meant in simulation.targets])
-    present = np.array([[1.0] * len(m) + [0.0] * (most - len(m)) for m in simulation.targets])
+    present = np.array(
+        [
+            [1.0 if i < labelled else FOUND_WEIGHT for i in meant] + [0.0] * (most - len(meant))
+            for meant in simulation.targets
+        ]
+    )
     return torch.from_numpy(simulation.sample.masks[indices]), torch.from_numpy(present).float()
 
 

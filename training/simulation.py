@@ -39,8 +39,23 @@ def anywhere(rng: np.random.Generator, mask: NDArray[np.uint8]) -> tuple[int, in
     return row, column
 
 
-def click_in(rng: np.random.Generator, mask: NDArray[np.uint8]) -> tuple[int, int]:
-    """Return a click inside the mask: its innermost place or any, with equal chance."""
+def click_in(
+    rng: np.random.Generator, mask: NDArray[np.uint8], others: NDArray[np.uint8] | None = None
+) -> tuple[int, int]:
+    """Return a click inside the mask: its innermost place or any, with equal chance.
+
+    With ``others`` (N, H, W) it is every third time the innermost place of one of those that lie
+    within the mask, if there is any: whoever clicks a part may mean the whole.
+    """
+    if others is not None and rng.random() < 1 / 3:
+        areas = others.sum((1, 2), dtype=np.int64)
+        shared = (others & mask).sum((1, 2), dtype=np.int64)
+        within = (shared > 0.9 * areas) & (areas < 0.7 * mask.sum(dtype=np.int64))
+        parts = np.flatnonzero(within & (areas > 0))
+        if len(parts):
+            row, column = innermost(others[rng.choice(parts)])
+            if mask[row, column]:
+                return row, column
     return innermost(mask) if rng.random() < 0.5 else anywhere(rng, mask)
 
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from training.data import Sampler, read_sets
+from training.export import export
 from training.lite import main
 from training.loop import Run, rate_at, train
 
@@ -41,6 +42,16 @@ def test_a_resumed_run_repeats_the_uninterrupted_one(promptable, tiny, tmp_path)
     np.testing.assert_allclose(_losses(second), _losses(whole), atol=1e-3)
     for mine, theirs in zip(second.average.parameters(), whole.average.parameters(), strict=True):
         torch.testing.assert_close(mine, theirs, atol=1e-4, rtol=1e-3)
+
+
+def test_a_run_can_start_from_exported_weights(promptable, tiny, tmp_path):
+    first = Run.start(tiny, pretrained=False)
+    first.save(tmp_path / "first.pt")
+    export(tmp_path / "first.pt", tmp_path / "first.safetensors")
+    second = Run.start(tiny, weights=tmp_path / "first.safetensors")
+    assert second.step == 0
+    for mine, theirs in zip(second.network.parameters(), first.average.parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs, atol=1e-3, rtol=1e-3)
 
 
 def test_training_lowers_the_loss(promptable, tiny, tmp_path):
