@@ -9,9 +9,9 @@ training/config.py. A run keeps its checkpoint and its log in --out; started aga
   python -m training.lite export --checkpoint RUN/last.pt --out lite.safetensors
 
 The file goes into sam_widget/weights, the digest that export prints into
-sam_widget/predictors/lite.py. In the environment of a
-long run, large MALLOC_MMAP_THRESHOLD_ and MALLOC_TRIM_THRESHOLD_ keep glibc from giving memory
-back between steps.
+sam_widget/predictors/lite.py. `graphs` writes the ONNX graphs beside it; they hold no weights.
+In the environment of a long run, large MALLOC_MMAP_THRESHOLD_ and MALLOC_TRIM_THRESHOLD_ keep
+glibc from giving memory back between steps.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from training.config import Config
 from training.data import Sampler, read_sets
 from training.evaluation import click_curve, measure
 from training.export import export, load_checkpoint
+from training.graphs import export_graphs
 from training.loop import Run, say, train
 from training.pictures import write as write_pictures
 
@@ -88,6 +89,10 @@ def _export(arguments: argparse.Namespace) -> None:
     say(export(arguments.checkpoint, arguments.out))
 
 
+def _graphs(arguments: argparse.Namespace) -> None:
+    export_graphs(arguments.out)
+
+
 def _pictures(arguments: argparse.Namespace) -> None:
     write_pictures(load_checkpoint(arguments.checkpoint), arguments.out)
 
@@ -128,6 +133,11 @@ def main(argv: list[str] | None = None) -> None:
     command.add_argument("--checkpoint", type=Path, required=True)
     command.add_argument("--out", type=Path, required=True)
     command.set_defaults(run=_export)
+    command = commands.add_parser(
+        "graphs", help="write the ONNX graphs; only when the network changes, not its weights"
+    )
+    command.add_argument("--out", type=Path, required=True, help="sam_widget/weights")
+    command.set_defaults(run=_graphs)
     command = commands.add_parser("pictures", help="draw the model card's pictures")
     command.add_argument("--checkpoint", type=Path, required=True)
     command.add_argument("--out", type=Path, required=True)

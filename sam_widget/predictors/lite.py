@@ -10,16 +10,17 @@ from __future__ import annotations
 import hashlib
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import safetensors.torch
 import torch
 from PIL import Image
 
-from sam_widget.errors import WeightsError
+from sam_widget.errors import ModelError, WeightsError
 from sam_widget.frames import ModelFrame
 from sam_widget.images import load_image
+from sam_widget.predictors import onnx_runtime
 from sam_widget.predictors.base import (
     Embedding,
     Prediction,
@@ -29,9 +30,10 @@ from sam_widget.predictors.base import (
 )
 from sam_widget.predictors.lite_backbone import normalise
 from sam_widget.predictors.lite_components import keep_clicked
-from sam_widget.predictors.lite_geometry import PromptBatch, cell_centres, pixel_geometry
-from sam_widget.predictors.lite_network import EncodedImage, LiteNetwork, evaluate
+from sam_widget.predictors.lite_geometry import PromptBatch
+from sam_widget.predictors.lite_network import EncodedImage, LiteNetwork
 from sam_widget.predictors.lite_pyramid import GRID_SIDE, INPUT_SIDE
+from sam_widget.predictors.lite_torch import TorchRunner
 from sam_widget.predictors.sam import resolve_device
 
 if TYPE_CHECKING:
@@ -44,30 +46,56 @@ if TYPE_CHECKING:
 WEIGHTS_PATH = Path(__file__).parent.parent / "weights" / "lite.safetensors"
 WEIGHTS_SHA256 = "61a531ccbf1f97a9e8ac243d6d1229e86f24f4dbf97440e8b9c4741eca4c2ea8"
 _PAD_LOGIT = -20.0
-_CELLS_AT_ONCE = 8192
-"""Cells whose masks are computed together: what is in between stays in the processor's cache."""
 _ELSEWHERE = (
     'Reinstall sam_widget, or use another model: model="vit_b" downloads the official network, '
     'model="fake" needs no weights.'
 )
 
 
-def load_lite(device: str | None = "auto") -> Lite:
+class Runner(Protocol):
+    """What computes: torch or ONNX Runtime."""
+
+    name: str
+    device: str
+
+    def encode(self, picture: torch.Tensor) -> EncodedImage: ...  # noqa: D102 - see TorchRunner
+
+    def decode(  # noqa: D102
+        self, encoded: EncodedImage, batch: PromptBatch, outputs: list[int]
+    ) -> tuple[NDArray[np.float32], torch.Tensor]: ...
+
+    def rate(  # noqa: D102
+        self, encoded: EncodedImage, tokens: torch.Tensor, logits: NDArray[np.float32]
+    ) -> NDArray[np.float32]: ...
+
+
+def load_lite(device: str | None = "auto", runtime: str = "auto") -> Lite:
     """Load the bundled model.
 
     Parameters
     ----------
     device : str
         ``"auto"`` (CUDA, else MPS, else CPU) or a device of torch, such as ``"cuda:1"``.
+    runtime : {"auto", "torch", "onnx"}
+        ONNX Runtime is faster and runs on the CPU only; ``"auto"`` takes it where it is installed
+        and nothing faster is there.
 
     Raises
     ------
     WeightsError
         If the file of weights is missing or is not the one this version was released with.
     ModelError
-        If the device is not there.
+        If the device is not there, or ONNX Runtime is asked for and is not.
     """
-    return Lite(read_weights(WEIGHTS_PATH, WEIGHTS_SHA256), WEIGHTS_SHA256, device)
+    network = read_weights(WEIGHTS_PATH, WEIGHTS_SHA256)
+    chosen = resolve_device(device)
+    if runtime == "auto":
+        runtime = "onnx" if chosen == "cpu" and onnx_runtime.installed() else "torch"
+    if runtime == "onnx" and chosen != "cpu":
+        raise ModelError(
+            f'expected device "cpu" with runtime="onnx", got {chosen!r}. Use runtime="torch".'
+        )
+    return Lite(network, WEIGHTS_SHA256, chosen, runtime=runtime)
 
 
 def read_weights(path: Path, sha256: str) -> LiteNetwork:
@@ -108,30 +136,48 @@ class Lite:
         Digest of the weights.
     device : str
         As for :func:`load_lite`.
+    runtime : {"torch", "onnx"}
+        What computes.
     """
 
     name = "lite"
 
     def __init__(
-        self, network: LiteNetwork, model_digest: str, device: str | None = "auto"
+        self,
+        network: LiteNetwork,
+        model_digest: str,
+        device: str | None = "auto",
+        *,
+        runtime: str = "torch",
     ) -> None:
         self.device = resolve_device(device)
         self.model_digest = model_digest
-        network.requires_grad_(requires_grad=False)
-        self._network = network.eval().to(self.device).to(memory_format=torch.channels_last)
+        network.requires_grad_(requires_grad=False).eval()
+        self._runner: Runner
+        if runtime == "onnx":
+            from sam_widget.predictors.lite_onnx import OnnxRunner
+
+            values = {name: value.numpy() for name, value in network.state_dict().items()}
+            self._runner = OnnxRunner(WEIGHTS_PATH.parent, values)
+        else:
+            self._runner = TorchRunner(network, self.device)
         self._encoding = threading.Lock()
         self._decoding = threading.Lock()
 
+    @property
+    def runtime(self) -> str:
+        """What computes: ``"torch"`` or ``"onnx"``."""
+        return self._runner.name
+
     def __repr__(self) -> str:
-        return f"<Lite on {self.device}>"
+        return f"<Lite on {self.device}, {self.runtime}>"
 
     def encode(self, image: object, progress: Progress | None = None) -> Embedding:
         """Encode an image; see :meth:`~sam_widget.predictors.base.Predictor.encode`."""
         rgb = load_image(image)
-        picture = torch.from_numpy(_fit(rgb)).permute(2, 0, 1)[None].to(self.device)
-        picture = normalise(picture).contiguous(memory_format=torch.channels_last)
-        with self._encoding, torch.inference_mode():
-            encoded = self._network.encode(picture)
+        picture = normalise(torch.from_numpy(_fit(rgb)).permute(2, 0, 1)[None])
+        with self._encoding:
+            encoded = self._runner.encode(picture)
         if progress is not None:
             progress(1.0)
         tensors = [*encoded.features, *(part for pair in encoded.memory for part in pair)]
@@ -147,11 +193,11 @@ class Lite:
         encoded = embedding.features
         if not isinstance(encoded, EncodedImage):
             raise TypeError(f"expected features of the lite network, got {type(encoded)}.")
-        batch = prompt_batch(prompts, embedding.frame).to(self.device)
+        batch = prompt_batch(prompts, embedding.frame)
         outputs = [1, 2, 3] if wants_three(prompts, multimask) else [0]
         seeds = [] if prompts.box is not None else _include_cells(batch)
-        with self._decoding, torch.inference_mode():
-            logits, scores = _predict(self._network, encoded, batch, outputs, seeds)
+        with self._decoding:
+            logits, scores = _predict(self._runner, encoded, batch, outputs, seeds)
         return Prediction(_whole_frame(logits, embedding.frame), scores, embedding.frame)
 
 
@@ -194,33 +240,19 @@ def _include_cells(batch: PromptBatch) -> list[tuple[int, int]]:
 
 
 def _predict(
-    network: LiteNetwork,
+    runner: Runner,
     encoded: EncodedImage,
     batch: PromptBatch,
     outputs: list[int],
     seeds: list[tuple[int, int]],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return logits (K, h, w) on the grid of the padded picture, and scores (K,)."""
-    tokens, networks = network.prompt(encoded, batch)
-    tokens, networks = tokens[:, outputs], networks.take(outputs)
-    pixels = encoded.features.pixels
-    height, width = pixels.shape[-2:]
-    xy = cell_centres(height, width, GRID_SIDE, pixels.device)
-    flat = pixels[0].flatten(1).T
-    parts = [
-        evaluate(networks, flat[part], pixel_geometry(batch, xy[:, part]))[0]
-        for part in (slice(i, i + _CELLS_AT_ONCE) for i in range(0, len(flat), _CELLS_AT_ONCE))
-    ]
-    raw = torch.cat(parts, dim=-1).reshape(-1, height, width)
-    logits: NDArray[np.float32] = raw.cpu().numpy()
+    logits, tokens = runner.decode(encoded, batch, outputs)
     if seeds:
+        height, width = logits.shape[1:]
         inside = [(min(row, height - 1), min(column, width - 1)) for row, column in seeds]
         keep_clicked(logits, inside)
-    # The rating was trained on every second row and column.
-    seen = pixels[0, :, ::2, ::2].flatten(1)
-    kept = torch.from_numpy(logits[:, ::2, ::2].copy()).to(pixels.device)
-    scores = network.predicted_iou(tokens, seen, kept.flatten(1)[None])
-    return logits, scores[0].cpu().numpy()
+    return logits, runner.rate(encoded, tokens, logits[:, ::2, ::2].copy())
 
 
 def _whole_frame(logits: NDArray[np.float32], frame: ModelFrame) -> NDArray[np.float32]:

@@ -45,8 +45,8 @@ class PromptBatch(NamedTuple):
 
 def cell_centres(height: int, width: int, side: int, device: torch.device) -> Tensor:
     """Return the centres (1, height * width, 2) of cells, row by row, of a side x side frame."""
-    x = (torch.arange(width, device=device) + 0.5) / side
-    y = (torch.arange(height, device=device) + 0.5) / side
+    x = (torch.arange(width, device=device, dtype=torch.float32) + 0.5) / side
+    y = (torch.arange(height, device=device, dtype=torch.float32) + 0.5) / side
     rows, columns = torch.meshgrid(y, x, indexing="ij")
     return torch.stack([columns, rows], dim=-1).reshape(1, height * width, 2)
 
@@ -116,11 +116,10 @@ def _bumps(prompts: PromptBatch, x: Tensor, y: Tensor, label: int) -> list[Tenso
     present = prompts.labels == label
     if not bool(present.any()):
         return [torch.zeros_like(x)] * len(CLICK_WIDTHS)
-    absent = (~present).to(x.dtype) * 100.0
-    nearest = torch.full_like(x, 100.0)
-    for i in range(prompts.points.shape[1]):
-        across, down = x - prompts.points[:, i, :1], y - prompts.points[:, i, 1:]
-        nearest = torch.minimum(nearest, across * across + down * down + absent[:, i, None])
+    absent = (~present).to(x.dtype)[..., None] * 100.0
+    across = x[:, None] - prompts.points[..., :1]
+    down = y[:, None] - prompts.points[..., 1:]
+    nearest = (across * across + down * down + absent).amin(1)
     return [torch.exp(nearest * (-1 / (2 * s * s))) for s in CLICK_WIDTHS]
 
 

@@ -98,7 +98,10 @@ class PromptEncoder(nn.Module):
         weight = functional.interpolate(
             mask[:, None].sigmoid(), size=(COARSE_SIDE // 4, COARSE_SIDE // 4), mode="area"
         )[:, 0, :height, :width].flatten(1)
-        levels = [_shrink(level, (height, width)) for level in features]
+        levels = [
+            _shrink(level, 16 // stride)
+            for level, stride in zip(features, (2, 4, 8, 16), strict=True)
+        ]
         looks = torch.cat(levels, dim=1)[0].flatten(1)
         inner = weight @ looks.T / (weight.sum(1, keepdim=True) + 1e-3)
         rest = 1 - weight
@@ -115,8 +118,8 @@ class PromptEncoder(nn.Module):
         )
 
 
-def _shrink(x: Tensor, size: tuple[int, int]) -> Tensor:
-    return x if x.shape[-2:] == size else functional.adaptive_avg_pool2d(x, size)
+def _shrink(x: Tensor, times: int) -> Tensor:
+    return x if times == 1 else functional.avg_pool2d(x, times)
 
 
 def sample_features(features: ImageFeatures, xy: Tensor) -> Tensor:
@@ -134,8 +137,10 @@ def sample_features(features: ImageFeatures, xy: Tensor) -> Tensor:
         (P, N, SAMPLED_CHANNELS), interpolated bilinearly, clamped at the borders.
     """
     height, width = features.pixels.shape[-2:]
-    scale = xy.new_tensor([GRID_SIDE / width, GRID_SIDE / height])
-    grid = (2 * xy * scale - 1).flatten(0, 1)[None, None]
+    x, y = xy.unbind(-1)
+    # No tensor is made of the sides, so that a trace keeps them free.
+    grid = torch.stack([2 * x * (GRID_SIDE / width) - 1, 2 * y * (GRID_SIDE / height) - 1], dim=-1)
+    grid = grid.flatten(0, 1)[None, None]
     columns = [
         functional.grid_sample(
             level, grid, mode="bilinear", padding_mode="border", align_corners=False

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sam_widget.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["installed", "open_session"]
 
@@ -18,7 +22,9 @@ def installed() -> bool:
     return find_spec("onnxruntime") is not None
 
 
-def open_session(model: Path | bytes) -> Any:  # noqa: ANN401 - onnxruntime is optional and has no types
+def open_session(
+    model: Path | bytes, weights: Mapping[str, NDArray[np.float32]] | None = None
+) -> Any:  # noqa: ANN401 - onnxruntime is optional and has no types
     """Open a graph on the CPU.
 
     Threads that wait for work sleep instead of spinning: spinning ones double the time of
@@ -28,6 +34,8 @@ def open_session(model: Path | bytes) -> Any:  # noqa: ANN401 - onnxruntime is o
     ----------
     model : path or bytes
         File or content of an ONNX graph.
+    weights : mapping of str to ndarray, optional
+        Values of the graph's external initialisers, by name; others are ignored.
 
     Returns
     -------
@@ -48,11 +56,17 @@ def open_session(model: Path | bytes) -> Any:  # noqa: ANN401 - onnxruntime is o
     options = onnxruntime.SessionOptions()
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
+    values = {} if weights is None else weights
+    kept = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in values.values()]
+    if kept:
+        options.add_external_initializers(list(values), kept)
     source = model if isinstance(model, bytes) else str(model)
     try:
-        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        session.weights = kept  # the session may read them where they are
     except Exception as error:
         raise ModelError(
             f"ONNX Runtime cannot read the graph: {error}. "
             'Delete it so that it is made again, or load the model with runtime="torch".'
         ) from error
+    return session

@@ -1,0 +1,35 @@
+import numpy as np
+import torch
+
+from sam_widget.predictors.lite_geometry import PromptBatch
+from sam_widget.predictors.lite_network import LiteNetwork
+from sam_widget.predictors.lite_onnx import OnnxRunner
+from sam_widget.predictors.lite_torch import TorchRunner
+from training.graphs import export_graphs
+
+
+def test_exported_graphs_compute_what_the_network_does(tmp_path):
+    torch.manual_seed(0)
+    torch.set_flush_denormal(True)  # a random backbone is slow otherwise
+    network = LiteNetwork().eval().requires_grad_(requires_grad=False)
+    export_graphs(tmp_path)
+    weights = {name: value.numpy() for name, value in network.state_dict().items()}
+    graphs, reference = OnnxRunner(tmp_path, weights), TorchRunner(network, "cpu")
+    picture = torch.randn(1, 3, 96, 64)  # neither the sides nor the prompts of the trace
+    batch = PromptBatch(
+        torch.tensor([[[0.05, 0.1], [0.1, 0.02], [0.02, 0.15]]]),
+        torch.tensor([[1, 0, 1]]),
+        torch.tensor([[0.0, 0.0, 1.0, 1.0]]),
+        torch.tensor([False]),
+    )
+    expected, found = reference.encode(picture), graphs.encode(picture)
+    for ours, theirs in zip(found.features, expected.features, strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-3, rtol=1e-3)
+    logits, tokens = graphs.decode(found, batch, [0, 2])
+    wanted, wanted_tokens = reference.decode(expected, batch, [0, 2])
+    np.testing.assert_allclose(logits, wanted, atol=1e-2)
+    few = np.ascontiguousarray(wanted[:, ::2, ::2])
+    np.testing.assert_allclose(
+        graphs.rate(found, tokens, few), reference.rate(expected, wanted_tokens, few), atol=1e-3
+    )
+    torch.set_flush_denormal(False)

@@ -1,0 +1,168 @@
+"""Export the lite network as ONNX graphs, without their weights.
+
+Three graphs: ``encode`` (once an image), ``decode`` (once a prompt) and ``rate`` (predicted IoU of
+the masks that are kept). Their initialisers are external and bear the names of the network's
+parameters, so one set of graphs serves every training of the network: whoever opens a graph hands
+over the tensors of ``lite.safetensors`` (:mod:`sam_widget.predictors.lite_onnx`).
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import TYPE_CHECKING
+
+import onnx
+import torch
+from torch import Tensor, nn
+
+from sam_widget.predictors.lite_geometry import (
+    COARSE_SIDE,
+    PromptBatch,
+    cell_centres,
+    pixel_geometry,
+)
+from sam_widget.predictors.lite_network import EncodedImage, LiteNetwork, evaluate
+from sam_widget.predictors.lite_onnx import (
+    DECODE_INPUTS,
+    DECODE_OUTPUTS,
+    FEATURES,
+    GRAPHS,
+    RATE_INPUTS,
+)
+from sam_widget.predictors.lite_pyramid import GRID_SIDE, ImageFeatures
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OPSET = 18
+
+
+class _Part(nn.Module):
+    """A part of the network's work as a module of its own; its parameters keep their names."""
+
+    def __init__(self, network: LiteNetwork) -> None:
+        super().__init__()
+        for name, child in network.named_children():
+            self.add_module(name, child)
+        self.mask_tokens = network.mask_tokens
+        self._whole = [network]  # in a list, so that it is not registered a second time
+
+    @property
+    def whole(self) -> LiteNetwork:
+        return self._whole[0]
+
+
+class _Encode(_Part):
+    def forward(self, picture: Tensor) -> tuple[Tensor, ...]:
+        encoded = self.whole.encode(picture)
+        return (*encoded.features, *(part for pair in encoded.memory for part in pair))
+
+
+class _Decode(_Part):
+    def forward(
+        self,
+        points: Tensor,
+        labels: Tensor,
+        boxes: Tensor,
+        has_box: Tensor,
+        mask: Tensor,
+        has_mask: Tensor,
+        outputs: Tensor,
+        *features: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        prompts = PromptBatch(points, labels, boxes, has_box, mask, has_mask)
+        memory = tuple(zip(features[4::2], features[5::2], strict=True))
+        encoded = EncodedImage(ImageFeatures(*features[:4]), memory)
+        tokens, networks = self.whole.prompt(encoded, prompts)
+        tokens = tokens.index_select(1, outputs)
+        networks = type(networks)(*(part.index_select(1, outputs) for part in networks))
+        pixels = encoded.features.pixels
+        height, width = pixels.shape[-2:]
+        xy = cell_centres(height, width, GRID_SIDE, pixels.device)
+        flat = pixels[0].flatten(1).T
+        logits = evaluate(networks, flat, pixel_geometry(prompts, xy))[0]
+        return logits.reshape(-1, height, width), tokens
+
+
+class _Rate(_Part):
+    def forward(self, tokens: Tensor, pixels: Tensor, logits: Tensor) -> Tensor:
+        return self.whole.predicted_iou(tokens, pixels.flatten(1), logits.flatten(1)[None])[0]
+
+
+def export_graphs(folder: Path) -> None:
+    """Write the three graphs into ``folder``, under the names of ``GRAPHS``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    network = LiteNetwork().eval()
+    with torch.no_grad():
+        for parameter in network.parameters():  # the exporter would merge those that are equal
+            parameter.normal_(0, 0.02)
+        picture = torch.zeros(1, 3, 384, 512)
+        encode = _Encode(network)
+        features = encode(picture)
+        # Every kind of prompt at once: the trace then holds all of them, each with its switch.
+        prompts = (
+            torch.tensor([[[0.3, 0.3], [0.6, 0.5]]]),
+            torch.tensor([[1, 0]]),
+            torch.tensor([[0.1, 0.1, 0.7, 0.6]]),
+            torch.tensor([True]),
+            torch.randn(1, COARSE_SIDE, COARSE_SIDE),
+            torch.tensor([True]),
+            torch.tensor([1, 2, 3]),
+        )
+        decode = _Decode(network)
+        logits, tokens = decode(*prompts, *features)
+        rate_inputs = (tokens, features[0][0, :, ::2, ::2], logits[:, ::2, ::2])
+    sides = {2: "height", 3: "width"}
+    axes = {name: {i: f"{name}_{side}" for i, side in sides.items()} for name in FEATURES[:4]}
+    axes |= {name: {2: f"{name}_cells"} for name in FEATURES[4:]}
+    axes |= {"picture": sides, "points": {1: "points"}, "labels": {1: "points"}}
+    axes |= {"outputs": {0: "masks"}, "logits": {0: "masks", 1: "rows", 2: "columns"}}
+    axes |= {"tokens": {1: "masks"}, "scores": {0: "masks"}}
+    axes |= {"kept_pixels": {1: "rows", 2: "columns"}}
+    axes |= {"kept_logits": {0: "masks", 1: "rows", 2: "columns"}}
+    parts = [
+        (encode, (picture,), ["picture"], list(FEATURES), axes),
+        (decode, (*prompts, *features), [*DECODE_INPUTS, *FEATURES], list(DECODE_OUTPUTS), axes),
+        (_Rate(network), rate_inputs, list(RATE_INPUTS), ["scores"], axes),
+    ]
+    for name, (part, inputs, names, outputs, of_part) in zip(GRAPHS, parts, strict=True):
+        (folder / name).write_bytes(_export(part, inputs, names, outputs, of_part))
+
+
+def _export(
+    part: nn.Module,
+    inputs: tuple[Tensor, ...],
+    names: list[str],
+    outputs: list[str],
+    axes: dict[str, dict[int, str]],
+) -> bytes:
+    buffer = io.BytesIO()
+    used = {name: axes[name] for name in [*names, *outputs] if name in axes}
+    with warnings.catch_warnings():
+        # The trace takes the branches of the example, which is what is wanted here.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            part,
+            inputs,
+            buffer,
+            input_names=names,
+            output_names=outputs,
+            dynamic_axes=used,
+            opset_version=OPSET,
+            do_constant_folding=False,  # folding would rename and copy the parameters
+            dynamo=False,
+        )
+    model = onnx.load_from_string(buffer.getvalue())
+    parameters = {name for name, _ in part.named_parameters()}
+    for tensor in model.graph.initializer:
+        if tensor.name not in parameters:
+            continue
+        tensor.ClearField("raw_data")
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+        tensor.external_data.add(key="location", value="lite.safetensors")
+    for node in model.graph.node:
+        node.ClearField("doc_string")
+        node.ClearField("metadata_props")
+    model.producer_name, model.producer_version = "sam_widget", ""
+    return model.SerializeToString()
