@@ -40,9 +40,13 @@ def test_the_wheel_holds_the_bundle_and_all_of_the_package(wheel):
         assert wheel.read(bundle) == (ROOT / bundle).read_bytes()
         assert len(wheel.read(bundle)) > 1000
     package = ROOT / "sam_widget"
-    kept = {".py", ".typed", ".safetensors"}
+    kept = {".py", ".typed", ".safetensors", ".onnx"}
     own = {path.relative_to(ROOT).as_posix() for path in package.rglob("*") if path.suffix in kept}
     assert own | {"sam_widget/py.typed"} <= names
+
+
+def test_the_wheel_stays_small(wheel):
+    assert sum(entry.compress_size for entry in wheel.infolist()) < 25e6
 
 
 def test_the_wheel_holds_nothing_else(wheel):
