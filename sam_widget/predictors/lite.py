@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from sam_widget.prompts import Prompts
 
 WEIGHTS_PATH = Path(__file__).parent.parent / "weights" / "lite.safetensors"
-WEIGHTS_SHA256 = "61a531ccbf1f97a9e8ac243d6d1229e86f24f4dbf97440e8b9c4741eca4c2ea8"
+WEIGHTS_SHA256 = "a14232f7cc87cf240f2ed65900ee1bd90bae56420c8bc4286f759f54c9b409f8"
 _PAD_LOGIT = -20.0
 _ELSEWHERE = (
     'Reinstall sam_widget, or use another model: model="vit_b" downloads the official network, '
