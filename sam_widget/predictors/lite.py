@@ -149,7 +149,7 @@ class Lite:
         self, arrays: Mapping[str, NDArray[Any]], frame: ModelFrame, image_digest: str
     ) -> Embedding:
         """Undo :meth:`pack`; see :class:`~sam_widget.predictors.base.StorablePredictor`."""
-        encoded = unpack(arrays, frame, self._network, self.device)
+        encoded = unpack(arrays, frame, self.device)
         return Embedding(encoded, frame, self.model_digest, image_digest, nbytes_of(encoded))
 
     def decode(

@@ -1,7 +1,8 @@
 """The lite network's view of an image as named arrays, and back.
 
-The arrays keep the order in which the network laid its tensors out in memory. Only then do the
-same products run on them in the same order, and are the logits the same to the last bit.
+The tensors come back as what decodes lays them out in memory. Only then do the same products run
+on them in the same order, so that the logits are the same to the last bit, and nothing has to be
+put in order at every click.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 import torch
 
 from sam_widget.predictors.base import check_arrays
-from sam_widget.predictors.lite_network import EncodedImage, LiteNetwork
+from sam_widget.predictors.lite_network import EncodedImage
 from sam_widget.predictors.lite_pyramid import (
     FINE_CHANNELS,
     INPUT_SIDE,
@@ -38,6 +39,9 @@ _LEVELS = {
     "coarse": (WIDTH, 16),
 }
 """Name of each level of the pyramid, its channels and its stride."""
+_LAYERS = 3
+_HEADS = 4
+"""Of the token layers, each of which remembers keys and values of the image."""
 
 
 def picture_hw(height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -77,9 +81,25 @@ def pack(encoded: EncodedImage) -> dict[str, NDArray[Any]]:
 
 
 def unpack(
-    arrays: Mapping[str, NDArray[Any]], frame: ModelFrame, network: LiteNetwork, device: str
+    arrays: Mapping[str, NDArray[Any]],
+    frame: ModelFrame,
+    device: str,
+    *,
+    channels_last: bool = True,
 ) -> EncodedImage:
     """Return the features that :func:`pack` took apart.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        From :func:`pack`.
+    frame : ModelFrame
+        Of the image.
+    device : str
+        Where the tensors are to be.
+    channels_last : bool
+        Whether what decodes has channels, and the heads' channels, next to each other in memory,
+        as torch here; contiguous tensors otherwise.
 
     Raises
     ------
@@ -91,19 +111,20 @@ def unpack(
         name: (1, height // stride, width // stride, channels)
         for name, (channels, stride) in _LEVELS.items()
     }
-    cells = (height // 16) * (width // 16)
-    for index, attention in enumerate(network.image_attentions()):
-        split = (1, cells, attention.heads, WIDTH // attention.heads)
+    split = (1, (height // 16) * (width // 16), _HEADS, WIDTH // _HEADS)
+    for index in range(_LAYERS):
         shapes |= {f"keys_{index}": split, f"values_{index}": split}
     check_arrays(arrays, shapes, "lite")
-    # torch wants memory that may be written to.
-    tensors = {
-        name: torch.from_numpy(np.require(array, requirements=("C", "W"))).to(device)
-        for name, array in arrays.items()
-    }
-    levels = ImageFeatures(*(tensors[name].permute(0, 3, 1, 2) for name in _LEVELS))
+
+    def tensor(name: str, *order: int) -> torch.Tensor:
+        # torch wants memory that may be written to.
+        array = np.require(arrays[name], requirements=("C", "W"))
+        found = torch.from_numpy(array).to(device).permute(*order)
+        return found if channels_last else found.contiguous()
+
+    levels = ImageFeatures(*(tensor(name, 0, 3, 1, 2) for name in _LEVELS))
     memory = tuple(
-        (tensors[f"keys_{index}"].transpose(1, 2), tensors[f"values_{index}"].transpose(1, 2))
-        for index, _ in enumerate(network.image_attentions())
+        (tensor(f"keys_{index}", 0, 2, 1, 3), tensor(f"values_{index}", 0, 2, 1, 3))
+        for index in range(_LAYERS)
     )
     return EncodedImage(levels, memory)

@@ -99,11 +99,10 @@ class LiteNetwork(nn.Module):
         values = features.coarse.flatten(2).transpose(1, 2)
         cells = cell_centres(height, width, INPUT_SIDE // 16, values.device)
         keys = values + sinusoidal(cells, WIDTH)
-        memory = tuple(layer.remember(keys, values) for layer in self.image_attentions())
+        memory = tuple(layer.remember(keys, values) for layer in self._image_attentions())
         return EncodedImage(features, memory)
 
-    def image_attentions(self) -> Iterator[Attention]:
-        """Yield the attentions to the image, one for each token layer."""
+    def _image_attentions(self) -> Iterator[Attention]:
         for layer in self.layers:
             attention = layer.image
             if isinstance(attention, Attention):

@@ -22,6 +22,7 @@ from sam_widget.predictors.lite import (
 )
 from sam_widget.predictors.lite_backbone import EfficientNetLite0, fold_batch_norm
 from sam_widget.predictors.lite_components import connected, keep_clicked
+from sam_widget.predictors.lite_features import unpack
 from sam_widget.predictors.lite_geometry import (
     GEOMETRY_CHANNELS,
     PromptBatch,
@@ -329,6 +330,20 @@ def test_features_that_are_not_this_networks_are_refused(lite, embedding):
             lite.unpack(wrong, frame, digest)
     with pytest.raises(ModelError, match="pixels"):
         lite.unpack(arrays, ModelFrame(frame.width, frame.height), digest)
+
+
+def test_stored_features_come_back_in_either_layout(lite, embedding):
+    arrays = lite.pack(embedding)
+    for last in (True, False):
+        encoded = unpack(arrays, embedding.frame, "cpu", channels_last=last)
+        memory = zip(encoded.memory, embedding.features.memory, strict=True)
+        pairs = [pair for layer in memory for pair in zip(*layer, strict=True)]
+        for found, made in (
+            *zip(encoded.features, embedding.features.features, strict=True),
+            *pairs,
+        ):
+            assert torch.equal(found, made)
+            assert found.stride() == (made if last else made.contiguous()).stride()
 
 
 def test_stored_features_may_be_read_only(lite, embedding):
