@@ -5,6 +5,7 @@
 """
 
 from sam_widget.annotations import Annotation, Annotations
+from sam_widget.embeddings import EmbeddingCache
 from sam_widget.errors import (
     AnnotationError,
     BundleMissing,
@@ -23,6 +24,7 @@ from sam_widget.errors import (
 )
 from sam_widget.images import RgbImage, load_image
 from sam_widget.masks import Rle
+from sam_widget.precompute import Precomputed, precompute
 from sam_widget.predictors import (
     Embedding,
     FakePredictor,
@@ -44,10 +46,12 @@ __all__ = [
     "BundleMissing",
     "DownloadError",
     "Embedding",
+    "EmbeddingCache",
     "EmbeddingMismatch",
     "FakePredictor",
     "ImageError",
     "ModelError",
+    "Precomputed",
     "Prediction",
     "Predictor",
     "PromptError",
@@ -66,4 +70,5 @@ __all__ = [
     "available",
     "load",
     "load_image",
+    "precompute",
 ]

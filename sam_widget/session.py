@@ -18,6 +18,7 @@ from sam_widget.annotations import PALETTE, Annotation, Annotations
 from sam_widget.candidates import Candidates
 from sam_widget.errors import ModelError, PromptError, StaleGesture
 from sam_widget.history import Entry, History
+from sam_widget.predictors.base import encode_with
 from sam_widget.prompts import Prompts
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sam_widget.embeddings import EmbeddingCache
     from sam_widget.images import RgbImage
-    from sam_widget.predictors.base import Embedding, Predictor
+    from sam_widget.predictors.base import Embedding, Predictor, Progress
 
 __all__ = ["Committed", "Session"]
 
@@ -69,6 +71,8 @@ class Session:
         May come later by :meth:`attach`; until then gestures are taken and :meth:`predict` fails.
     after : Session, optional
         The session this one replaces: its labels are kept, and versions and revisions grow on.
+    cache : EmbeddingCache, optional
+        Asked before the predictor is, and given what it encodes.
 
     Examples
     --------
@@ -90,13 +94,16 @@ class Session:
         predictor: Predictor | None = None,
         *,
         after: Session | None = None,
+        cache: EmbeddingCache | None = None,
     ) -> None:
         self.image = image
+        self._cache = cache
         self.lock = RLock()
         self._changed = Condition(self.lock)
         self._predicting = RLock()
         self._predictor = predictor
         self._embedding: Embedding | None = None
+        self._released = False
         self._history = History(Entry(Prompts()))
         self._version = 0 if after is None else after.version + 1
         # Point indices sent by somebody who had seen an older version than this mean nothing.
@@ -294,21 +301,25 @@ class Session:
         StaleGesture
             If the candidates changed since ``as_of``.
         """
-        self.predict()
-        with self.lock:
-            committed = self._committed
-            if as_of is not None and as_of < committed.since:
-                raise StaleGesture(
-                    "The candidates changed before the choice arrived. Choose again."
-                )
-            count = len(committed.candidates) if committed.candidates is not None else 0
-            if not 0 <= index < count:
-                choices = f"0 to {count - 1}" if count else "none: place a prompt first"
-                raise PromptError(f"there is no candidate {index}. Candidates are {choices}.")
-            if index != committed.selected:
-                self._entry.selected = index
-                self._commit()
-            return self._version
+        while True:
+            self.predict()
+            with self.lock:
+                # Another thread may have prompted between the answer and the lock.
+                if self._entry.settled:
+                    return self._choose(index, as_of)
+
+    def _choose(self, index: int, as_of: int | None) -> int:
+        committed = self._committed
+        if as_of is not None and as_of < committed.since:
+            raise StaleGesture("The candidates changed before the choice arrived. Choose again.")
+        count = len(committed.candidates) if committed.candidates is not None else 0
+        if not 0 <= index < count:
+            choices = f"0 to {count - 1}" if count else "none: place a prompt first"
+            raise PromptError(f"there is no candidate {index}. Candidates are {choices}.")
+        if index != committed.selected:
+            self._entry.selected = index
+            self._commit()
+        return self._version
 
     def accept(self, label: str | None = None) -> Annotation:
         """Keep the chosen candidate as an object, take the prompts away, start the next object.
@@ -397,13 +408,24 @@ class Session:
         """Hand over the predictor once it is loaded."""
         self._predictor = predictor
 
-    def encode(self) -> None:
-        """Encode the image if that has not happened; the slow part, once per image."""
+    def encode(self, progress: Progress | None = None) -> None:
+        """Encode the image if that has not happened; the slow part, once per image.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Told the share that is done, in [0, 1]; what it raises ends the work and comes out here.
+        """
         with self._predicting:
-            if self._embedding is None:
-                start = time.perf_counter()
-                self._embedding = self._model().encode(self.image)
-                self.encode_ms = (time.perf_counter() - start) * 1e3
+            if self._embedding is not None:
+                return
+            start = time.perf_counter()
+            encode = encode_with if self._cache is None else self._cache.get_or_encode
+            embedding = encode(self._model(), self.image, progress)
+            with self.lock:
+                if not self._released:
+                    self._embedding = embedding
+                    self.encode_ms = (time.perf_counter() - start) * 1e3
 
     def predict(self) -> bool:
         """Answer the current prompts, unless they are answered.
@@ -468,6 +490,7 @@ class Session:
     def release(self) -> None:
         """Let go of the embedding and the history's logits, and of everybody who waits."""
         with self.lock:
+            self._released = True
             self._embedding = None
             self._history = History(Entry(Prompts(), None, self._entry.annotations))
             self._advance()

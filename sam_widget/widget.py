@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-import traceback
 from contextvars import Context, copy_context
-from functools import cache
+from functools import cache as cached
 from pathlib import Path
-from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import anywidget
 import numpy as np
 import traitlets
 
 from sam_widget import predictors, protocol
+from sam_widget.embeddings import choose_cache
 from sam_widget.errors import BundleMissing, ProtocolError, WidgetClosed
 from sam_widget.images import encode_preview, load_image
 from sam_widget.page import Page
+from sam_widget.publishing import PublishingWidget
 from sam_widget.session import Session
 from sam_widget.worker import Worker
 
@@ -28,6 +26,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from sam_widget.annotations import Annotation, Annotations
+    from sam_widget.embeddings import Cache
+    from sam_widget.images import Encoded, RgbImage
     from sam_widget.predictors import Predictor
 
 __all__ = ["SamWidget"]
@@ -36,7 +36,7 @@ T = TypeVar("T")
 STATIC = Path(__file__).parent / "static"
 
 
-@cache
+@cached
 def _bundle(name: str) -> str:
     path = STATIC / name
     if not path.is_file():
@@ -47,11 +47,11 @@ def _bundle(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-class SamWidget(anywidget.AnyWidget):
+class SamWidget(PublishingWidget):
     """Segment one image by clicking on it, or by calling the same actions here.
 
-    Methods return when their answer is in :attr:`masks`; observers of ``revision`` run on the
-    thread that made the change.
+    Methods return when their answer is in :attr:`masks`; observers run on the thread that made
+    the change, and may call anything here.
 
     Parameters
     ----------
@@ -65,10 +65,16 @@ class SamWidget(anywidget.AnyWidget):
         Local weights file, for a model given by name.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``, for a model given by name.
+    runtime, precision : str
+        As for :func:`sam_widget.predictors.load`, for a model given by name.
     labels : iterable of str
         Class names to offer.
     value_range : (float, float), optional
         Values of ``image`` that become black and white, for 16-bit and float images.
+    cache : bool, path or EmbeddingCache
+        Where encoded images are kept: in memory, for the life of the process (True), in a folder
+        as well, in a cache of your own, or nowhere (False). See
+        :class:`~sam_widget.EmbeddingCache`.
 
     Raises
     ------
@@ -76,6 +82,8 @@ class SamWidget(anywidget.AnyWidget):
         If the image cannot be read, or how to show its values is ambiguous.
     UnknownModel
         If no model has this name.
+    ModelError
+        If ``cache`` is none of those.
 
     Examples
     --------
@@ -107,29 +115,33 @@ class SamWidget(anywidget.AnyWidget):
         *,
         checkpoint: str | Path | None = None,
         device: str = "auto",
+        runtime: str = "auto",
+        precision: str = "fp32",
         labels: Iterable[str] = (),
         value_range: tuple[float, float] | None = None,
+        cache: Cache = True,
     ) -> None:
         esm, css = _bundle("widget.js"), _bundle("widget.css")
-        self._session = Session(load_image(image, value_range=value_range))
-        self._session.announce_labels((labels,) if isinstance(labels, str) else tuple(labels))
-        self._worker = Worker(self._session, _loader(model, checkpoint, device), self._publish)
+        self._cache = choose_cache(cache)
+        session = Session(load_image(image, value_range=value_range), cache=self._cache)
+        session.announce_labels((labels,) if isinstance(labels, str) else tuple(labels))
+        options = {"device": device, "runtime": runtime, "precision": precision}
+        self._worker = Worker(session, _loader(model, checkpoint, options), self._publish)
         self._model_name_shown = model if isinstance(model, str) else model.name
-        self._publishing = RLock()
         self._page = Page(self.send, self._worker, self._publish)
-        self._image_count = 1
-        self._closed = False
+        self._image_count = 0
         self._masks_of: tuple[object, NDArray[np.bool_]] | None = None
         super().__init__(
             _esm=esm,
             _css=css,
-            image_state=self._image_trait(),
+            image_state=self._image_trait(session.image, encode_preview(session.image)),
             document=protocol.document_trait(self._session),
             prediction=protocol.prediction_trait(self._session.committed),
             model_info=self._model_info(),
             problem=None,
         )
         self.set_trait("labels", list(self._session.labels))
+        self._closed = False
 
     # ---- what there is --------------------------------------------------------------------------
 
@@ -142,15 +154,17 @@ class SamWidget(anywidget.AnyWidget):
     def image(self, source: object) -> None:
         self._check_open()
         image = load_image(source)
+        preview = encode_preview(image)
         with self._publishing:
             old = self._session
-            self._session = Session(image, after=old)
-            self._worker.reset(self._session)
-            old.release()
-            self._image_count += 1
-            self.image_state = self._image_trait()
+            image_state = self._image_trait(image, preview)
+            refuse = self._worker.reset(Session(image, after=old, cache=self._cache))
+            self._masks_of = None
+            changes = self._update({"image_state": image_state})
+        old.release()
+        refuse()
         self._worker.start()
-        self._publish()
+        self._tell(changes)
 
     @property
     def points(self) -> list[tuple[float, float, bool]]:
@@ -171,11 +185,12 @@ class SamWidget(anywidget.AnyWidget):
         candidates = committed.candidates
         if candidates is None:
             return np.zeros((0, *self.image.shape[:2]), dtype=np.bool_)
-        if self._masks_of is None or self._masks_of[0] is not candidates:
+        known = self._masks_of
+        if known is None or known[0] is not candidates:
             masks = candidates.masks()
             masks.flags.writeable = False
-            self._masks_of = (candidates, masks)
-        return self._masks_of[1]
+            self._masks_of = known = (candidates, masks)
+        return known[1]
 
     @property
     def scores(self) -> NDArray[np.float32]:
@@ -305,11 +320,13 @@ class SamWidget(anywidget.AnyWidget):
     def close(self) -> None:
         """Stop the worker, free the embedding, and tell the page. Calling it again is fine."""
         if not self._closed:
-            self._closed = True
-            self._page.close()
-            self._worker.close()
-            self._session.release()
-            self._masks_of = None
+            with self._publishing:  # nothing is published after the page was told
+                closing, self._closed = not self._closed, True
+            if closing:
+                self._page.close()
+                self._worker.close()
+                self._session.release()
+                self._masks_of = None
         super().close()
 
     def __enter__(self) -> Self:
@@ -340,7 +357,8 @@ class SamWidget(anywidget.AnyWidget):
         data = msg.get("content", {}).get("data")
         method = data.get("method") if isinstance(data, dict) else None
         if method == "request_state":
-            self.send_state()
+            with self._publishing:  # or it might arrive after what replaces it
+                self.send_state()
         elif method == "custom" and isinstance(data, dict):
             self._page_context = copy_context()
             self._page.receive(data.get("content"), msg.get("buffers") or [])
@@ -362,53 +380,63 @@ class SamWidget(anywidget.AnyWidget):
             self._publish()
         return result
 
+    @property
+    def _session(self) -> Session:
+        return self._worker.session
+
     def _publish(self) -> None:
         """Bring the traits up to the session: the newest state, so the last one to call wins."""
-        if self._closed:
-            return
         with self._publishing:
-            session = self._session
-            with session.lock:
-                document = protocol.document_trait(session)
-                committed = session.committed
-                annotations = tuple(session.annotations)
-                labels = list(session.labels)
-                status = self._worker.status
-                failure = self._worker.failure
-            with self.hold_sync():
-                if document != self.document:
-                    self.document = document
-                at = (committed.revision, committed.version)
-                if at != (self.prediction["revision"], self.prediction["version"]):
-                    self.prediction = protocol.prediction_trait(committed)
-                self.set_trait("labels", labels)
-                self.problem = None if failure is None else dict(protocol.problem_of(failure))
-                self.model_info = self._model_info()
-                self._page.publish_annotations(annotations)
-                self._notify("status", status)
-        if committed.revision > self.revision:
-            self._notify("revision", committed.revision)
+            changes = self._update({})
+        self._tell(changes)
 
-    def _notify(self, name: str, value: object) -> None:
-        try:
-            self.set_trait(name, value)
-        except Exception:  # noqa: BLE001 - an observer's mistake must not stop the widget
-            print(f"sam_widget: an observer of {name!r} raised:", file=sys.stderr)  # noqa: T201
-            traceback.print_exc()
+    def _update(self, also: dict[str, Any]) -> list[Any]:
+        """Set the traits that changed, and send them as one message; the publish lock is held.
 
-    def _image_trait(self) -> dict[str, Any]:
-        image = self._session.image
+        Returns
+        -------
+        list
+            The changes that observers are still to be told of, when the lock is free.
+        """
+        if self._closed:
+            return []
+        session = self._session
+        with session.lock:
+            document = protocol.document_trait(session)
+            committed = session.committed
+            annotations = tuple(session.annotations)
+            labels = list(session.labels)
+            status = self._worker.status
+            failure = self._worker.failure
+        wanted = {**also, "document": document}
+        at = (committed.revision, committed.version)
+        if at != (self.prediction["revision"], self.prediction["version"]):
+            wanted["prediction"] = protocol.prediction_trait(committed)
+        wanted["labels"] = labels
+        wanted["problem"] = None if failure is None else dict(protocol.problem_of(failure))
+        wanted["model_info"] = self._model_info()
+        wanted["status"] = status
+        wanted["revision"] = committed.revision
+        changes = self._assign(wanted)
+        self._page.publish_annotations(annotations)
+        self._send_changes(changes)
+        return changes
+
+    def _image_trait(self, image: RgbImage, preview: Encoded) -> dict[str, Any]:
+        self._image_count += 1
         image_id = f"{image.digest[:16]}-{self._image_count}"
         self._page.show_image(image_id)
-        return protocol.image_trait(image, encode_preview(image), image_id)
+        return protocol.image_trait(image, preview, image_id)
 
     def _model_info(self) -> dict[str, Any]:
         predictor = self._worker.predictor
         return {
             "name": self._model_name_shown if predictor is None else predictor.name,
             "device": "" if predictor is None else predictor.device,
-            "encode_ms": self._session.encode_ms,
-            "decode_ms": self._session.decode_ms,
+            "encode_ms": _rounded(self._session.encode_ms),
+            "decode_ms": _rounded(self._session.decode_ms),
+            "encode_progress": self._worker.encode_progress,
+            "preview_ms": _rounded(self._worker.preview_ms),
         }
 
     def _check_open(self) -> None:
@@ -416,11 +444,15 @@ class SamWidget(anywidget.AnyWidget):
             raise WidgetClosed("this widget is closed. Make a new one.")
 
 
+def _rounded(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else round(milliseconds, 1)
+
+
 def _loader(
-    model: str | Predictor, checkpoint: str | Path | None, device: str
+    model: str | Predictor, checkpoint: str | Path | None, options: dict[str, str]
 ) -> Callable[[], Predictor]:
     if not isinstance(model, str):
         return lambda: model
     if model not in predictors.available():
         predictors.load(model)  # says so in the cell, not only later on the page
-    return lambda: predictors.load(model, checkpoint=checkpoint, device=device)
+    return lambda: predictors.load(model, checkpoint=checkpoint, **options)

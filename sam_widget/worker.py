@@ -7,6 +7,8 @@ choose): then it waits here, and all later ones behind it, so their order is kep
 
 from __future__ import annotations
 
+import statistics
+import time
 import traceback
 from collections import deque
 from concurrent.futures import Future
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sam_widget.candidates import Candidates
-    from sam_widget.predictors.base import Predictor
+    from sam_widget.predictors.base import Predictor, Progress
     from sam_widget.session import Session
 
 __all__ = ["Worker"]
@@ -30,6 +32,18 @@ Status = Literal["loading", "encoding", "ready", "predicting", "error"]
 
 QUEUE_LIMIT = 1000
 """Gestures waiting for an answer, after which more are refused: nobody clicks that far ahead."""
+PROGRESS_EVERY = 0.25
+"""Seconds between two reports of how far an encoding is."""
+PREVIEWS_MEASURED = 7
+PREVIEW_DRIFT = 0.25
+"""By this share the time of a preview has to change before it is told again."""
+
+
+class _Cancelled(BaseException):
+    """The image being encoded is no longer wanted.
+
+    No ``Exception``, so that no predictor takes it for a failure of its own.
+    """
 
 
 @dataclass
@@ -63,6 +77,9 @@ class Worker:
         self._stage: Literal["loading", "encoding", "idle"] = "loading"
         self._gestures: deque[tuple[Callable[[Session], Any], Future[Any]]] = deque()
         self._preview: _Preview | None = None
+        self._preview_times: deque[float] = deque(maxlen=PREVIEWS_MEASURED)
+        self._preview_ms: float | None = None
+        self._encode_progress: float | None = None
         self._wake = Condition()
         self._applying = False
         self._closed = False
@@ -93,6 +110,19 @@ class Worker:
         if self._stage != "idle":
             return self._stage
         return "predicting" if self._session.pending or self._gestures else "ready"
+
+    @property
+    def encode_progress(self) -> float | None:
+        """Share of the encoding that is done, in [0, 1]; None when none is going on."""
+        return self._encode_progress
+
+    @property
+    def preview_ms(self) -> float | None:
+        """Milliseconds that a preview takes: the median of the last few; None before the first.
+
+        It follows changes of more than a quarter, so that it need not be told with every preview.
+        """
+        return self._preview_ms
 
     @property
     def here(self) -> bool:
@@ -141,8 +171,12 @@ class Worker:
         self, x: float, y: float, answer: Callable[[tuple[Candidates, int] | None], None]
     ) -> None:
         """Preview the newest point; one that is overtaken is answered with None."""
+        newest = _Preview(x, y, answer)
         with self._wake:
-            overtaken, self._preview = self._preview, _Preview(x, y, answer)
+            if self._closed:
+                overtaken: _Preview | None = newest
+            else:
+                overtaken, self._preview = self._preview, newest
             self._wake.notify_all()
         if overtaken is not None:
             overtaken.answer(None)
@@ -167,59 +201,82 @@ class Worker:
                 timeout,
             )
 
-    def reset(self, session: Session) -> None:
-        """Turn to another session; gestures still queued for the old one are refused."""
+    def reset(self, session: Session) -> Callable[[], None]:
+        """Turn to another session; an encoding for the old one is cancelled.
+
+        Returns
+        -------
+        callable
+            Refuses the gestures that were still queued for the old session, and answers its
+            preview. For the caller to call when it holds no lock.
+        """
         with self._wake:
-            dropped = list(self._gestures)
-            self._gestures.clear()
+            refuse = self._dropping("the image was replaced. Repeat the gesture on the new one.")
             self._session = session
             self._load_failure = None
             self._stage = "loading" if self._predictor is None else "encoding"
+            self._preview_times.clear()
+            self._preview_ms = None
             self._wake.notify_all()
-        self._refuse(dropped, "the image was replaced. Repeat the gesture on the new one.")
+        return refuse
 
     def close(self) -> None:
-        """Stop the thread after what it is computing now, and let go of the model."""
+        """Stop the thread, cancel its encoding, and let go of the model."""
         with self._wake:
             self._closed = True
-            dropped = list(self._gestures)
-            self._gestures.clear()
+            refuse = self._dropping("this widget is closed. Make a new one.")
             self._predictor = None
-            overtaken, self._preview = self._preview, None
             self._wake.notify_all()
-        self._refuse(dropped, "this widget is closed. Make a new one.")
-        if overtaken is not None:
-            overtaken.answer(None)
+        refuse()
+
+    def _dropping(self, message: str) -> Callable[[], None]:
+        """Take all that waits off the queue; the result tells those who wait."""
+        dropped = list(self._gestures)
+        self._gestures.clear()
+        overtaken, self._preview = self._preview, None
+
+        def refuse() -> None:
+            for _, future in dropped:
+                future.set_exception(WidgetClosed(message))
+            if overtaken is not None:
+                overtaken.answer(None)
+
+        return refuse
 
     # ---- on the thread ----------------------------------------------------------------------
 
     def _run(self) -> None:
-        while True:
-            with self._wake:
-                self._wake.wait_for(lambda: self._closed or self._has_work())
-                if self._closed:
-                    return
-                session = self._session
-                preview = None
-                gesture = None
-                if self._stage == "idle" or self._load_failure is not None:
-                    if self._gestures:
-                        gesture = self._gestures.popleft()
-                        self._applying = True
-                    elif not session.pending:
-                        preview, self._preview = self._preview, None
-            try:
-                if gesture is not None:
-                    self._apply_queued(session, *gesture)
-                elif preview is not None:
-                    self._answer_preview(session, preview)
-                elif self._load_failure is None and self._stage != "idle":
-                    self._prepare(session)
-                else:
-                    self._predict(session)
-                self._changed()
-            except Exception:  # noqa: BLE001 - one message that cannot be sent is not the end
-                traceback.print_exc()
+        # A step is a call of its own: what it held is free while the thread waits for the next.
+        while self._step():
+            pass
+
+    def _step(self) -> bool:
+        with self._wake:
+            self._wake.wait_for(lambda: self._closed or self._has_work())
+            if self._closed:
+                return False
+            session = self._session
+            preview = None
+            gesture = None
+            if self._stage == "idle" or self._load_failure is not None:
+                if self._gestures:
+                    gesture = self._gestures.popleft()
+                    self._applying = True
+                elif not session.pending:
+                    preview, self._preview = self._preview, None
+        try:
+            if gesture is not None:
+                self._apply_queued(session, *gesture)
+            elif preview is not None:
+                self._answer_preview(session, preview)
+            elif self._load_failure is None and self._stage != "idle":
+                self._prepare(session)
+            else:
+                self._predict(session)
+            self._changed()
+        except Exception:  # noqa: BLE001 - one preview that failed is not the end
+            traceback.print_exc()
+        return True
 
     def _has_work(self) -> bool:
         preparing = self._stage != "idle" and self._load_failure is None
@@ -238,17 +295,38 @@ class Worker:
                     self._stage = "encoding"
                 self._changed()
             session.attach(self._predictor)
-            session.encode()
+            session.encode(self._progress_of(session))
+        except _Cancelled:
+            return  # the next step turns to the image that took its place, or ends
         except Exception as error:  # noqa: BLE001 - shown on the page and raised in Python
             with self._wake:
                 if session is self._session:
                     self._load_failure = error
                     session.fail(error)
             return
+        finally:
+            self._encode_progress = None
         with self._wake:
             # The image may have been replaced meanwhile: then there is another one to encode.
             if session is self._session:
                 self._stage = "idle"
+
+    def _progress_of(self, session: Session) -> Progress:
+        """Return what reports on the encoding for this session, and ends it when it is in vain."""
+        told = -PROGRESS_EVERY
+
+        def progress(share: float) -> None:
+            nonlocal told
+            if self._closed or session is not self._session:
+                raise _Cancelled
+            self._encode_progress = share
+            now = time.monotonic()
+            # At its end there is something better to tell.
+            if share < 1 and now - told >= PROGRESS_EVERY:
+                told = now
+                self._changed()
+
+        return progress
 
     def _apply_queued(
         self, session: Session, gesture: Callable[[Session], Any], future: Future[Any]
@@ -270,22 +348,30 @@ class Worker:
 
     def _answer_preview(self, session: Session, preview: _Preview) -> None:
         found = None
+        start = time.perf_counter()
         try:
             found = session.preview(preview.x, preview.y)
         except SamWidgetError:
             pass  # off the image, or no model: a click there will say so
         finally:
+            if found is not None:
+                self._measure((time.perf_counter() - start) * 1e3)
             preview.answer(found)
+
+    def _measure(self, preview_ms: float) -> None:
+        self._preview_times.append(preview_ms)
+        median = statistics.median(self._preview_times)
+        known = self._preview_ms
+        if known is None or abs(median - known) > PREVIEW_DRIFT * known:
+            self._preview_ms = median
 
     def _changed(self) -> None:
         with self._wake:
             self._wake.notify_all()
-        self._on_change()
-
-    @staticmethod
-    def _refuse(dropped: list[tuple[Callable[[Session], Any], Future[Any]]], message: str) -> None:
-        for _, future in dropped:
-            future.set_exception(WidgetClosed(message))
+        try:
+            self._on_change()
+        except Exception:  # noqa: BLE001 - a message that cannot be sent is no failure of the model
+            traceback.print_exc()
 
 
 def _apply(gesture: Callable[[Session], T], session: Session, future: Future[T]) -> None:

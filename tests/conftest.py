@@ -1,13 +1,18 @@
-"""Shared by all tests: photographs, and the rule that nothing is skipped."""
+"""Shared by all tests: photographs, a page that records, the rule that nothing is skipped."""
 
 from __future__ import annotations
 
 import os
+import threading
 
+import comm
 import numpy as np
 import pytest
 import skimage.data
+from comm.base_comm import BaseComm
 from hypothesis import settings
+
+from sam_widget.embeddings import choose_cache
 
 # No deadlines: the machine may be busy. In CI the same examples every time, elsewhere new ones.
 settings.register_profile("here", deadline=None)
@@ -29,6 +34,60 @@ def cat():
     photo = np.ascontiguousarray(skimage.data.chelsea())
     photo.flags.writeable = False
     return photo
+
+
+@pytest.fixture(autouse=True)
+def nothing_cached(monkeypatch):
+    """Each test encodes its own images: what the process shares is empty, and has no folder."""
+    monkeypatch.delenv("SAM_WIDGET_EMBEDDINGS", raising=False)
+    choose_cache().clear()
+
+
+class RecordingComm(BaseComm):
+    """Keeps what was sent; :meth:`deliver` plays the page."""
+
+    def __init__(self, *args, **kwargs):
+        self.sent = []
+        self.arrived = threading.Condition()
+        super().__init__(*args, **kwargs)
+
+    def publish_msg(self, msg_type, data=None, metadata=None, buffers=None, **keys):
+        with self.arrived:
+            self.sent.append((msg_type, data, buffers))
+            self.arrived.notify_all()
+
+    def messages(self):
+        return [
+            (data["content"], buffers)
+            for kind, data, buffers in self.sent
+            if kind == "comm_msg" and data.get("method") == "custom"
+        ]
+
+    def deliver(self, data, buffers=()):
+        self.handle_msg({"content": {"data": data}, "buffers": list(buffers)})
+
+    def ask(self, content, *, last="reply"):
+        """Send a custom message and wait for the one answer that bears its id."""
+        self.deliver({"method": "custom", "content": content})
+        return self.answer(content["id"])
+
+    def answers(self, identity):
+        return [
+            (content, buffers)
+            for content, buffers in self.messages()
+            if content.get("to") == identity and content["type"] in ("reply", "error")
+        ]
+
+    def answer(self, identity):
+        with self.arrived:
+            assert self.arrived.wait_for(lambda: self.answers(identity), 30)
+            return self.answers(identity)[0]
+
+
+@pytest.fixture
+def recording_comm(monkeypatch):
+    """Widgets made from here on talk to a list."""
+    monkeypatch.setattr(comm, "create_comm", RecordingComm)
 
 
 def pytest_sessionfinish(session):

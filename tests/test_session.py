@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from sam_widget import FakePredictor, Prediction, Prompts, Session, load_image
+from sam_widget import EmbeddingCache, FakePredictor, Prediction, Prompts, Session, load_image
 from sam_widget.errors import ModelError, PromptError, StaleGesture, UnsupportedPrompt
 from sam_widget.history import HISTORY_LIMIT
 
@@ -363,3 +363,40 @@ def test_tiny_and_thin_images(shape):
     assert session.masks.shape == (3, *shape)
     session.set_box(0, 0, shape[1], shape[0])
     assert session.masks.shape == (1, *shape)
+
+
+def test_a_session_asks_its_cache_first(coffee):
+    cache, predictor = EmbeddingCache(), FakePredictor()
+    for _ in range(2):
+        session = Session(load_image(coffee), predictor, cache=cache)
+        session.add_point(300, 200)
+        assert session.masks.shape == (3, 400, 600)
+    assert predictor.encode_calls == 1
+
+
+def test_an_embedding_that_comes_after_the_release_is_not_kept(coffee):
+    predictor = FakePredictor()
+    session = Session(load_image(coffee), predictor)
+    session.encode(lambda share: session.release())
+    assert predictor.encode_calls == 1
+    assert session._embedding is None
+    assert session.encode_ms is None
+
+
+def test_a_choice_waits_for_prompts_that_came_in_between(session):
+    session.add_point(300, 200)
+    session.predict()
+    predict, interrupted = session.predict, []
+
+    def then_somebody_prompts():
+        answered = predict()
+        if not interrupted:
+            interrupted.append(session.add_point(310, 210))
+            session.set_multimask(True)
+        return answered
+
+    session.predict = then_somebody_prompts
+    session.choose(2)
+    assert session.committed.candidates is not None
+    assert session.committed.selected == 2
+    assert not session.pending

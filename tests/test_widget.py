@@ -12,68 +12,23 @@ import sys
 import threading
 import weakref
 
-import comm
 import numpy as np
 import pytest
-from comm.base_comm import BaseComm
 
 import sam_widget
-from sam_widget import FakePredictor, SamWidget, protocol
+from sam_widget import EmbeddingCache, FakePredictor, SamWidget, protocol
 from sam_widget.errors import (
     AnnotationError,
     BundleMissing,
     ImageError,
+    ModelError,
     PromptError,
     UnknownModel,
     WeightsError,
     WidgetClosed,
 )
 
-
-class RecordingComm(BaseComm):
-    """Keeps what was sent; :meth:`deliver` plays the page."""
-
-    def __init__(self, *args, **kwargs):
-        self.sent = []
-        self.arrived = threading.Condition()
-        super().__init__(*args, **kwargs)
-
-    def publish_msg(self, msg_type, data=None, metadata=None, buffers=None, **keys):
-        with self.arrived:
-            self.sent.append((msg_type, data, buffers))
-            self.arrived.notify_all()
-
-    def messages(self):
-        return [
-            (data["content"], buffers)
-            for kind, data, buffers in self.sent
-            if kind == "comm_msg" and data.get("method") == "custom"
-        ]
-
-    def deliver(self, data, buffers=()):
-        self.handle_msg({"content": {"data": data}, "buffers": list(buffers)})
-
-    def ask(self, content, *, last="reply"):
-        """Send a custom message and wait for the one answer that bears its id."""
-        self.deliver({"method": "custom", "content": content})
-        return self.answer(content["id"])
-
-    def answers(self, identity):
-        return [
-            (content, buffers)
-            for content, buffers in self.messages()
-            if content.get("to") == identity and content["type"] in ("reply", "error")
-        ]
-
-    def answer(self, identity):
-        with self.arrived:
-            assert self.arrived.wait_for(lambda: self.answers(identity), 30)
-            return self.answers(identity)[0]
-
-
-@pytest.fixture(autouse=True)
-def recording_comm(monkeypatch):
-    monkeypatch.setattr(comm, "create_comm", RecordingComm)
+pytestmark = pytest.mark.usefixtures("recording_comm")
 
 
 @pytest.fixture
@@ -444,7 +399,7 @@ def test_one_label_may_be_given_as_it_is(coffee):
 
 
 def test_close_is_final_and_frees_everything(coffee):
-    widget = SamWidget(coffee, model="fake")
+    widget = SamWidget(coffee, model="fake", cache=False)
     widget.add_point(300, 200)
     released = weakref.ref(widget._session._embedding)
     thread = widget._worker._thread
@@ -499,11 +454,107 @@ def test_waiting_can_be_interrupted(call):
     assert process.returncode == 0
 
 
+def test_the_same_image_is_not_encoded_again(coffee, tmp_path):
+    predictor = FakePredictor()
+    for cache, calls in (
+        (True, 1),
+        (True, 1),  # the cell runs again
+        (False, 2),
+        (False, 3),
+        (tmp_path, 4),
+        (EmbeddingCache(folder=tmp_path), 4),  # as after a restart of the kernel
+    ):
+        with SamWidget(coffee, model=predictor, cache=cache) as widget:
+            widget.add_point(300, 200)
+            assert widget.masks.shape == (3, 400, 600)
+        assert predictor.encode_calls == calls, cache
+
+
+def test_going_back_to_an_image_does_not_encode_it_again(coffee, cat):
+    predictor = FakePredictor()
+    with SamWidget(coffee, model=predictor) as widget:
+        for photo in (cat, coffee, cat):
+            widget.image = photo
+            widget.add_point(100, 100)
+    assert predictor.encode_calls == 2
+
+
+def test_a_cache_that_is_none_is_said_in_the_cell(coffee):
+    with pytest.raises(ModelError, match="folder"):
+        SamWidget(coffee, model="fake", cache=5)
+
+
+@pytest.mark.parametrize("option", [{"runtime": "abacus"}, {"precision": "fp8"}])
+def test_runtime_and_precision_reach_the_model(coffee, option):
+    (value,) = option.values()
+    with SamWidget(coffee, model="fake", **option) as w, pytest.raises(ModelError, match=value):
+        w.wait()
+
+
+def model_infos(widget):
+    states = [data["state"] for _, data, _ in widget.comm.sent if "state" in data]
+    return [state["model_info"] for state in states if "model_info" in state]
+
+
+def test_progress_of_the_encoding_is_on_the_page(coffee, monkeypatch):
+    monkeypatch.setattr("sam_widget.worker.PROGRESS_EVERY", 0)
+    with SamWidget(coffee, model=FakePredictor(encode_delay=0.1)) as widget:
+        widget.wait()
+        shares = [info["encode_progress"] for info in model_infos(widget)]
+        shown = [share for share in shares if share is not None]
+        assert shown == pytest.approx([(part + 1) / 10 for part in range(9)])
+        assert shares[0] is shares[-1] is None
+        assert widget.model_info["encode_ms"] > 0
+
+
+def test_cancelled_encodings_are_no_errors(coffee, cat):
+    predictor = FakePredictor(encode_delay=5)
+    with SamWidget(coffee, model=predictor) as widget:
+        seen = []
+        widget.observe(lambda change: seen.append(change["new"]), "status")
+        begun = threading.Event()
+        widget.observe(lambda change: begun.set(), "model_info")
+        assert not widget.wait(0)
+        assert begun.wait(30)
+        predictor.encode_delay = 0
+        widget.image = cat
+        widget.add_point(100, 100)
+        assert widget.masks.shape == (3, 300, 451)
+        assert predictor.encode_calls == 1
+        assert (widget.problem, widget.model_info["encode_progress"]) == (None, None)
+        assert "error" not in seen
+
+
+def test_the_model_is_described_once_and_in_few_bytes(widget):
+    widget.wait()
+    for number in range(20):
+        widget.comm.ask({"type": "ping", "id": f"i{number}", "version": 0})
+    settled = len(model_infos(widget))
+    for number in range(20):
+        widget.comm.ask({"type": "ping", "id": f"j{number}", "version": 0})
+        gesture(widget, "add_point", x=9999, y=2, positive=True)
+    assert len(model_infos(widget)) == settled
+    preview = {"type": "preview", "id": "hover", "version": 0, "x": 300, "y": 200}
+    assert widget.comm.ask(preview)[0]["preview"] is not None
+    widget.add_point(300, 200)
+    assert widget.model_info["preview_ms"] > 0
+    assert len(json.dumps(model_infos(widget)[-1])) < 200
+    assert set(widget.model_info) == {
+        "name",
+        "device",
+        "encode_ms",
+        "decode_ms",
+        "encode_progress",
+        "preview_ms",
+    }
+
+
 def test_public_names_are_pinned():
-    functions = ["available", "load", "load_image"]
+    functions = ["available", "load", "load_image", "precompute"]
     errors = [name for name in sam_widget.__all__ if issubclass_of_error(name)]
-    values = ["Annotation", "Annotations", "Embedding", "FakePredictor", "Prediction", "Predictor"]
-    values += ["Prompts", "RgbImage", "Rle", "SamWidget", "Session"]
+    values = ["Annotation", "Annotations", "Embedding", "EmbeddingCache", "FakePredictor"]
+    values += ["Precomputed", "Prediction", "Predictor", "Prompts", "RgbImage", "Rle"]
+    values += ["SamWidget", "Session"]
     assert sorted([*functions, *errors, *values]) == sorted(sam_widget.__all__)
     assert len(errors) == 14
 

@@ -20,7 +20,12 @@ __all__ = ["Embedding", "FakePredictor", "Prediction", "Predictor", "available",
 
 
 def load(
-    name: str = "lite", *, checkpoint: str | Path | None = None, device: str | None = "auto"
+    name: str = "lite",
+    *,
+    checkpoint: str | Path | None = None,
+    device: str | None = "auto",
+    runtime: str = "auto",
+    precision: str = "fp32",
 ) -> Predictor:
     """Load a model.
 
@@ -35,6 +40,11 @@ def load(
     device : str
         ``"auto"`` (CUDA, else MPS, else CPU), or a device of torch such as ``"cpu"``, ``"cuda:1"``.
 
+    runtime : {"auto", "torch", "onnx"}
+        What decodes.
+    precision : {"fp32", "bf16"}
+        Numbers that an official network encodes with.
+
     Returns
     -------
     Predictor
@@ -48,8 +58,14 @@ def load(
         If the weights are missing, damaged or of another model, or a checkpoint was given to a
         model that takes none; DownloadError if they cannot be downloaded.
     ModelError
-        If the device is not there.
+        If the device is not there, or the runtime or the precision is none of those.
     """
+    for option, value, allowed in (
+        ("runtime", runtime, ("auto", "torch", "onnx")),
+        ("precision", precision, ("fp32", "bf16")),
+    ):
+        if value not in allowed:
+            raise ModelError(f"expected {option} to be one of {', '.join(allowed)}, got {value!r}.")
     loader = _LOADERS.get(name) if isinstance(name, str) else None
     if loader is None:
         raise UnknownModel(

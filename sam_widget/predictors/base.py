@@ -7,6 +7,7 @@ function of that value and the prompts, so calls in any order from any thread gi
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
-from sam_widget.errors import EmbeddingMismatch, PromptError
+from sam_widget.errors import EmbeddingMismatch, ModelError, PromptError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -182,7 +183,8 @@ class StorablePredictor(Predictor, Protocol):
     ----------
     preprocessing : str
         Version of everything that leads from pixels to features besides the weights: scaling,
-        padding, precision. Part of the key under which an embedding is kept.
+        padding, precision, layout. Part of the key under which an embedding is kept: predictors of
+        one class on one device whose digest and version agree take each other's embeddings.
     """
 
     @property
@@ -203,6 +205,44 @@ class StorablePredictor(Predictor, Protocol):
             If names, shapes or types are not those of this model's features.
         """
         ...
+
+
+def encode_with(predictor: Predictor, image: object, progress: Progress | None) -> Embedding:
+    """Encode an image, with progress if the predictor reports any.
+
+    A predictor of somebody's own may have an ``encode`` that takes an image and nothing else.
+    """
+    if progress is None or not _reports_progress(predictor):
+        return predictor.encode(image)
+    return predictor.encode(image, progress=progress)
+
+
+def _reports_progress(predictor: Predictor) -> bool:
+    try:
+        parameters = inspect.signature(predictor.encode).parameters
+    except (TypeError, ValueError):  # written in C, say
+        return False
+    takes_any = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+    return "progress" in parameters or takes_any
+
+
+def check_arrays(
+    arrays: Mapping[str, NDArray[Any]], shapes: Mapping[str, tuple[int, ...]], name: str
+) -> None:
+    """Refuse stored features that are not float32 arrays of these names and shapes.
+
+    Raises
+    ------
+    ModelError
+        Naming what was expected and what came.
+    """
+    found = {key: (array.shape, str(array.dtype)) for key, array in arrays.items()}
+    wanted = {key: (tuple(shape), "float32") for key, shape in shapes.items()}
+    if found != wanted:
+        raise ModelError(
+            f"expected the stored features of {name!r} to be {wanted}, got {found}. "
+            "Encode the image again."
+        )
 
 
 def check_request(embedding: Embedding, prompts: Prompts, predictor: Predictor) -> Prompts:

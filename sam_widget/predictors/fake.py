@@ -15,7 +15,7 @@ import hashlib
 import itertools
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,13 +24,14 @@ from sam_widget.images import load_image
 from sam_widget.predictors.base import (
     Embedding,
     Prediction,
+    check_arrays,
     check_request,
     mask_logits,
     wants_three,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -58,7 +59,7 @@ _rows, _columns = np.mgrid[0:_SIDE, 0:_SIDE].astype(np.float64)
 
 
 class FakePredictor:
-    """A :class:`~sam_widget.predictors.base.Predictor` for tests, made of geometry.
+    """A :class:`~sam_widget.predictors.base.StorablePredictor` for tests, made of geometry.
 
     Candidates come in order of growing area, each within the next. Scores follow from how well a
     candidate separates the image's colours; which is best depends on the image and the click.
@@ -73,7 +74,7 @@ class FakePredictor:
     Attributes
     ----------
     encode_calls, decode_calls : int
-        Calls that were answered so far.
+        Calls that were answered so far. A widget asks its cache first: ``cache=False`` counts all.
 
     Examples
     --------
@@ -90,6 +91,7 @@ class FakePredictor:
 
     name = "fake"
     model_digest = hashlib.sha256(b"sam_widget fake predictor, 1").hexdigest()
+    preprocessing = "1: mean colours of 256 x 256 cells"
 
     def __init__(
         self, *, encode_delay: float = 0.0, decode_delay: float = 0.0, device: str = "cpu"
@@ -114,6 +116,19 @@ class FakePredictor:
             colours = _colours(rgb, frame)
             self.encode_calls += 1
         return Embedding(colours, frame, self.model_digest, rgb.digest, colours.nbytes)
+
+    def pack(self, embedding: Embedding) -> dict[str, NDArray[Any]]:
+        """Name the features; see :class:`~sam_widget.predictors.base.StorablePredictor`."""
+        return {"colours": np.asarray(embedding.features)}
+
+    def unpack(
+        self, arrays: Mapping[str, NDArray[Any]], frame: ModelFrame, image_digest: str
+    ) -> Embedding:
+        """Undo :meth:`pack`; see :class:`~sam_widget.predictors.base.StorablePredictor`."""
+        check_arrays(arrays, {"colours": (_SIDE, _SIDE, 3)}, self.name)
+        colours = arrays["colours"].view()
+        colours.flags.writeable = False
+        return Embedding(colours, frame, self.model_digest, image_digest, colours.nbytes)
 
     def decode(
         self, embedding: Embedding, prompts: Prompts, multimask: bool | None = None

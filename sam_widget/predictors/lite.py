@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import safetensors.torch
@@ -30,13 +30,16 @@ from sam_widget.predictors.base import (
 )
 from sam_widget.predictors.lite_backbone import normalise
 from sam_widget.predictors.lite_components import keep_clicked
+from sam_widget.predictors.lite_features import nbytes_of, pack, picture_hw, unpack
 from sam_widget.predictors.lite_geometry import PromptBatch
 from sam_widget.predictors.lite_network import EncodedImage, LiteNetwork
-from sam_widget.predictors.lite_pyramid import GRID_SIDE, INPUT_SIDE
+from sam_widget.predictors.lite_pyramid import GRID_SIDE
 from sam_widget.predictors.lite_torch import TorchRunner
 from sam_widget.predictors.sam import resolve_device
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from sam_widget.images import RgbImage
@@ -126,7 +129,7 @@ def read_weights(path: Path, sha256: str) -> LiteNetwork:
 
 
 class Lite:
-    """A :class:`~sam_widget.predictors.base.Predictor` on the lite network.
+    """A :class:`~sam_widget.predictors.base.StorablePredictor` on the lite network.
 
     Parameters
     ----------
@@ -141,6 +144,7 @@ class Lite:
     """
 
     name = "lite"
+    preprocessing = "1: longest side 512, padded to 32, float32"
 
     def __init__(
         self,
@@ -180,25 +184,39 @@ class Lite:
             encoded = self._runner.encode(picture)
         if progress is not None:
             progress(1.0)
-        tensors = [*encoded.features, *(part for pair in encoded.memory for part in pair)]
-        nbytes = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
         frame = ModelFrame(rgb.height, rgb.width)
-        return Embedding(encoded, frame, self.model_digest, rgb.digest, nbytes)
+        return Embedding(encoded, frame, self.model_digest, rgb.digest, nbytes_of(encoded))
+
+    def pack(self, embedding: Embedding) -> dict[str, NDArray[Any]]:
+        """Name the features; see :class:`~sam_widget.predictors.base.StorablePredictor`."""
+        return pack(_encoded(embedding))
+
+    def unpack(
+        self, arrays: Mapping[str, NDArray[Any]], frame: ModelFrame, image_digest: str
+    ) -> Embedding:
+        """Undo :meth:`pack`; see :class:`~sam_widget.predictors.base.StorablePredictor`."""
+        encoded = unpack(arrays, frame, self.device, channels_last=self.runtime == "torch")
+        return Embedding(encoded, frame, self.model_digest, image_digest, nbytes_of(encoded))
 
     def decode(
         self, embedding: Embedding, prompts: Prompts, multimask: bool | None = None
     ) -> Prediction:
         """Predict candidates; see :meth:`~sam_widget.predictors.base.Predictor.decode`."""
         prompts = check_request(embedding, prompts, self)
-        encoded = embedding.features
-        if not isinstance(encoded, EncodedImage):
-            raise TypeError(f"expected features of the lite network, got {type(encoded)}.")
+        encoded = _encoded(embedding)
         batch = prompt_batch(prompts, embedding.frame)
         outputs = [1, 2, 3] if wants_three(prompts, multimask) else [0]
         seeds = [] if prompts.box is not None else _include_cells(batch)
         with self._decoding:
             logits, scores = _predict(self._runner, encoded, batch, outputs, seeds)
         return Prediction(_whole_frame(logits, embedding.frame), scores, embedding.frame)
+
+
+def _encoded(embedding: Embedding) -> EncodedImage:
+    encoded = embedding.features
+    if not isinstance(encoded, EncodedImage):
+        raise TypeError(f"expected features of the lite network, got {type(encoded)}.")
+    return encoded
 
 
 def prompt_batch(prompts: Prompts, frame: ModelFrame) -> PromptBatch:
@@ -221,13 +239,12 @@ def prompt_batch(prompts: Prompts, frame: ModelFrame) -> PromptBatch:
 
 def _fit(rgb: RgbImage) -> NDArray[np.uint8]:
     """Scale the longest side to 512 pixels; pad right and bottom to multiples of 32."""
-    scale = INPUT_SIDE / max(rgb.height, rgb.width)
-    height, width = (max(1, int(side * scale + 0.5)) for side in (rgb.height, rgb.width))
+    (height, width), padded_hw = picture_hw(rgb.height, rgb.width)
     picture = Image.fromarray(rgb.pixels).resize(
         (width, height), Image.Resampling.BILINEAR, reducing_gap=3.0
     )
     # 127 is the backbone's zero, which its convolutions pad with.
-    padded = np.full((-(-height // 32) * 32, -(-width // 32) * 32, 3), 127, np.uint8)
+    padded = np.full((*padded_hw, 3), 127, np.uint8)
     padded[:height, :width] = np.asarray(picture)
     return padded
 

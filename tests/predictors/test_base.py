@@ -10,6 +10,7 @@ from sam_widget.predictors.base import (
     Prediction,
     Predictor,
     check_request,
+    encode_with,
     wants_three,
 )
 from sam_widget.prompts import Prompts
@@ -93,3 +94,29 @@ def test_one_point_alone_is_ambiguous():
     assert not wants_three(point.with_box(0, 0, 5, 5), None)
     assert wants_three(box, True)
     assert not wants_three(point, False)
+
+
+def test_progress_is_passed_to_whoever_takes_it():
+    class Old:
+        def encode(self, image):
+            return image
+
+    class New:
+        def encode(self, image, progress=None):
+            progress(0.5)
+            return image
+
+    class Wrapped:
+        def encode(self, image, **options):
+            return New().encode(image, **options)
+
+    class Opaque:
+        encode = staticmethod(min)  # has no signature
+
+    told = []
+    assert encode_with(Old(), "image", told.append) == "image"
+    assert encode_with(Opaque(), "image", told.append) == "a"
+    assert told == []
+    assert encode_with(New(), "image", told.append) == "image"
+    assert encode_with(Wrapped(), "image", told.append) == "image"
+    assert told == [0.5, 0.5]

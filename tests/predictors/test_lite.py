@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from sam_widget.errors import EmbeddingMismatch, PromptError, WeightsError
+from sam_widget.embeddings import EmbeddingCache
+from sam_widget.errors import EmbeddingMismatch, ModelError, PromptError, WeightsError
 from sam_widget.frames import ModelFrame
 from sam_widget.masks import mask_iou
 from sam_widget.predictors import Predictor, load
+from sam_widget.predictors.base import StorablePredictor
 from sam_widget.predictors.lite import (
     WEIGHTS_PATH,
     WEIGHTS_SHA256,
@@ -20,6 +22,7 @@ from sam_widget.predictors.lite import (
 )
 from sam_widget.predictors.lite_backbone import EfficientNetLite0, fold_batch_norm
 from sam_widget.predictors.lite_components import connected, keep_clicked
+from sam_widget.predictors.lite_features import unpack
 from sam_widget.predictors.lite_geometry import (
     GEOMETRY_CHANNELS,
     PromptBatch,
@@ -293,3 +296,62 @@ def test_connected_parts_agree_with_a_labelling():
         np.testing.assert_array_equal(
             connected(mask, [(row, column)]), labels == labels[row, column]
         )
+
+
+@pytest.mark.parametrize("shape", [(400, 600), (31, 500), (7, 3), (1, 1)])
+def test_a_stored_embedding_decodes_to_the_same_bits(lite, coffee, tmp_path, shape):
+    assert isinstance(lite, StorablePredictor)
+    image = np.ascontiguousarray(coffee[: shape[0], : shape[1]])
+    before = EmbeddingCache(folder=tmp_path).get_or_encode(lite, image)
+    after = EmbeddingCache(folder=tmp_path).find(lite, image)
+    assert (after.nbytes, after.image_digest) == (before.nbytes, before.image_digest)
+    inside = (shape[1] / 2, shape[0] / 2)
+    for prompts in (
+        Prompts(points=[inside]),
+        Prompts(points=[inside, (0, 0)], labels=[1, 0], boxes=[(0, 0, shape[1], shape[0])]),
+    ):
+        expected, found = lite.decode(before, prompts), lite.decode(after, prompts)
+        np.testing.assert_array_equal(found.logits, expected.logits)
+        np.testing.assert_array_equal(found.scores, expected.scores)
+
+
+def test_features_that_are_not_this_networks_are_refused(lite, embedding):
+    arrays = lite.pack(embedding)
+    frame, digest = embedding.frame, embedding.image_digest
+    missing = {name: array for name, array in arrays.items() if name != "coarse"}
+    for wrong in (
+        missing,
+        {**arrays, "more": arrays["coarse"]},
+        {**arrays, "pixels": arrays["pixels"][:, 1:]},
+        {**arrays, "fine": arrays["fine"].astype(np.float64)},
+        {**arrays, "keys_0": arrays["keys_0"].transpose(0, 2, 1, 3)},
+    ):
+        with pytest.raises(ModelError, match="float32"):
+            lite.unpack(wrong, frame, digest)
+    with pytest.raises(ModelError, match="pixels"):
+        lite.unpack(arrays, ModelFrame(frame.width, frame.height), digest)
+
+
+def test_stored_features_come_back_in_either_layout(lite, embedding):
+    arrays = lite.pack(embedding)
+    for last in (True, False):
+        encoded = unpack(arrays, embedding.frame, "cpu", channels_last=last)
+        memory = zip(encoded.memory, embedding.features.memory, strict=True)
+        pairs = [pair for layer in memory for pair in zip(*layer, strict=True)]
+        for found, made in (
+            *zip(encoded.features, embedding.features.features, strict=True),
+            *pairs,
+        ):
+            assert torch.equal(found, made)
+            assert found.stride() == (made if last else made.contiguous()).stride()
+
+
+def test_stored_features_may_be_read_only(lite, embedding):
+    arrays = lite.pack(embedding)
+    for array in arrays.values():
+        array.flags.writeable = False
+    again = lite.unpack(arrays, embedding.frame, embedding.image_digest)
+    prompts = Prompts(points=[CUP])
+    np.testing.assert_array_equal(
+        lite.decode(again, prompts).logits, lite.decode(embedding, prompts).logits
+    )
