@@ -332,7 +332,9 @@ def test_features_that_are_not_this_networks_are_refused(lite, embedding):
         lite.unpack(arrays, ModelFrame(frame.width, frame.height), digest)
 
 
-def test_stored_features_come_back_in_either_layout(lite, embedding):
+def test_stored_features_come_back_in_either_layout(coffee):
+    lite = load_lite("cpu", runtime="torch")
+    embedding = lite.encode(coffee)
     arrays = lite.pack(embedding)
     for last in (True, False):
         encoded = unpack(arrays, embedding.frame, "cpu", channels_last=last)
