@@ -31,6 +31,8 @@ e2e: $(READY) $(BUNDLE) chromium
 bench: $(READY)
 	$(BIN)/python benchmarks/one_click.py
 	$(BIN)/python benchmarks/values.py
+	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/reopen.py
 
 # The page's bundle alone.
 build: $(BUNDLE)
