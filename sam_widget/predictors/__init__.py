@@ -5,8 +5,9 @@ Importing this package imports no torch: each backend is imported when it is fir
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sam_widget.errors import ModelError, UnknownModel, WeightsError
 from sam_widget.predictors.base import Embedding, Prediction, Predictor
@@ -20,7 +21,12 @@ __all__ = ["Embedding", "FakePredictor", "Prediction", "Predictor", "available",
 
 
 def load(
-    name: str = "lite", *, checkpoint: str | Path | None = None, device: str | None = "auto"
+    name: str = "lite",
+    *,
+    checkpoint: str | Path | None = None,
+    device: str | None = "auto",
+    runtime: Literal["auto", "torch", "onnx"] = "auto",
+    precision: Literal["fp32", "bf16"] = "fp32",
 ) -> Predictor:
     """Load a model.
 
@@ -34,6 +40,16 @@ def load(
         to the user's cache folder (or ``$SAM_WIDGET_CACHE``) and verified by its digest.
     device : str
         ``"auto"`` (CUDA, else MPS, else CPU), or a device of torch such as ``"cpu"``, ``"cuda:1"``.
+    runtime : {"auto", "torch", "onnx"}
+        What computes the masks of an official network. ``"onnx"`` is ONNX Runtime on the CPU
+        (``pip install "sam-widget[onnx]"``), for which a graph is made from the weights, once, and
+        kept in the cache folder; loading waits for it. ``"auto"`` takes ONNX Runtime if it is
+        installed and the device is the CPU, and torch until the graph is ready. Masks are the same.
+    precision : {"fp32", "bf16"}
+        ``"fp32"`` agrees with the official code. ``"bf16"`` encodes in about half the time, and
+        decodes faster, where the CPU has AVX512-BF16 or AMX, and on most CUDA devices; masks differ
+        in some pixels along their edges. Elsewhere, and for models that know no other, it is
+        ``"fp32"``: ``predictor.precision`` tells.
 
     Returns
     -------
@@ -48,7 +64,8 @@ def load(
         If the weights are missing, damaged or of another model, or a checkpoint was given to a
         model that takes none; DownloadError if they cannot be downloaded.
     ModelError
-        If the device is not there.
+        If the device is not there, ONNX Runtime is asked for and not installed or of no use to the
+        model, or a runtime or precision is unknown.
     """
     loader = _LOADERS.get(name) if isinstance(name, str) else None
     if loader is None:
@@ -56,7 +73,7 @@ def load(
             f"expected one of the models {', '.join(_LOADERS)}, got {name!r}. "
             'To load weights from a file: load("vit_b", checkpoint="weights.pth").'
         )
-    return loader(name, checkpoint, device)
+    return loader(name, _Options(checkpoint, device, runtime, precision))
 
 
 def available() -> tuple[str, ...]:
@@ -64,43 +81,62 @@ def available() -> tuple[str, ...]:
     return tuple(_LOADERS)
 
 
-def _load_lite(name: str, checkpoint: str | Path | None, device: str | None) -> Predictor:
-    _refuse_checkpoint(name, checkpoint, "its weights are part of the package")
+@dataclass(frozen=True)
+class _Options:
+    checkpoint: str | Path | None
+    device: str | None
+    runtime: str
+    precision: str
+
+
+def _load_lite(name: str, options: _Options) -> Predictor:
+    _refuse_checkpoint(name, options, "its weights are part of the package")
+    _refuse_graph(name, options)
     from sam_widget.predictors.lite import load_lite
 
-    return load_lite("auto" if device is None else device)
+    return load_lite("auto" if options.device is None else options.device)
 
 
-def _load_official(name: str, checkpoint: str | Path | None, device: str | None) -> Predictor:
+def _load_official(name: str, options: _Options) -> Predictor:
     from sam_widget.predictors.sam import load_sam
 
-    return load_sam(name, checkpoint=checkpoint, device=device)
+    return load_sam(name, **vars(options))
 
 
-def _load_fake(name: str, checkpoint: str | Path | None, device: str | None) -> Predictor:
-    _refuse_checkpoint(name, checkpoint, "it has no weights")
-    if device not in (None, "auto", "cpu"):
-        raise ModelError(f'expected device "auto" or "cpu" for {name!r}, got {device!r}.')
+def _load_fake(name: str, options: _Options) -> Predictor:
+    _refuse_checkpoint(name, options, "it has no weights")
+    _refuse_graph(name, options)
+    if options.device not in (None, "auto", "cpu"):
+        raise ModelError(f'expected device "auto" or "cpu" for {name!r}, got {options.device!r}.')
     return FakePredictor()
 
 
-def _refuse_checkpoint(name: str, checkpoint: str | Path | None, reason: str) -> None:
-    if checkpoint is not None:
+def _refuse_checkpoint(name: str, options: _Options, reason: str) -> None:
+    if options.checkpoint is not None:
         raise WeightsError(
             f"expected no checkpoint for model {name!r}, because {reason}, got "
-            f"{str(checkpoint)!r}. Checkpoints "
+            f"{str(options.checkpoint)!r}. Checkpoints "
             'are for the official networks: load("vit_b", checkpoint=...).'
         )
 
 
-_LOADERS: Mapping[str, Callable[[str, str | Path | None, str | None], Predictor]] = (
-    MappingProxyType(
-        {
-            "lite": _load_lite,
-            "vit_b": _load_official,
-            "vit_l": _load_official,
-            "vit_h": _load_official,
-            "fake": _load_fake,
-        }
-    )
+def _refuse_graph(name: str, options: _Options) -> None:
+    """Refuse what only official networks have, and what nobody has."""
+    if options.runtime not in ("auto", "torch"):
+        raise ModelError(
+            f'expected runtime "auto" or "torch" for {name!r}, got {options.runtime!r}. '
+            '"onnx" is for the official networks: load("vit_b", runtime="onnx").'
+        )
+    if options.precision not in ("fp32", "bf16"):
+        raise ModelError(f'expected precision "fp32" or "bf16", got {options.precision!r}.')
+
+
+_LOADERS: Mapping[str, Callable[[str, _Options], Predictor]] = MappingProxyType(
+    {
+        "lite": _load_lite,
+        "vit_b": _load_official,
+        "vit_l": _load_official,
+        "vit_h": _load_official,
+        "fake": _load_fake,
+    }
 )

@@ -10,12 +10,24 @@ from sam_widget.errors import ModelError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["installed", "open_session"]
+__all__ = ["installed", "open_session", "require"]
 
 
 def installed() -> bool:
     """Tell whether the package ``onnxruntime`` can be imported, without importing it."""
     return find_spec("onnxruntime") is not None
+
+
+def require() -> None:
+    """Refuse to go on without ONNX Runtime.
+
+    Raises
+    ------
+    ModelError
+        If it is not installed.
+    """
+    if not installed():
+        raise _missing()
 
 
 def open_session(model: Path | bytes) -> Any:  # noqa: ANN401 - onnxruntime is optional and has no types
@@ -41,10 +53,7 @@ def open_session(model: Path | bytes) -> Any:  # noqa: ANN401 - onnxruntime is o
     try:
         import onnxruntime
     except ImportError as error:
-        raise ModelError(
-            "expected the package onnxruntime, which is not installed. "
-            'Run `pip install "sam-widget[onnx]"`, or load the model with runtime="torch".'
-        ) from error
+        raise _missing() from error
     options = onnxruntime.SessionOptions()
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
@@ -56,3 +65,10 @@ def open_session(model: Path | bytes) -> Any:  # noqa: ANN401 - onnxruntime is o
             f"ONNX Runtime cannot read the graph: {error}. "
             'Delete it so that it is made again, or load the model with runtime="torch".'
         ) from error
+
+
+def _missing() -> ModelError:
+    return ModelError(
+        "expected the package onnxruntime, which is not installed. "
+        'Run `pip install "sam-widget[onnx]"`, or load the model with runtime="torch".'
+    )

@@ -49,6 +49,25 @@ def test_official_networks_take_a_local_file(vit_b_checkpoint):
     assert (predictor.name, predictor.device) == ("vit_b", "cpu")
 
 
+@pytest.mark.parametrize("name", ["fake", "lite"])
+def test_runtime_and_precision_of_models_with_one_of_each(name):
+    assert load(name, runtime="torch", precision="bf16").name == name
+    with pytest.raises(ModelError, match=r'"auto" or "torch" for .*\'onnx\'.*official networks'):
+        load(name, runtime="onnx")
+    with pytest.raises(ModelError, match='"fp32" or "bf16", got \'fp16\''):
+        load(name, precision="fp16")
+
+
+def test_runtime_and_precision_of_official_networks(vit_b_checkpoint):
+    predictor = load(
+        "vit_b", checkpoint=vit_b_checkpoint, device="cpu", runtime="onnx", precision="fp32"
+    )
+    assert (predictor.runtime, predictor.precision) == ("onnx", "fp32")
+    assert not predictor.encoder_loaded
+    with pytest.raises(ModelError, match="got 'tensorrt'"):
+        load("vit_b", checkpoint=vit_b_checkpoint, runtime="tensorrt")
+
+
 def test_importing_loads_no_torch():
     code = (
         "import sys, sam_widget.predictors as p; p.load('fake'); "
