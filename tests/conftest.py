@@ -20,6 +20,15 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_folder(tmp_path_factory):
+    """Keep downloads, digests and graphs of the tests out of the user's cache folder."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SAM_WIDGET_CACHE", str(folder))
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def coffee():
     """A photograph, uint8 (400, 600, 3)."""

@@ -5,6 +5,7 @@ Importing this package imports no torch: each backend is imported when it is fir
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -39,11 +40,16 @@ def load(
         to the user's cache folder (or ``$SAM_WIDGET_CACHE``) and verified by its digest.
     device : str
         ``"auto"`` (CUDA, else MPS, else CPU), or a device of torch such as ``"cpu"``, ``"cuda:1"``.
-
     runtime : {"auto", "torch", "onnx"}
-        What decodes.
+        What computes the masks. ``"onnx"`` is ONNX Runtime on the CPU (``pip install
+        "sam-widget[onnx]"``); for an official network a graph is made from the weights, once, and
+        kept in the cache folder, and loading waits for it. ``"auto"`` takes ONNX Runtime if it is
+        installed and the device is the CPU, and torch until the graph is ready. Masks are the same.
     precision : {"fp32", "bf16"}
-        Numbers that an official network encodes with.
+        ``"fp32"`` agrees with the official code. ``"bf16"`` encodes in about half the time, and
+        decodes faster, where the CPU has AVX512-BF16 or AMX, and on most CUDA devices; masks differ
+        in some pixels along their edges. Elsewhere, and for models that know no other, it is
+        ``"fp32"``: ``predictor.precision`` tells.
 
     Returns
     -------
@@ -58,7 +64,8 @@ def load(
         If the weights are missing, damaged or of another model, or a checkpoint was given to a
         model that takes none; DownloadError if they cannot be downloaded.
     ModelError
-        If the device is not there, or the runtime or the precision is none of those.
+        If the device is not there, ONNX Runtime is asked for and not installed or of no use to the
+        model, or a runtime or precision is unknown.
     """
     for option, value, allowed in (
         ("runtime", runtime, ("auto", "torch", "onnx")),
@@ -72,7 +79,7 @@ def load(
             f"expected one of the models {', '.join(_LOADERS)}, got {name!r}. "
             'To load weights from a file: load("vit_b", checkpoint="weights.pth").'
         )
-    return loader(name, checkpoint, device)
+    return loader(name, _Options(checkpoint, device, runtime, precision))
 
 
 def available() -> tuple[str, ...]:
@@ -80,43 +87,51 @@ def available() -> tuple[str, ...]:
     return tuple(_LOADERS)
 
 
-def _load_lite(name: str, checkpoint: str | Path | None, device: str | None) -> Predictor:
-    _refuse_checkpoint(name, checkpoint, "its weights are part of the package")
+@dataclass(frozen=True)
+class _Options:
+    checkpoint: str | Path | None
+    device: str | None
+    runtime: str
+    precision: str
+
+
+def _load_lite(name: str, options: _Options) -> Predictor:
+    _refuse_checkpoint(name, options, "its weights are part of the package")
     from sam_widget.predictors.lite import load_lite
 
-    return load_lite("auto" if device is None else device)
+    return load_lite("auto" if options.device is None else options.device, options.runtime)
 
 
-def _load_official(name: str, checkpoint: str | Path | None, device: str | None) -> Predictor:
+def _load_official(name: str, options: _Options) -> Predictor:
     from sam_widget.predictors.sam import load_sam
 
-    return load_sam(name, checkpoint=checkpoint, device=device)
+    return load_sam(name, **vars(options))
 
 
-def _load_fake(name: str, checkpoint: str | Path | None, device: str | None) -> Predictor:
-    _refuse_checkpoint(name, checkpoint, "it has no weights")
-    if device not in (None, "auto", "cpu"):
-        raise ModelError(f'expected device "auto" or "cpu" for {name!r}, got {device!r}.')
+def _load_fake(name: str, options: _Options) -> Predictor:
+    _refuse_checkpoint(name, options, "it has no weights")
+    if options.runtime == "onnx":
+        raise ModelError(f'expected runtime "auto" or "torch" for {name!r}, got "onnx".')
+    if options.device not in (None, "auto", "cpu"):
+        raise ModelError(f'expected device "auto" or "cpu" for {name!r}, got {options.device!r}.')
     return FakePredictor()
 
 
-def _refuse_checkpoint(name: str, checkpoint: str | Path | None, reason: str) -> None:
-    if checkpoint is not None:
+def _refuse_checkpoint(name: str, options: _Options, reason: str) -> None:
+    if options.checkpoint is not None:
         raise WeightsError(
             f"expected no checkpoint for model {name!r}, because {reason}, got "
-            f"{str(checkpoint)!r}. Checkpoints "
+            f"{str(options.checkpoint)!r}. Checkpoints "
             'are for the official networks: load("vit_b", checkpoint=...).'
         )
 
 
-_LOADERS: Mapping[str, Callable[[str, str | Path | None, str | None], Predictor]] = (
-    MappingProxyType(
-        {
-            "lite": _load_lite,
-            "vit_b": _load_official,
-            "vit_l": _load_official,
-            "vit_h": _load_official,
-            "fake": _load_fake,
-        }
-    )
+_LOADERS: Mapping[str, Callable[[str, _Options], Predictor]] = MappingProxyType(
+    {
+        "lite": _load_lite,
+        "vit_b": _load_official,
+        "vit_l": _load_official,
+        "vit_h": _load_official,
+        "fake": _load_fake,
+    }
 )

@@ -7,17 +7,20 @@ hex digits in a file's name begin its MD5; what is checked here is the SHA-256.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import platformdirs
 
 from sam_widget.errors import UnknownModel, WeightsError
+from sam_widget.predictors.sealed_files import read_sealed, write_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -148,12 +151,21 @@ def fetch(name: str) -> Path:
     return target
 
 
-_digests: dict[tuple[str, int, int], str] = {}
+_MEMO_BYTES = 1 << 24
+"""Size of a file from which its digest is also kept on disk; smaller ones are read in no time."""
+_SETTLED_SECONDS = 2.0
+"""Age of a file from which a later write would show in its time, however coarse that is."""
+
+_Key: TypeAlias = "tuple[str, int, int]"
+_digests: dict[_Key, str] = {}
 _digests_lock = threading.Lock()
 
 
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file, remembered for as long as its size and time stay the same.
+
+    Digests of large files are remembered on disk too, in the cache folder, so that a later session
+    need not read the file for it.
 
     Raises
     ------
@@ -165,19 +177,37 @@ def sha256_of(path: Path) -> str:
         key = (str(path.resolve()), stat.st_size, stat.st_mtime_ns)
         with _digests_lock:
             known = _digests.get(key)
-        if known is not None:
-            return known
-        digest = hashlib.sha256()
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                digest.update(chunk)
+        if known is None and stat.st_size >= _MEMO_BYTES:
+            known = _recall(key)
+        if known is None:
+            digest = hashlib.sha256()
+            with path.open("rb") as file:
+                while chunk := file.read(_CHUNK_BYTES):
+                    digest.update(chunk)
+            known = digest.hexdigest()
+            settled = time.time() - stat.st_mtime >= _SETTLED_SECONDS
+            if stat.st_size >= _MEMO_BYTES and settled:
+                write_sealed(_memo_path(key), json.dumps([*key, known]).encode())
     except OSError as error:
         raise WeightsError(
             f"expected a readable file of weights at {path}, got: {error}."
         ) from error
     with _digests_lock:
-        _digests[key] = digest.hexdigest()
-    return digest.hexdigest()
+        _digests[key] = known
+    return known
+
+
+def _memo_path(key: _Key) -> Path:
+    return cache_folder() / "digests" / hashlib.sha256(key[0].encode()).hexdigest()
+
+
+def _recall(key: _Key) -> str | None:
+    """Return what an earlier session found for the same file of the same size and time."""
+    memo = read_sealed(_memo_path(key))
+    if memo is None:
+        return None
+    *found, digest = json.loads(memo)
+    return str(digest) if found == list(key) else None
 
 
 def describe_wrong_file(path: Path) -> str | None:

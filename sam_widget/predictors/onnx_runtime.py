@@ -14,12 +14,24 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["installed", "open_session"]
+__all__ = ["installed", "open_session", "require"]
 
 
 def installed() -> bool:
     """Tell whether the package ``onnxruntime`` can be imported, without importing it."""
     return find_spec("onnxruntime") is not None
+
+
+def require() -> None:
+    """Refuse to go on without ONNX Runtime.
+
+    Raises
+    ------
+    ModelError
+        If it is not installed.
+    """
+    if not installed():
+        raise _missing()
 
 
 def open_session(
@@ -49,10 +61,7 @@ def open_session(
     try:
         import onnxruntime
     except ImportError as error:
-        raise ModelError(
-            "expected the package onnxruntime, which is not installed. "
-            'Run `pip install "sam-widget[onnx]"`, or load the model with runtime="torch".'
-        ) from error
+        raise _missing() from error
     options = onnxruntime.SessionOptions()
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
@@ -70,3 +79,10 @@ def open_session(
             'Delete it so that it is made again, or load the model with runtime="torch".'
         ) from error
     return session
+
+
+def _missing() -> ModelError:
+    return ModelError(
+        "expected the package onnxruntime, which is not installed. "
+        'Run `pip install "sam-widget[onnx]"`, or load the model with runtime="torch".'
+    )

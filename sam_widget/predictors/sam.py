@@ -1,9 +1,10 @@
 """The official Segment Anything networks, with the official checkpoints or one's own.
 
-The layers are those of the ``segment-anything`` package (``modeling/``, assembled by
-``build_sam.py``), and what happens around them is what its ``SamPredictor`` does (``predictor.py``,
-``utils/transforms.py``), so that the same weights give the same masks: Kirillov et al., "Segment
-Anything", ICCV 2023, section 3 and appendix A, arXiv:2304.02643. Official files:
+The image encoder is that of the ``segment-anything`` package (``modeling/``, assembled by
+``build_sam.py``); prompts and masks are computed by :mod:`sam_widget.predictors.decoder` with the
+same weights; and what happens around them is what the package's ``SamPredictor`` does
+(``predictor.py``, ``utils/transforms.py``), so that the same weights give the same masks: Kirillov
+et al., "Segment Anything", ICCV 2023, section 3 and appendix A, arXiv:2304.02643. Official files:
 ``sam_vit_b_01ec64.pth``, ``sam_vit_l_0b3195.pth``, ``sam_vit_h_4b8939.pth``
 (:mod:`sam_widget.predictors.checkpoints`).
 
@@ -16,17 +17,17 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
 from PIL import Image
-from segment_anything import sam_model_registry
+from torch.nn import functional
 
-from sam_widget.errors import ModelError, WeightsError
+from sam_widget.errors import ModelError
 from sam_widget.frames import ModelFrame
 from sam_widget.images import load_image
-from sam_widget.predictors import checkpoints
+from sam_widget.predictors import checkpoints, onnx_runtime
 from sam_widget.predictors.base import (
     Embedding,
     Prediction,
@@ -34,34 +35,38 @@ from sam_widget.predictors.base import (
     mask_logits,
     wants_three,
 )
+from sam_widget.predictors.decoder import MaskDecoder
+from sam_widget.predictors.decoder_onnx import OnnxDecoder, open_in_background
+from sam_widget.predictors.decoder_prompts import BOX_LABELS, PADDING_LABEL, PromptEncoder
+from sam_widget.predictors.decoder_values import PreparedImage
+from sam_widget.predictors.precision import resolve_precision
+from sam_widget.predictors.sam_checkpoint import SamCheckpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from concurrent.futures import Future
 
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from sam_widget.images import RgbImage
     from sam_widget.predictors.base import Progress
     from sam_widget.prompts import Prompts
 
-_WIDTHS: Mapping[int, str] = {768: "vit_b", 1024: "vit_l", 1280: "vit_h"}
-"""Width of the image encoder (paper, appendix A) to the model's name."""
-
-_RELATIVES: Mapping[str, str] = {
-    "mask_decoder.hf_token.weight": "a SAM-HQ checkpoint",
-    "image_encoder.patch_embed.seq.0.c.weight": "a MobileSAM checkpoint (vit_t)",
-    "vision_encoder.patch_embed.projection.weight": "a SAM checkpoint in transformers' layout",
-    "sam_mask_decoder.iou_token.weight": "a SAM 2 checkpoint",
-}
-"""Parameters that give away a neighbour whose file is easily mistaken for SAM's."""
-
 # Appendix A of the paper takes them from ImageNet; RGB, 0 to 255.
 _PIXEL_MEAN = (123.675, 116.28, 103.53)
 _PIXEL_STD = (58.395, 57.12, 57.375)
+_FEATURES_SHAPE = (1, 256, 64, 64)
+_SINGLE, _THREE = [0], [1, 2, 3]
 
 
 def load_sam(
-    name: str, *, checkpoint: str | Path | None = None, device: str | None = "auto"
+    name: str,
+    *,
+    checkpoint: str | Path | None = None,
+    device: str | None = "auto",
+    runtime: str = "auto",
+    precision: str = "fp32",
 ) -> SegmentAnything:
     """Load an official network.
 
@@ -74,6 +79,10 @@ def load_sam(
         folder, downloaded first if need be.
     device : str
         ``"auto"`` (CUDA, else MPS, else CPU) or a device of torch, such as ``"cuda:1"``.
+    runtime : {"auto", "torch", "onnx"}
+        What computes masks; see :func:`sam_widget.predictors.load`.
+    precision : {"fp32", "bf16"}
+        What it is computed in; see :func:`sam_widget.predictors.load`.
 
     Raises
     ------
@@ -82,110 +91,187 @@ def load_sam(
     WeightsError
         If the file is missing, damaged, or not of this model; DownloadError if it cannot be had.
     ModelError
-        If the device is not there.
+        If the device, the runtime or the precision is not there.
     """
     checkpoints.official(name)  # names before paths: the simplest mistake is reported first
     chosen = resolve_device(device)
+    check_runtime(runtime)
+    resolve_precision(precision, chosen)
     path = checkpoints.fetch(name) if checkpoint is None else Path(checkpoint).expanduser()
-    digest = checkpoints.sha256_of(path)
-    network = _build(name, path, chosen)
-    return SegmentAnything(network, name=name, model_digest=digest)
+    opened = SamCheckpoint(name, path)
+    return SegmentAnything(opened, device=chosen, runtime=runtime, precision=precision)
 
 
 class SegmentAnything:
-    """A :class:`~sam_widget.predictors.base.Predictor` on an official network.
+    """A :class:`~sam_widget.predictors.base.StorablePredictor` on an official network.
 
     Made by :func:`load_sam`; ``sam_widget.load("vit_b")`` is the usual way there. Encoding and
     decoding have a lock each: a click on one image need not wait for another to be encoded.
 
     Parameters
     ----------
-    network : segment_anything.modeling.Sam
-        In evaluation mode, on its device.
-    name : str
-        ``"vit_b"``, ``"vit_l"``, ``"vit_h"``.
-    model_digest : str
-        SHA-256 of the file of weights.
+    checkpoint : SamCheckpoint
+        The weights. Those of the image encoder are read when an image is first encoded.
+    device : str
+        A device of torch that is there.
+    runtime, precision : str
+        As for :func:`load_sam`.
     """
 
-    def __init__(self, network: Any, *, name: str, model_digest: str) -> None:  # noqa: ANN401 - the package has no types
-        self.name = name
-        self.model_digest = model_digest
-        self.device = str(network.device)
-        self._network = network
+    def __init__(
+        self,
+        checkpoint: SamCheckpoint,
+        *,
+        device: str,
+        runtime: str = "auto",
+        precision: str = "fp32",
+    ) -> None:
+        self.name = checkpoint.name
+        self.model_digest = checkpoint.digest
+        self.device = device
+        self.precision = resolve_precision(precision, device)
+        self._checkpoint = checkpoint
+        self._encoder: Any = None
         self._encoding = threading.Lock()
-        self._decoding = threading.Lock()
-        with torch.inference_mode():
-            # A function of the weights alone, which the official code computes anew at every call.
-            self._dense_position = network.prompt_encoder.get_dense_pe()
+        # ONNX Runtime is for float32 on a CPU; where bfloat16 is fast, torch with it is faster.
+        fits = device == "cpu" and self.precision == "fp32" and onnx_runtime.installed()
+        with_graph = runtime == "onnx" or (runtime == "auto" and fits)
+        narrow = self.precision == "bf16" and not with_graph
+        weights = checkpoint.decoder()
+        where = "cpu" if with_graph else device
+        self._decoder = MaskDecoder(weights, where, torch.bfloat16 if narrow else torch.float32)
+        self._prompts = PromptEncoder(weights, where)
+        self._graph: Future[OnnxDecoder] | None = None
+        if with_graph:
+            self._graph = open_in_background(weights, checkpoint.digest)
+        if runtime == "onnx" and self._graph is not None:
+            self._graph.result()
 
     def __repr__(self) -> str:
         return f"<SegmentAnything {self.name} on {self.device}, {self.model_digest[:12]}>"
 
+    @property
+    def encoder_loaded(self) -> bool:
+        """Whether the image encoder's weights have been read: not before an image is encoded."""
+        return self._encoder is not None
+
+    @property
+    def runtime(self) -> Literal["torch", "onnx"]:
+        """What computes masks at present: torch, until the graph for ONNX Runtime is ready."""
+        return "onnx" if isinstance(self._fastest(), OnnxDecoder) else "torch"
+
+    @property
+    def preprocessing(self) -> str:
+        """Version of everything between pixels and features besides the weights."""
+        return f"sam-1/{self.precision}"
+
     def encode(self, image: object, progress: Progress | None = None) -> Embedding:
         """Encode an image; see :meth:`~sam_widget.predictors.base.Predictor.encode`.
 
-        Takes seconds on a CPU, whatever the size of the image, and holds 4 MB afterwards.
+        Takes seconds on a CPU, whatever the size of the image, and holds 15 MB afterwards.
+        ``progress`` is called before the first and after every block of the network.
         """
         rgb = load_image(image)
         frame = ModelFrame(rgb.height, rgb.width)
-        resized = torch.from_numpy(_resize(rgb, frame))
+        report = progress or _silent
         with self._encoding, torch.inference_mode():
+            report(0.0)
             try:
-                pixels = resized.to(self.device).permute(2, 0, 1).contiguous()[None]
-                features = self._network.image_encoder(self._network.preprocess(pixels))
+                features = self._features(_resize(rgb, frame), report)
             except torch.cuda.OutOfMemoryError as error:
                 raise ModelError(
                     f"expected room to encode an image with {self.name} on {self.device}, but its "
                     f'memory is full: {error} Free some, or load("{self.name}", device="cpu").'
                 ) from error
-        if progress is not None:
-            progress(1.0)
-        return Embedding(
-            features=features,
-            frame=frame,
-            model_digest=self.model_digest,
-            image_digest=rgb.digest,
-            nbytes=features.numel() * features.element_size(),
-        )
+            embedding = self._embedding(features, frame, rgb.digest)
+        report(1.0)
+        return embedding
 
     def decode(
         self, embedding: Embedding, prompts: Prompts, multimask: bool | None = None
     ) -> Prediction:
         """Predict candidates; see :meth:`~sam_widget.predictors.base.Predictor.decode`."""
         prompts = check_request(embedding, prompts, self)
-        frame = embedding.frame
-        points, boxes, masks = self._prompt_tensors(frame, prompts)
-        with self._decoding, torch.inference_mode():
-            sparse, dense = self._network.prompt_encoder(points=points, boxes=boxes, masks=masks)
-            logits, scores = self._network.mask_decoder(
-                image_embeddings=embedding.features,
-                image_pe=self._dense_position,
-                sparse_prompt_embeddings=sparse,
-                dense_prompt_embeddings=dense,
-                multimask_output=wants_three(prompts, multimask),
+        frame, image = embedding.frame, embedding.features
+        if not isinstance(image, PreparedImage):
+            raise TypeError(f"expected features of an official network, got {type(image)}.")
+        decoder = self._fastest()
+        kinds = _THREE if wants_three(prompts, multimask) else _SINGLE
+        tokens = self._prompts.tokens(*_points(frame, prompts))
+        mask = mask_logits(prompts, frame)
+        masks = None
+        if mask is not None:
+            masks = self._prompts.mask_features(torch.from_numpy(np.array(mask))[None])
+        decoded = decoder.decode_tokens(image, tokens, masks)
+        logits = decoder.logits(decoded, [(0, kind) for kind in kinds])
+        return Prediction(logits.cpu().numpy(), decoded.scores[0, kinds].cpu().numpy(), frame)
+
+    def pack(self, embedding: Embedding) -> dict[str, NDArray[Any]]:
+        """Return the encoder's features, float32 (1, 256, 64, 64).
+
+        See :meth:`~sam_widget.predictors.base.StorablePredictor.pack`.
+        """
+        image = embedding.features
+        if not isinstance(image, PreparedImage):
+            raise TypeError(f"expected features of an official network, got {type(image)}.")
+        return {"features": image.features.float().cpu().numpy().reshape(_FEATURES_SHAPE)}
+
+    def unpack(
+        self, arrays: Mapping[str, NDArray[Any]], frame: ModelFrame, image_digest: str
+    ) -> Embedding:
+        """Return the embedding again, without the image encoder.
+
+        See :meth:`~sam_widget.predictors.base.StorablePredictor.unpack`.
+        """
+        found = {name: (value.dtype.name, value.shape) for name, value in arrays.items()}
+        expected = {"features": ("float32", _FEATURES_SHAPE)}
+        if found != expected:
+            raise ModelError(
+                f"expected the features of {self.name}, {expected}, got {found}. "
+                "Encode the image again."
             )
-            return Prediction(logits[0].cpu().numpy(), scores[0].cpu().numpy(), frame)
+        features = torch.from_numpy(np.array(arrays["features"]))
+        return self._embedding(features, frame, image_digest)
 
-    def _prompt_tensors(
-        self, frame: ModelFrame, prompts: Prompts
-    ) -> tuple[tuple[torch.Tensor, torch.Tensor] | None, torch.Tensor | None, torch.Tensor | None]:
-        """Points (1, N, 2) with labels (1, N), box (1, 4), mask logits (1, 1, 256, 256)."""
-        points = boxes = masks = None
-        if prompts.points:
-            coords = frame.points_to_model(prompts.point_coords)
-            labels = prompts.point_labels.astype(np.int32)
-            points = (self._tensor(coords)[None], torch.from_numpy(labels).to(self.device)[None])
-        if prompts.box is not None:
-            boxes = self._tensor(frame.boxes_to_model(np.array([prompts.box])))
-        logits = mask_logits(prompts, frame)
-        if logits is not None:
-            masks = self._tensor(logits)[None]
-        return points, boxes, masks
+    def _features(self, resized: NDArray[np.uint8], report: Progress) -> Tensor:
+        """Run the image encoder, (1, 256, 64, 64)."""
+        if self._encoder is None:
+            self._encoder = self._checkpoint.take_encoder(self.device)
+        encoder = self._encoder
+        narrow = self.precision == "bf16"
+        kind = torch.device(self.device).type
+        with torch.autocast(kind, dtype=torch.bfloat16, enabled=narrow):
+            x = encoder.patch_embed(_normalise(resized, self.device)) + encoder.pos_embed
+            steps = len(encoder.blocks) + 1
+            for index, block in enumerate(encoder.blocks):
+                x = block(x)
+                report((index + 1) / steps)
+            features: Tensor = encoder.neck(x.permute(0, 3, 1, 2))
+        return features.float()
 
-    def _tensor(self, values: NDArray[np.floating[Any]]) -> torch.Tensor:
-        # To float32 before the transfer: MPS has no float64. The copy makes it writeable for torch.
-        return torch.from_numpy(np.array(values, dtype=np.float32)).to(self.device)
+    def _embedding(self, features: Tensor, frame: ModelFrame, image_digest: str) -> Embedding:
+        image = self._decoder.prepare(features)
+        return Embedding(image, frame, self.model_digest, image_digest, image.nbytes)
+
+    def _fastest(self) -> MaskDecoder | OnnxDecoder:
+        """Return the graph if it is ready, else torch; a graph that cannot be had is no loss."""
+        if self._graph is not None and self._graph.done() and self._graph.exception() is None:
+            return self._graph.result()
+        return self._decoder
+
+
+def check_runtime(runtime: str) -> None:
+    """Refuse a runtime that is unknown or not installed.
+
+    Raises
+    ------
+    ModelError
+        If it is.
+    """
+    if runtime not in {"auto", "torch", "onnx"}:
+        raise ModelError(f'expected runtime "auto", "torch" or "onnx", got {runtime!r}.')
+    if runtime == "onnx":
+        onnx_runtime.require()
 
 
 def resolve_device(device: str | None) -> str:
@@ -216,6 +302,10 @@ def resolve_device(device: str | None) -> str:
     return str(chosen)
 
 
+def _silent(share: float) -> None:
+    """Tell nobody."""
+
+
 def _resize(image: RgbImage, frame: ModelFrame) -> NDArray[np.uint8]:
     """Scale to the longest side of 1024 as the official code does, uint8 (h, w, 3), writeable.
 
@@ -226,76 +316,27 @@ def _resize(image: RgbImage, frame: ModelFrame) -> NDArray[np.uint8]:
     return np.array(resized)
 
 
-def _read_weights(path: Path, name: str) -> dict[str, torch.Tensor]:
-    """Read the state dict in a checkpoint, executing nothing in it."""
-    wrong = checkpoints.describe_wrong_file(path)
-    if wrong:
-        raise WeightsError(f"expected a checkpoint of {name} at {path}, got {wrong}.")
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        # torch reports damage as RuntimeError, UnpicklingError, EOFError, KeyError, ... by place.
-        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise WeightsError(
-            f"expected a checkpoint of {name} at {path}, got {path.stat().st_size:,} bytes that "
-            f"torch.load(..., weights_only=True) cannot read ({first_line[:200]}). The file may be "
-            "cut short, or hold more than tensors: copy it again, or save "
-            "model.state_dict() alone."
-        ) from error
-    if not isinstance(state, dict) or not all(torch.is_tensor(value) for value in state.values()):
-        keys = f" with keys {_some(state)}" if isinstance(state, dict) else ""
-        raise WeightsError(
-            f"expected a state dict (parameter name to tensor) at {path}, got a "
-            f"{type(state).__name__}{keys}. Save model.state_dict() alone."
-        )
-    return state
+def _normalise(resized: NDArray[np.uint8], device: str) -> Tensor:
+    """Return pixels as the network was trained with them, (1, 3, 1024, 1024), padded with zeros."""
+    pixels = torch.from_numpy(resized).to(device).permute(2, 0, 1).contiguous()
+    mean, std = (
+        torch.tensor(values, device=device).view(-1, 1, 1) for values in (_PIXEL_MEAN, _PIXEL_STD)
+    )
+    height, width = resized.shape[:2]
+    padding = (0, ModelFrame.INPUT - width, 0, ModelFrame.INPUT - height)
+    return functional.pad((pixels - mean) / std, padding)[None]
 
 
-def _build(name: str, path: Path, device: str) -> Any:  # noqa: ANN401 - the package has no types
-    """Assemble the network around the weights of a file, after checking that they are its own."""
-    state = _read_weights(path, name)
-    # On the meta device nothing is allocated and nothing is filled with random numbers.
-    with torch.device("meta"):
-        network = sam_model_registry[name]()
-    problem = _find_difference(name, network.state_dict(), state)
-    if problem:
-        raise WeightsError(f"expected a checkpoint of {name} at {path}, got {problem}")
-    state = {key: value.to(torch.float32) for key, value in state.items()}
-    network.load_state_dict(state, assign=True)
-    # The two tensors that no checkpoint holds.
-    network.pixel_mean = torch.tensor(_PIXEL_MEAN).view(-1, 1, 1)
-    network.pixel_std = torch.tensor(_PIXEL_STD).view(-1, 1, 1)
-    return network.requires_grad_(False).eval().to(device)
-
-
-def _find_difference(
-    name: str, expected: Mapping[str, torch.Tensor], state: Mapping[str, torch.Tensor]
-) -> str | None:
-    """Compare names and shapes of the parameters with the network's; None if they agree."""
-    for key, what in _RELATIVES.items():
-        if key in state:
-            return f"{what}, which is another network."
-    position = state.get("image_encoder.pos_embed")
-    found = _WIDTHS.get(position.shape[-1]) if position is not None and position.ndim else None
-    if found not in (None, name):
-        return f'one of {found}. Load it as such: load("{found}", checkpoint=...).'
-    missing = [key for key in expected if key not in state]
-    extra = [key for key in state if key not in expected]
-    if missing or extra:
-        return (
-            f"{len(state)} parameters instead of {len(expected)}: {len(missing)} missing "
-            f"{_some(missing)}, {len(extra)} unknown {_some(extra)}. It is of another network."
-        )
-    for key, parameter in expected.items():
-        if state[key].shape != parameter.shape:
-            return (
-                f"{key} of shape {tuple(state[key].shape)} instead of {tuple(parameter.shape)}. "
-                "It is of a changed network."
-            )
-    return None
-
-
-def _some(keys: Any) -> str:  # noqa: ANN401 - whatever an unknown file holds
-    """Show the first few keys."""
-    shown = [str(key) for key in list(keys)[:3]]
-    return f"({', '.join(shown)}{', ...' if len(keys) > 3 else ''})"
+def _points(frame: ModelFrame, prompts: Prompts) -> tuple[Tensor, Tensor]:
+    """Points and corners (1, N, 2) in the model's square, and their labels (1, N)."""
+    xy = [frame.points_to_model(prompts.point_coords)]
+    labels = [int(label) for label in prompts.labels]
+    if prompts.box is not None:
+        xy.append(frame.points_to_model(np.reshape(prompts.box, (2, 2))))
+        labels += BOX_LABELS
+    elif labels:
+        xy.append(np.zeros((1, 2)))
+        labels.append(PADDING_LABEL)
+    # To float32 before the transfer: MPS has no float64.
+    points = torch.from_numpy(np.concatenate(xy).astype(np.float32))
+    return points[None], torch.tensor([labels], dtype=torch.int64)

@@ -77,6 +77,46 @@ def test_a_digest_is_remembered_until_the_file_changes(tmp_path, monkeypatch):
     assert checkpoints.sha256_of(path) == hashlib.sha256(b"two").hexdigest()
 
 
+def test_a_large_files_digest_is_remembered_on_disk(tmp_path, monkeypatch):
+    monkeypatch.setenv(checkpoints.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setattr(checkpoints, "_MEMO_BYTES", 3)
+    memos = tmp_path / "cache" / "digests"
+    path = tmp_path / "weights"
+
+    def in_a_new_session():
+        checkpoints._digests.clear()
+        return checkpoints.sha256_of(path)
+
+    first, other = hashlib.sha256(b"one").hexdigest(), hashlib.sha256(b"two").hexdigest()
+    # Just written: a second write could have the same time.
+    path.write_bytes(b"one")
+    assert in_a_new_session() == first
+    assert not memos.exists()
+    os.utime(path, ns=(5, 5))
+    assert in_a_new_session() == first
+    (memo,) = memos.iterdir()
+    # Proof that it is not read again: what only the memo can know.
+    path.write_bytes(b"two")
+    os.utime(path, ns=(5, 5))
+    assert in_a_new_session() == first
+    # Another time, another size, another path: another file.
+    os.utime(path, ns=(6, 6))
+    assert in_a_new_session() == other
+    path.write_bytes(b"three")
+    os.utime(path, ns=(6, 6))
+    assert in_a_new_session() == hashlib.sha256(b"three").hexdigest()
+    # A damaged memo is ignored and written again.
+    kept = memo.read_bytes()
+    memo.write_bytes(kept.replace(b'"', b"'", 1))
+    assert in_a_new_session() == hashlib.sha256(b"three").hexdigest()
+    assert memo.read_bytes() == kept
+    # Small files are not worth it.
+    monkeypatch.setattr(checkpoints, "_MEMO_BYTES", 6)
+    memo.unlink()
+    assert in_a_new_session() == hashlib.sha256(b"three").hexdigest()
+    assert not memo.exists()
+
+
 def test_a_file_that_cannot_be_read(tmp_path):
     with pytest.raises(WeightsError, match="readable file of weights"):
         checkpoints.sha256_of(tmp_path / "none")

@@ -49,6 +49,29 @@ def test_official_networks_take_a_local_file(vit_b_checkpoint):
     assert (predictor.name, predictor.device) == ("vit_b", "cpu")
 
 
+@pytest.mark.parametrize("name", ["fake", "lite"])
+def test_runtime_and_precision_of_the_other_models(name):
+    assert load(name, runtime="torch", precision="bf16").name == name
+    with pytest.raises(ModelError, match="fp32, bf16, got 'fp16'"):
+        load(name, precision="fp16")
+
+
+def test_lite_knows_both_runtimes_and_fake_has_none():
+    assert load("lite", device="cpu", runtime="onnx").runtime == "onnx"
+    with pytest.raises(ModelError, match="'fake', got \"onnx\""):
+        load("fake", runtime="onnx")
+
+
+def test_runtime_and_precision_of_official_networks(vit_b_checkpoint):
+    predictor = load(
+        "vit_b", checkpoint=vit_b_checkpoint, device="cpu", runtime="onnx", precision="fp32"
+    )
+    assert (predictor.runtime, predictor.precision) == ("onnx", "fp32")
+    assert not predictor.encoder_loaded
+    with pytest.raises(ModelError, match="got 'tensorrt'"):
+        load("vit_b", checkpoint=vit_b_checkpoint, runtime="tensorrt")
+
+
 def test_importing_loads_no_torch():
     code = (
         "import sys, sam_widget.predictors as p; p.load('fake'); "

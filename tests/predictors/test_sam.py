@@ -1,7 +1,9 @@
 """The official SamPredictor is the oracle: same weights in, same masks out."""
 
+import copy
 import dataclasses
 import functools
+import os
 import threading
 
 import numpy as np
@@ -16,7 +18,8 @@ from sam_widget.errors import (
 )
 from sam_widget.frames import ModelFrame
 from sam_widget.images import load_image
-from sam_widget.predictors import Embedding, Predictor
+from sam_widget.predictors import Predictor, decoder_onnx, onnx_runtime, precision
+from sam_widget.predictors.base import StorablePredictor
 from sam_widget.predictors.sam import _resize, load_sam, resolve_device
 from sam_widget.prompts import Prompts
 
@@ -27,7 +30,15 @@ ENCODED = ["landscape", "wide"]
 
 @pytest.fixture(scope="session")
 def predictor(vit_b_checkpoint):
-    return load_sam("vit_b", checkpoint=vit_b_checkpoint, device="cpu")
+    return load_sam("vit_b", checkpoint=vit_b_checkpoint, device="cpu", runtime="torch")
+
+
+@pytest.fixture(scope="session")
+def predictors(predictor, vit_b_checkpoint):
+    """One that decodes with torch, one with ONNX Runtime; embeddings are good for both."""
+    graph = load_sam("vit_b", checkpoint=vit_b_checkpoint, device="cpu", runtime="onnx")
+    assert (predictor.runtime, graph.runtime) == ("torch", "onnx")
+    return [predictor, graph]
 
 
 @pytest.fixture(scope="session")
@@ -60,13 +71,8 @@ def encoded(predictor, photos, official):
     def encoded(shape):
         if shape in ENCODED:
             return predictor.encode(photos[shape])
-        return Embedding(
-            features=official(shape).features,
-            frame=ModelFrame(*photos[shape].shape[:2]),
-            model_digest=predictor.model_digest,
-            image_digest="",
-            nbytes=0,
-        )
+        arrays = {"features": official(shape).features.numpy()}
+        return predictor.unpack(arrays, ModelFrame(*photos[shape].shape[:2]), "")
 
     return encoded
 
@@ -77,7 +83,7 @@ def place(photo, *fractions):
     return tuple(f * (height if i % 2 else width) for i, f in enumerate(fractions))
 
 
-def compare(predictor, embedding, oracle, prompts, multimask, mask_input=None):
+def compare(predictors, embedding, oracle, prompts, multimask, mask_input=None):
     points = prompts.points
     expected_masks, expected_scores, expected_logits = oracle.predict(
         point_coords=np.array(points) if points else None,
@@ -86,18 +92,18 @@ def compare(predictor, embedding, oracle, prompts, multimask, mask_input=None):
         mask_input=mask_input,
         multimask_output=multimask,
     )
-    prediction = predictor.decode(embedding, prompts, multimask)
+    for predictor in predictors:
+        prediction = predictor.decode(embedding, prompts, multimask)
 
-    assert len(prediction) == (3 if multimask else 1)
-    assert np.abs(prediction.logits - expected_logits).max() <= TOLERANCE
-    assert np.abs(prediction.scores - expected_scores).max() <= TOLERANCE
-    assert prediction.masks.shape == expected_masks.shape
-    assert prediction.masks.dtype == np.bool_
-    for mask, expected in zip(prediction.masks, expected_masks, strict=True):
-        assert np.mean(mask != expected) <= PIXELS
+        assert len(prediction) == (3 if multimask else 1)
+        assert np.abs(prediction.logits - expected_logits).max() <= TOLERANCE
+        assert np.abs(prediction.scores - expected_scores).max() <= TOLERANCE
+        assert prediction.masks.shape == expected_masks.shape
+        assert prediction.masks.dtype == np.bool_
+        for mask, expected in zip(prediction.masks, expected_masks, strict=True):
+            assert np.mean(mask != expected) <= PIXELS
     # A network that answers nothing, or the same everywhere, would agree with anything.
     assert expected_logits.std() > 100 * TOLERANCE
-    return prediction
 
 
 SHAPES = pytest.mark.parametrize("shape", ["landscape", "portrait", "wide"])
@@ -106,18 +112,18 @@ MULTIMASK = pytest.mark.parametrize("multimask", [True, False])
 
 @pytest.mark.parametrize("shape", ENCODED)
 def test_the_encoding_is_the_official_one(predictor, encoded, official, shape, photos):
-    ours, theirs = encoded(shape).features.numpy(), official(shape).features.numpy()
+    ours, theirs = predictor.pack(encoded(shape))["features"], official(shape).features.numpy()
     assert np.abs(ours - theirs).max() <= TOLERANCE
     assert theirs.std() > 0.01
     assert (encoded(shape).frame.height, encoded(shape).frame.width) == photos[shape].shape[:2]
-    assert encoded(shape).nbytes == 4 * 256 * 64 * 64
+    assert encoded(shape).nbytes == encoded(shape).features.nbytes < 15e6
     assert encoded(shape).model_digest == predictor.model_digest
 
 
 @SHAPES
 @MULTIMASK
 @pytest.mark.parametrize("kind", ["point", "points", "box", "points and box", "edges"])
-def test_points_and_boxes(predictor, encoded, official, photos, shape, multimask, kind):
+def test_points_and_boxes(predictors, encoded, official, photos, shape, multimask, kind):
     photo = photos[shape]
     height, width = photo.shape[:2]
     three = [place(photo, 0.31, 0.42), place(photo, 0.6, 0.55), place(photo, 0.12, 0.9)]
@@ -129,18 +135,18 @@ def test_points_and_boxes(predictor, encoded, official, photos, shape, multimask
         "points and box": Prompts(points=three, labels=[1, 0, 0], boxes=[box]),
         "edges": Prompts(points=[(0, 0), (width, height)], labels=[0, 1]),
     }[kind]
-    compare(predictor, encoded(shape), official(shape), prompts, multimask)
+    compare(predictors, encoded(shape), official(shape), prompts, multimask)
 
 
 @SHAPES
 @MULTIMASK
-def test_logits_are_fed_back(predictor, encoded, official, photos, shape, multimask):
+def test_logits_are_fed_back(predictors, encoded, official, photos, shape, multimask):
     point = place(photos[shape], 0.4, 0.6)
-    first = predictor.decode(encoded(shape), Prompts(points=[point]))
+    first = predictors[0].decode(encoded(shape), Prompts(points=[point]))
     best = int(first.scores.argmax())
     logits = 30 * first.logits[best : best + 1]  # as confident as a trained network's
     compare(
-        predictor,
+        predictors,
         encoded(shape),
         official(shape),
         Prompts(points=[point, place(photos[shape], 0.1, 0.2)], labels=[1, 0], mask=logits),
@@ -151,12 +157,12 @@ def test_logits_are_fed_back(predictor, encoded, official, photos, shape, multim
 
 @SHAPES
 @MULTIMASK
-def test_a_boolean_mask_alone(predictor, encoded, official, photos, shape, multimask):
+def test_a_boolean_mask_alone(predictors, encoded, official, photos, shape, multimask):
     height, width = photos[shape].shape[:2]
     rows, columns = np.ogrid[:height, :width]
     mask = np.hypot((rows - height / 2) / height, (columns - width / 3) / width) < 0.25
     logits = encoded(shape).frame.logits_from_mask(mask)
-    compare(predictor, encoded(shape), official(shape), Prompts(mask=mask), multimask, logits)
+    compare(predictors, encoded(shape), official(shape), Prompts(mask=mask), multimask, logits)
 
 
 def test_by_default_one_point_gives_three_and_more_give_one(predictor, encoded):
@@ -188,6 +194,7 @@ def test_threads_give_the_answers_of_one(predictor, encoded):
 
 def test_it_is_a_predictor_that_says_what_it_is(predictor):
     assert isinstance(predictor, Predictor)
+    assert isinstance(predictor, StorablePredictor)
     assert (predictor.name, predictor.device) == ("vit_b", "cpu")
     assert repr(predictor).startswith("<SegmentAnything vit_b on cpu")
 
@@ -216,6 +223,185 @@ def test_the_network_sees_the_same_pixels(photos, shape):
 def test_an_image_of_one_line_can_be_prepared():
     image = load_image(np.zeros((1, 3000, 3), np.uint8))
     assert _resize(image, ModelFrame(1, 3000)).shape == (1, 1024, 3)
+
+
+# -- a network with a small encoder, from a file ---------------------------------------------------
+
+
+@pytest.fixture
+def tiny_file(tiny_network, tmp_path, monkeypatch):
+    """A file that is read as ViT-B's, and a registry where that is a network with fewer layers."""
+    import torch
+    from segment_anything import sam_model_registry
+
+    path = tmp_path / "tiny.pth"
+    torch.save(tiny_network.state_dict(), path)
+    monkeypatch.setitem(sam_model_registry, "vit_b", lambda: copy.deepcopy(tiny_network).to("meta"))
+    monkeypatch.setenv("SAM_WIDGET_CACHE", str(tmp_path / "cache"))
+    return path
+
+
+def load_tiny(path, **options):
+    return load_sam("vit_b", checkpoint=path, device="cpu", **options)
+
+
+def test_the_encoder_is_loaded_when_an_image_is_encoded(tiny_file, tiny_network, cat):
+    import torch
+
+    first = load_tiny(tiny_file, runtime="torch")
+    assert not first.encoder_loaded
+    embedding = first.encode(cat)
+    assert first.encoder_loaded
+    expected = tiny_network.image_encoder(
+        tiny_network.preprocess(
+            torch.from_numpy(_resize(load_image(cat), ModelFrame(*cat.shape[:2]))).permute(2, 0, 1)
+        )[None]
+    )
+    stored = first.pack(embedding)
+    assert np.abs(stored["features"] - expected.numpy()).max() <= 1e-5
+    assert expected.std() > 0.1
+
+    second = load_tiny(tiny_file, runtime="torch")
+    again = second.unpack(stored, embedding.frame, embedding.image_digest)
+    assert (again.nbytes, again.frame) == (embedding.nbytes, embedding.frame)
+    assert again.image_digest == embedding.image_digest
+    point = Prompts(points=[(100, 100)])
+    one, other = (
+        which.decode(what, point) for which, what in ((first, embedding), (second, again))
+    )
+    assert np.array_equal(one.logits, other.logits)
+    assert not second.encoder_loaded
+
+
+def test_a_file_that_changed_before_its_encoder_was_read(tiny_file, cat):
+    predictor = load_tiny(tiny_file, runtime="torch")
+    content = tiny_file.read_bytes()
+    tiny_file.unlink()
+    tiny_file.write_bytes(content[:-1] + b"!")
+    os.utime(tiny_file, ns=(1, 1))
+    with pytest.raises(WeightsError, match="changed since"):
+        predictor.encode(cat)
+
+
+def test_an_old_file_that_cannot_be_mapped(tiny_file, tiny_network, cat):
+    import torch
+
+    torch.save(tiny_network.state_dict(), tiny_file, _use_new_zipfile_serialization=False)
+    predictor = load_tiny(tiny_file, runtime="torch")
+    assert len(predictor.decode(predictor.encode(cat), Prompts(points=[(9, 9)]))) == 3
+
+
+def test_arrays_of_another_kind_are_refused(tiny_file):
+    predictor = load_tiny(tiny_file, runtime="torch")
+    frame = ModelFrame(300, 400)
+    good = np.zeros((1, 256, 64, 64), np.float32)
+    assert len(predictor.decode(predictor.unpack({"features": good}, frame, ""), Prompts([(9, 9)])))
+    for arrays in (
+        {},
+        {"other": good},
+        {"features": good, "other": good},
+        {"features": good.astype(np.float64)},
+        {"features": good[0]},
+    ):
+        with pytest.raises(ModelError, match=r"expected the features of vit_b.*Encode the image"):
+            predictor.unpack(arrays, frame, "")
+
+
+def test_progress_is_told_after_every_block_and_can_cancel(tiny_file, cat):
+    predictor = load_tiny(tiny_file, runtime="torch")
+    shares = []
+    embedding = predictor.encode(cat, shares.append)
+    assert shares == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+
+    class Cancelled(Exception):  # noqa: N818
+        pass
+
+    for limit in (0.0, 0.4, 1.0):
+        shares.clear()
+
+        def cancel(share, limit=limit):
+            shares.append(share)
+            if share >= limit:
+                raise Cancelled
+
+        with pytest.raises(Cancelled):
+            predictor.encode(cat, cancel)
+        assert shares[-1] == limit
+    again = predictor.encode(cat)
+    assert np.array_equal(predictor.pack(again)["features"], predictor.pack(embedding)["features"])
+
+
+def test_the_graph_takes_over_when_it_is_ready(tiny_file, cat):
+    predictor = load_tiny(tiny_file)
+    embedding = predictor.encode(cat)
+    point = Prompts(points=[(100, 100)])
+    early = load_tiny(tiny_file, runtime="torch").decode(embedding, point)
+    predictor._graph.result()
+    assert predictor.runtime == "onnx"
+    late = predictor.decode(embedding, point)
+    assert 0 < np.abs(late.logits - early.logits).max() <= TOLERANCE
+
+
+def test_without_a_graph_torch_goes_on(tiny_file, cat, monkeypatch):
+    def broken(weights):
+        raise RuntimeError("no graph today")
+
+    monkeypatch.setattr(decoder_onnx, "tokens_graph", broken)
+    predictor = load_tiny(tiny_file)
+    with pytest.raises(RuntimeError, match="no graph today"):
+        predictor._graph.result()
+    assert predictor.runtime == "torch"
+    assert len(predictor.decode(predictor.encode(cat), Prompts(points=[(9, 9)]))) == 3
+    with pytest.raises(RuntimeError, match="no graph today"):
+        load_tiny(tiny_file, runtime="onnx")
+
+
+def test_onnx_runtime_is_taken_if_it_is_there(tiny_file, monkeypatch):
+    monkeypatch.setattr(onnx_runtime, "installed", lambda: False)
+    assert load_tiny(tiny_file)._graph is None
+    with pytest.raises(ModelError, match=r'pip install "sam-widget\[onnx\]"'):
+        load_tiny(tiny_file, runtime="onnx")
+    with pytest.raises(ModelError, match=r'"auto", "torch" or "onnx", got \'gpu\''):
+        load_tiny(tiny_file, runtime="gpu")
+
+
+def test_bfloat16(tiny_file, cat, monkeypatch):
+    monkeypatch.setattr(precision, "_cpu_has_bfloat16", lambda: True)
+    exact, rough = (load_tiny(tiny_file, runtime="torch", precision=p) for p in ("fp32", "bf16"))
+    assert (exact.precision, rough.precision) == ("fp32", "bf16")
+    assert exact.preprocessing != rough.preprocessing
+    point = Prompts(points=[(200, 150)])
+    embeddings = [predictor.encode(cat) for predictor in (exact, rough)]
+    assert embeddings[1].nbytes == embeddings[0].nbytes / 2
+    features = [
+        each.pack(e)["features"] for each, e in zip((exact, rough), embeddings, strict=True)
+    ]
+    assert features[1].dtype == np.float32
+    assert 0 < np.abs(features[0] - features[1]).mean() < 0.05 * features[0].std()
+    masks = [
+        each.decode(e, point).masks for each, e in zip((exact, rough), embeddings, strict=True)
+    ]
+    assert (masks[0] & masks[1]).sum() > 0.9 * (masks[0] | masks[1]).sum()
+
+    # What is stored is what was there: the same answer after a round trip.
+    again = rough.unpack({"features": features[1]}, embeddings[1].frame, "")
+    one, other = (rough.decode(e, point) for e in (embeddings[1], again))
+    assert np.array_equal(one.logits, other.logits)
+
+    # ONNX Runtime computes in float32 whatever the encoder does, and is not taken by itself.
+    assert load_tiny(tiny_file, precision="bf16")._graph is None
+    graph = load_tiny(tiny_file, runtime="onnx", precision="bf16")
+    assert (graph.runtime, graph.precision) == ("onnx", "bf16")
+    assert len(graph.decode(graph.unpack({"features": features[1]}, again.frame, ""), point)) == 3
+
+
+def test_without_the_instructions_it_stays_float32(tiny_file, monkeypatch):
+    monkeypatch.setattr(precision, "_cpu_has_bfloat16", lambda: False)
+    predictor = load_tiny(tiny_file, precision="bf16")
+    assert predictor.precision == "fp32"
+    assert predictor.preprocessing == load_tiny(tiny_file).preprocessing
+    with pytest.raises(ModelError, match="got 'fp16'"):
+        load_tiny(tiny_file, precision="fp16")
 
 
 # -- files that are not the weights asked for ------------------------------------------------------

@@ -1,0 +1,163 @@
+"""The mask decoder in ONNX Runtime: its graphs, made once per checkpoint, and their use.
+
+Graphs are kept in the cache folder under the digest of the weights and the version of the graph, so
+that later sessions only open them.
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from sam_widget.errors import ModelError
+from sam_widget.predictors import checkpoints, onnx_runtime
+from sam_widget.predictors.decoder_graph import GRAPH_VERSION, masks_graph, tokens_graph
+from sam_widget.predictors.decoder_values import DecodedTokens
+from sam_widget.predictors.decoder_weights import GRID, IMAGE_TOKENS
+from sam_widget.predictors.sealed_files import read_sealed, write_sealed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from torch import Tensor
+
+    from sam_widget.predictors.decoder_values import PreparedImage
+    from sam_widget.predictors.decoder_weights import Weights
+
+__all__ = ["OnnxDecoder", "graphs_path", "open_decoder", "open_in_background"]
+
+_SIZES = struct.Struct("<2Q")
+
+
+def graphs_path(model_digest: str) -> Path:
+    """Return where the graphs of a checkpoint are kept."""
+    return checkpoints.cache_folder() / "graphs" / f"{model_digest}-{GRAPH_VERSION}"
+
+
+def open_decoder(weights: Weights, model_digest: str) -> OnnxDecoder:
+    """Open the graphs of a checkpoint, after making them if they are not kept or damaged.
+
+    Parameters
+    ----------
+    weights : dict of str to Tensor
+        From :func:`~sam_widget.predictors.decoder_weights.fold`.
+    model_digest : str
+        SHA-256 of the file of weights.
+
+    Raises
+    ------
+    ModelError
+        If ONNX Runtime is not installed, or the package ``onnx`` when graphs have to be made.
+    """
+    path = graphs_path(model_digest)
+    kept = read_sealed(path)
+    if kept is not None:
+        tokens, masks = _taken_apart(kept)
+        return OnnxDecoder(tokens, masks)
+    try:
+        tokens, masks = tokens_graph(weights), masks_graph(weights)
+    except ImportError as error:
+        raise ModelError(
+            "expected the package onnx, which is not installed. "
+            'Run `pip install "sam-widget[onnx]"`, or load the model with runtime="torch".'
+        ) from error
+    decoder = OnnxDecoder(tokens, masks)
+    write_sealed(path, _SIZES.pack(len(tokens), len(masks)) + tokens + masks)
+    return decoder
+
+
+def open_in_background(weights: Weights, model_digest: str) -> Future[OnnxDecoder]:
+    """Do the same on a thread of its own."""
+    future: Future[OnnxDecoder] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(open_decoder(weights, model_digest))
+        except Exception as error:  # noqa: BLE001 - whoever asks for the result gets it
+            future.set_exception(error)
+
+    threading.Thread(target=work, name="sam_widget graphs", daemon=True).start()
+    return future
+
+
+def _taken_apart(content: bytes) -> tuple[bytes, bytes]:
+    first, second = _SIZES.unpack_from(content)
+    start = _SIZES.size
+    return content[start : start + first], content[start + first : start + first + second]
+
+
+class OnnxDecoder:
+    """Answers like :class:`~sam_widget.predictors.decoder.MaskDecoder`, on the CPU.
+
+    Any number of threads may call it. Images come from ``MaskDecoder.prepare`` in float32, and are
+    read where they are.
+
+    Parameters
+    ----------
+    tokens, masks : bytes
+        The graphs.
+
+    Raises
+    ------
+    ModelError
+        If ONNX Runtime is not installed or cannot read them.
+    """
+
+    def __init__(self, tokens: bytes, masks: bytes) -> None:
+        self._tokens = onnx_runtime.open_session(tokens)
+        self._masks = onnx_runtime.open_session(masks)
+        self._no_mask = np.zeros((1, IMAGE_TOKENS), np.float32)
+
+    def decode_tokens(
+        self, image: PreparedImage, prompts: Tensor, masks: Tensor | None = None
+    ) -> DecodedTokens:
+        """Answer prompts up to the scores, as ``MaskDecoder.decode_tokens`` does."""
+        names = ("scores", "tokens", "basis", "gains")
+        feeds = {
+            "features": image.features.numpy(),
+            "mean": image.mean.numpy(),
+            "keys": image.heads(0).numpy(),
+            "values": image.heads(1).numpy(),
+            "queries": image.heads(2).numpy(),
+        }
+        answers = []
+        for index, tokens in enumerate(prompts.numpy()):
+            feeds["prompts"] = tokens
+            feeds["mask"] = self._no_mask if masks is None else masks[index].numpy()
+            answers.append(self._tokens.run(["scores", "mask_tokens", "basis", "gains"], feeds))
+        if len(answers) == 1:
+            parts = [torch.from_numpy(value)[None] for value in answers[0]]
+        else:
+            parts = [torch.from_numpy(np.stack(values)) for values in zip(*answers, strict=True)]
+        return DecodedTokens(image=image, **dict(zip(names, parts, strict=True)))
+
+    def logits(self, decoded: DecodedTokens, pairs: Sequence[tuple[int, int]]) -> Tensor:
+        """Compute the masks that are wanted, as ``MaskDecoder.logits`` does."""
+        wanted: dict[int, list[int]] = {}
+        for place, (prompt, _) in enumerate(pairs):
+            wanted.setdefault(prompt, []).append(place)
+        result = torch.empty(0, 4 * GRID, 4 * GRID)
+        for prompt, places in wanted.items():
+            kinds = [pairs[place][1] for place in places]
+            (masks,) = self._masks.run(
+                ["logits"],
+                {
+                    "upscaled": decoded.image.upscaled.numpy(),
+                    "basis": decoded.basis[prompt].numpy(),
+                    "gains": decoded.gains[prompt].numpy(),
+                    "mask_tokens": decoded.tokens[prompt, kinds].numpy(),
+                    "kinds": np.array(kinds),
+                },
+            )
+            if len(places) == len(pairs):
+                return torch.from_numpy(masks)
+            if not len(result):
+                result = torch.empty(len(pairs), 4 * GRID, 4 * GRID)
+            result[places] = torch.from_numpy(masks)
+        return result

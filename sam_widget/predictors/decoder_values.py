@@ -1,0 +1,79 @@
+"""What the mask decoder keeps: an image made ready, and answers that have no masks yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sam_widget.predictors.decoder_weights import HEAD_WIDTH, HEADS, IMAGE_TOKENS, PROJECTED
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["DecodedTokens", "PreparedImage"]
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedImage:
+    """Everything about an image that no prompt changes.
+
+    Attributes
+    ----------
+    features : Tensor (256, 4096)
+        From the image encoder, one column for each of 64 x 64 image tokens.
+    mean : Tensor (1, 4096)
+        Of each column.
+    projected : Tensor (640, 4096)
+        Keys, values and queries of the first layer, 128 rows each, and the features' share of the
+        first upscaling, 256 rows.
+    """
+
+    features: Tensor = field(repr=False)
+    mean: Tensor = field(repr=False)
+    projected: Tensor = field(repr=False)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held, in bytes."""
+        tensors = (self.features, self.mean, self.projected)
+        return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+    def heads(self, index: int) -> Tensor:
+        """Keys (0), values (1) or queries (2) of the first layer, (8, 16, 4096)."""
+        rows = self.projected[index * PROJECTED : (index + 1) * PROJECTED]
+        return rows.view(HEADS, HEAD_WIDTH, IMAGE_TOKENS)
+
+    @property
+    def upscaled(self) -> Tensor:
+        """The features' share of the first upscaling, (256, 4096)."""
+        return self.projected[3 * PROJECTED :]
+
+
+@dataclass(frozen=True, eq=False)
+class DecodedTokens:
+    """The answers to B prompts, before any mask is computed.
+
+    Attributes
+    ----------
+    scores : Tensor (B, 4)
+        Predicted IoU: of the single mask, then of subpart, part and whole.
+    tokens : Tensor (B, 4, 256)
+        One for each mask.
+    basis : Tensor (B, R, 4096)
+        What the prompts changed in the image's tokens, as few rows; the last row is the size of
+        each token before its last normalisation.
+    gains : Tensor (B, 256, R)
+        What those rows mean to the first upscaling.
+    image : PreparedImage
+        The image they were asked about.
+    """
+
+    scores: Tensor
+    tokens: Tensor = field(repr=False)
+    basis: Tensor = field(repr=False)
+    gains: Tensor = field(repr=False)
+    image: PreparedImage = field(repr=False)
+
+    def __len__(self) -> int:
+        """Count the prompts."""
+        return len(self.scores)
