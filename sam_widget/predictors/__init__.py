@@ -46,8 +46,8 @@ def load(
         kept in the cache folder, and loading waits for it. ``"auto"`` takes ONNX Runtime if it is
         installed and the device is the CPU, and torch until the graph is ready. Masks are the same.
     precision : {"fp32", "bf16"}
-        ``"fp32"`` agrees with the official code. ``"bf16"`` encodes in about half the time, and
-        decodes faster, where the CPU has AVX512-BF16 or AMX, and on most CUDA devices; masks differ
+        ``"fp32"`` agrees with the official code. ``"bf16"`` encodes faster
+        where the CPU has AVX512-BF16 or AMX, and on most CUDA devices; masks differ
         in some pixels along their edges. Elsewhere, and for models that know no other, it is
         ``"fp32"``: ``predictor.precision`` tells.
 

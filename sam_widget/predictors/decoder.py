@@ -1,4 +1,4 @@
-"""The official mask decoder, exact and several times faster, in plain torch.
+"""The official mask decoder, exact and faster, in plain torch.
 
 Two things make the official code slow: it does for every click what only the image decides, and it
 projects 4096 image tokens where it could project the seven or so tokens of a click. Here
