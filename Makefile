@@ -30,6 +30,7 @@ e2e: $(READY) $(BUNDLE) chromium
 
 bench: $(READY)
 	$(BIN)/python benchmarks/one_click.py
+	$(BIN)/python benchmarks/around_decode.py
 	$(BIN)/python benchmarks/values.py
 
 # The page's bundle alone.
