@@ -325,6 +325,11 @@ class SamWidget(anywidget.AnyWidget):
         self._worker.start()
         return super()._repr_mimebundle_(**kwargs)
 
+    def open(self) -> None:
+        """Open the comm to the page; ipywidgets calls it."""
+        super().open()
+        _bind_to_no_thread(self.comm)
+
     def _send(self, msg: Any, buffers: Any = None) -> None:  # noqa: ANN401 - ipywidgets' signature
         # ipykernel hands the page's next message to the thread that this comm last spoke from, so
         # an answer from the worker would send the next click behind a running cell. All that is
@@ -334,6 +339,7 @@ class SamWidget(anywidget.AnyWidget):
             super()._send(msg, buffers)
         else:
             context.copy().run(super()._send, msg, buffers)
+        _bind_to_no_thread(self.comm)
 
     def _handle_msg(self, msg: dict[str, Any]) -> None:
         """Take a comm message from the page. Only Python writes state, so updates are ignored."""
@@ -386,6 +392,7 @@ class SamWidget(anywidget.AnyWidget):
                 self.model_info = self._model_info()
                 self._page.publish_annotations(annotations)
                 self._notify("status", status)
+            self._page.published(committed.version)
         if committed.revision > self.revision:
             self._notify("revision", committed.revision)
 
@@ -414,6 +421,16 @@ class SamWidget(anywidget.AnyWidget):
     def _check_open(self) -> None:
         if self._closed:
             raise WidgetClosed("this widget is closed. Make a new one.")
+
+
+def _bind_to_no_thread(comm: object) -> None:
+    """Let the page's messages go to the thread that they name.
+
+    ipykernel sends them to the thread from which the comm last spoke. Before the page has said
+    anything that is the thread of the cell which made the widget: if it runs on, they would wait.
+    What is removed is a private mark of ipykernel 7; other kernels have none.
+    """
+    getattr(comm, "__dict__", {}).pop("_reply_subshell_id", None)
 
 
 def _loader(
