@@ -30,6 +30,7 @@ e2e: $(READY) $(BUNDLE) chromium
 
 bench: $(READY)
 	$(BIN)/python benchmarks/one_click.py
+	$(BIN)/python benchmarks/around_decode.py
 	$(BIN)/python benchmarks/values.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/reopen.py

@@ -2,40 +2,47 @@
 
 >>> from sam_widget import SamWidget
 >>> w = SamWidget("photo.jpg")  # doctest: +SKIP
+
+Names are imported when they are first used: the notebook server, which loads only
+:mod:`sam_widget.server_extension`, shall not load the widget.
 """
 
-from sam_widget.annotations import Annotation, Annotations
-from sam_widget.embeddings import EmbeddingCache
-from sam_widget.errors import (
-    AnnotationError,
-    BundleMissing,
-    DownloadError,
-    EmbeddingMismatch,
-    ImageError,
-    ModelError,
-    PromptError,
-    ProtocolError,
-    SamWidgetError,
-    StaleGesture,
-    UnknownModel,
-    UnsupportedPrompt,
-    WeightsError,
-    WidgetClosed,
-)
-from sam_widget.images import RgbImage, load_image
-from sam_widget.masks import Rle
-from sam_widget.precompute import Precomputed, precompute
-from sam_widget.predictors import (
-    Embedding,
-    FakePredictor,
-    Prediction,
-    Predictor,
-    available,
-    load,
-)
-from sam_widget.prompts import Prompts
-from sam_widget.session import Session
-from sam_widget.widget import SamWidget
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sam_widget.annotations import Annotation, Annotations
+    from sam_widget.embeddings import EmbeddingCache
+    from sam_widget.errors import (
+        AnnotationError,
+        BundleMissing,
+        DownloadError,
+        EmbeddingMismatch,
+        ImageError,
+        ModelError,
+        PromptError,
+        ProtocolError,
+        SamWidgetError,
+        StaleGesture,
+        UnknownModel,
+        UnsupportedPrompt,
+        WeightsError,
+        WidgetClosed,
+    )
+    from sam_widget.images import RgbImage, load_image
+    from sam_widget.masks import Rle
+    from sam_widget.precompute import Precomputed, precompute
+    from sam_widget.predictors import (
+        Embedding,
+        FakePredictor,
+        Prediction,
+        Predictor,
+        available,
+        load,
+    )
+    from sam_widget.prompts import Prompts
+    from sam_widget.session import Session
+    from sam_widget.widget import SamWidget
 
 __version__ = "0.1.0"
 
@@ -72,3 +79,32 @@ __all__ = [
     "load_image",
     "precompute",
 ]
+
+_MODULES = (
+    "errors",
+    "prompts",
+    "masks",
+    "images",
+    "annotations",
+    "predictors",
+    "embeddings",
+    "precompute",
+    "session",
+    "widget",
+)
+"""Where the names are, the light ones first."""
+
+
+def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return importlib.import_module(f"sam_widget.{name}")
+    if name in __all__:
+        for home in _MODULES:
+            module = importlib.import_module(f"sam_widget.{home}")
+            if name in module.__all__:
+                return getattr(module, name)
+    raise AttributeError(f"module 'sam_widget' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sam_widget.masks import Rle
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sam_widget.frames import ModelFrame
+    from sam_widget.masks import Rle
     from sam_widget.predictors.base import Prediction
 
 __all__ = ["DISPLAY_SIDE", "Candidates", "display_hw"]
@@ -75,14 +74,14 @@ class Candidates:
         frame = prediction.frame
         size_hw = display_hw(frame.height, frame.width)
         scale = frame.height * frame.width / (size_hw[0] * size_hw[1])
-        seen = [frame.statistics(one, size_hw) for one in prediction.logits]
+        seen = frame.trace(prediction.logits, size_hw)
         order = sorted(range(len(seen)), key=lambda i: seen[i].area)
         return cls(
             logits=prediction.logits[order],
             scores=prediction.scores[order],
             stabilities=tuple(seen[i].stability for i in order),
             areas=tuple(round(seen[i].area * scale) for i in order),
-            shown=tuple(Rle.encode(seen[i].mask) for i in order),
+            shown=tuple(seen[i].rle for i in order),
             frame=frame,
         )
 
@@ -109,7 +108,7 @@ class Candidates:
         """Run-length code of one mask at the original size."""
         if self.exact:
             return self.shown[index]
-        return Rle.encode(self.frame.masks(self.logits[index : index + 1])[0])
+        return self.frame.trace(self.logits[index : index + 1])[0].rle
 
     @property
     def _hw(self) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,9 @@ class Page:
         self._annotations: tuple[Annotation, ...] = ()
         self._annotations_version = 0
         self._shown_rles: dict[str, tuple[Rle, Rle]] = {}
+        # Versions: whose answer is to be pushed along, and whose was sent last.
+        self._push_at: int | None = None
+        self._published = -1
         self._image_id = ""
         self._tiles: ThreadPoolExecutor | None = None
         self._tiles_waiting = 0
@@ -84,9 +88,15 @@ class Page:
             elif request.type == "tile":
                 self._on_tile(request)
             else:
-                self._send({"type": "reply", "to": request.id, "of": request.type})
+                self._reply(request, {"of": request.type})
         except Exception as error:  # noqa: BLE001 - untrusted input must never kill the comm
             self._send(protocol.error_reply(protocol.request_id(content), error))
+
+    def published(self, version: int) -> None:
+        """Tell that the answer to this version has just been sent, as the trait ``prediction``."""
+        with self._lock:
+            self._published = version
+            self._push()
 
     def publish_annotations(self, annotations: tuple[Annotation, ...]) -> None:
         """Send what changed in the list of objects since the last time."""
@@ -131,13 +141,34 @@ class Page:
             self._send(protocol.error_reply(request.id, error))
             return
         version, revision = done.result()
-        reply = {"type": "reply", "to": request.id, "of": "gesture"}
-        self._send({**reply, "version": version, "revision": revision})
+        # The answer is a trait and may be some time away: a message of its own pushes it along.
+        self._reply(
+            replace(request, push=False),
+            {"of": "gesture", "version": version, "revision": revision},
+        )
+        if request.push:
+            with self._lock:
+                self._push_at = version
+                self._push()
+
+    def _push(self) -> None:
+        """Send what makes the answer leave at once, when it has been sent. The lock is held."""
+        if self._push_at is not None and self._push_at <= self._published:
+            self._push_at = None
+            self._send({"type": "push"}, [protocol.PUSH])
+
+    def _reply(
+        self, request: Request, fields: dict[str, Any], buffers: Sequence[bytes] = ()
+    ) -> None:
+        """Answer a request; on a link that holds small answers back, with bytes behind it."""
+        padding = [protocol.PUSH] if request.push else []
+        content = {"type": "reply", "to": request.id, **fields}
+        self._send(content, [*buffers, *padding])
 
     def _on_preview(self, request: Request) -> None:
         x, y = request.arguments["x"], request.arguments["y"]
         self._worker.preview(
-            x, y, lambda found: self._send(*protocol.preview_reply(request, found))
+            x, y, lambda found: self._reply(request, *protocol.preview_fields(request, found))
         )
 
     def _on_annotations(self, request: Request) -> None:
@@ -154,15 +185,13 @@ class Page:
                 if size > LIST_BYTES:
                     break
             end = start + len(wires)
-            reply = {
-                "type": "reply",
-                "to": request.id,
+            fields = {
                 "of": "annotations",
                 "version": self._annotations_version,
                 "annotations": wires,
                 "next": end if end < len(self._annotations) else None,
             }
-            self._send(reply, buffers)
+            self._reply(request, fields, buffers)
 
     def _on_tile(self, request: Request) -> None:
         ask = request.arguments
@@ -181,8 +210,7 @@ class Page:
                 tile = encode_tile(
                     image, ask["level"], ask["column"], ask["row"], protocol.TILE_SIZE
                 )
-                reply = {"type": "reply", "to": request.id, "of": "tile", "mime": tile.mime}
-                self._send(reply, [tile.data])
+                self._reply(request, {"of": "tile", "mime": tile.mime}, [tile.data])
             except Exception as error:  # noqa: BLE001 - the page gets it
                 self._send(protocol.error_reply(request.id, error))
             finally:

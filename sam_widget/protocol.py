@@ -7,6 +7,7 @@ on a message. Both sides run the examples in ``tests/protocol/*.json``, so neith
 from __future__ import annotations
 
 import math
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypedDict
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GESTURES",
+    "PUSH",
     "QUERIES",
     "TILE_SIZE",
     "Problem",
@@ -46,7 +48,7 @@ __all__ = [
     "image_trait",
     "parse_request",
     "prediction_trait",
-    "preview_reply",
+    "preview_fields",
     "problem_of",
     "request_id",
 ]
@@ -55,6 +57,9 @@ MAX_ID: Final = 64
 MAX_COORDINATE: Final = 1e7
 """Far beyond any image; keeps 1e308 out of the arithmetic."""
 TILE_SIZE: Final = 512
+PUSH: Final = os.urandom(66_000)
+"""What makes a small answer leave at once where Nagle's algorithm would hold it back: more than one
+full packet of a loopback interface (65,483 bytes). Random, so that no compression shrinks it."""
 
 
 class Problem(TypedDict):
@@ -80,12 +85,16 @@ class Request:
         Document version on the page when the person acted.
     arguments : dict
         Named as in protocol.ts, each of its declared type and finite.
+    push : bool
+        Whether the answer is to be followed by :data:`PUSH`: the page has measured that small
+        answers are held back on its link and that bytes cost nothing there.
     """
 
     type: str
     id: str
     version: int
     arguments: dict[str, Any]
+    push: bool = False
 
 
 # ---- checks -----------------------------------------------------------------------------------
@@ -207,7 +216,8 @@ def parse_request(content: object, buffers: Sized = ()) -> Request:
     for name, check in _OPTIONAL.get(kind, {}).items():
         if name in content:
             arguments[name] = _checked(kind, content, name, check)
-    return Request(kind, identity, version, arguments)
+    push = "push" in content and bool(_checked(kind, content, "push", _flag))
+    return Request(kind, identity, version, arguments, push)
 
 
 def request_id(content: object) -> str | None:
@@ -298,23 +308,22 @@ def prediction_trait(committed: Committed) -> dict[str, Any]:
 # ---- replies ----------------------------------------------------------------------------------
 
 
-def preview_reply(
+def preview_fields(
     request: Request, found: tuple[Candidates, int] | None
 ) -> tuple[dict[str, Any], list[bytes]]:
-    """Answer a hover preview: the best mask, or nothing once prompts have been placed."""
-    reply: dict[str, Any] = {"type": "reply", "to": request.id, "of": "preview", "preview": None}
+    """Lay out a hover preview: the best mask, or nothing once prompts have been placed."""
     if found is None:
-        return reply, []
+        return {"of": "preview", "preview": None}, []
     candidates, best = found
     rle = candidates.shown[best]
-    reply["preview"] = {
+    preview = {
         "x": request.arguments["x"],
         "y": request.arguments["y"],
         "score": float(candidates.scores[best]),
         "width": rle.width,
         "height": rle.height,
     }
-    return reply, [rle.compressed()]
+    return {"of": "preview", "preview": preview}, [rle.compressed()]
 
 
 def annotation_wire(annotation: Annotation, shown: Rle, buffer: int) -> dict[str, Any]:

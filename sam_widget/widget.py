@@ -342,6 +342,11 @@ class SamWidget(PublishingWidget):
         self._worker.start()
         return super()._repr_mimebundle_(**kwargs)
 
+    def open(self) -> None:
+        """Open the comm to the page; ipywidgets calls it."""
+        super().open()
+        _bind_to_no_thread(self.comm)
+
     def _send(self, msg: Any, buffers: Any = None) -> None:  # noqa: ANN401 - ipywidgets' signature
         # ipykernel hands the page's next message to the thread that this comm last spoke from, so
         # an answer from the worker would send the next click behind a running cell. All that is
@@ -351,6 +356,7 @@ class SamWidget(PublishingWidget):
             super()._send(msg, buffers)
         else:
             context.copy().run(super()._send, msg, buffers)
+        _bind_to_no_thread(self.comm)
 
     def _handle_msg(self, msg: dict[str, Any]) -> None:
         """Take a comm message from the page. Only Python writes state, so updates are ignored."""
@@ -420,6 +426,7 @@ class SamWidget(PublishingWidget):
         changes = self._assign(wanted)
         self._page.publish_annotations(annotations)
         self._send_changes(changes)
+        self._page.published(committed.version)
         return changes
 
     def _image_trait(self, image: RgbImage, preview: Encoded) -> dict[str, Any]:
@@ -446,6 +453,16 @@ class SamWidget(PublishingWidget):
 
 def _rounded(milliseconds: float | None) -> float | None:
     return None if milliseconds is None else round(milliseconds, 1)
+
+
+def _bind_to_no_thread(comm: object) -> None:
+    """Let the page's messages go to the thread that they name.
+
+    ipykernel sends them to the thread from which the comm last spoke. Before the page has said
+    anything that is the thread of the cell which made the widget: if it runs on, they would wait.
+    What is removed is a private mark of ipykernel 7; other kernels have none.
+    """
+    getattr(comm, "__dict__", {}).pop("_reply_subshell_id", None)
 
 
 def _loader(

@@ -35,9 +35,11 @@ def test_the_examples_cover_every_message():
     assert {case["type"] for case in example("queries.json")} == set(protocol.QUERIES)
 
 
-@pytest.mark.parametrize("message", example("queries.json"), ids=lambda one: one["type"])
+@pytest.mark.parametrize("message", example("queries.json"), ids=str)
 def test_every_query_is_understood(message):
-    assert protocol.parse_request({**message, "id": "v-2", "version": 0}).type == message["type"]
+    request = protocol.parse_request({**message, "id": "v-2", "version": 0})
+    assert request.type == message["type"]
+    assert request.push is message.get("push", False)
 
 
 @pytest.mark.parametrize("case", example("malformed.json"), ids=lambda case: case["says"])
@@ -51,6 +53,11 @@ def test_numbers_beyond_any_image_are_refused(number):
     message = {"type": "add_point", "id": "a", "version": 0, "x": number, "y": 1, "positive": True}
     with pytest.raises(ProtocolError, match="'x'"):
         protocol.parse_request(message)
+
+
+def test_push_is_a_flag():
+    with pytest.raises(ProtocolError, match="'push' must be true or false, got 1"):
+        protocol.parse_request({"type": "ping", "id": "a", "version": 0, "push": 1})
 
 
 def test_binary_buffers_are_refused():

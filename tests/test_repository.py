@@ -50,8 +50,12 @@ def test_the_wheel_stays_small(wheel):
 
 
 def test_the_wheel_holds_nothing_else(wheel):
+    whole = f"sam_widget-{sam_widget.__version__}"
     tops = {name.split("/")[0] for name in wheel.namelist()}
-    assert tops == {"sam_widget", f"sam_widget-{sam_widget.__version__}.dist-info"}
+    assert tops == {"sam_widget", f"{whole}.dist-info", f"{whole}.data"}
+    # What is installed beside the package: the server extension's switch.
+    data = [name for name in wheel.namelist() if name.startswith(f"{whole}.data/")]
+    assert data == [f"{whole}.data/data/etc/jupyter/jupyter_server_config.d/sam_widget.json"]
 
 
 def test_the_version_is_the_same_everywhere():

@@ -95,6 +95,7 @@ function reflect(store: Store, root: HTMLElement): void {
   root.dataset.revision = String(store.paintedRevision.value);
   root.dataset.previewRevision = String(store.paintedPreview.value);
   root.dataset.connection = store.connection.value;
+  root.dataset.push = String(store.pushing.value ?? "");
   root.dataset.tool = store.tool.value;
 }
 

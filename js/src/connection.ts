@@ -1,7 +1,9 @@
 // The only file that touches the widget's model: traits into the store, gestures out, answers back.
 
 import type { AnyModel } from "@anywidget/types";
+import { kernelOf } from "./kernel";
 import { LatestPreview } from "./latest-preview";
+import { Link } from "./link";
 import type {
   AnnotationsChanged,
   Bytes,
@@ -16,10 +18,13 @@ import type {
 import { type Actions, batch, type SceneObject, type Store } from "./store";
 
 /**
- * JupyterLab gives a widget a thread of its own in the kernel, but not yet for its first message;
- * the kernel keeps to the thread of the last one. Another, a little later, moves to the new thread.
+ * JupyterLab gives a widget a thread of its own in the kernel, but not yet for its first message: if
+ * the cell that displayed the widget runs on, that one waits. What has not been answered by these
+ * times is asked again, and then goes to the new thread.
  */
-const SETTLED_AFTER_MS = 500;
+const ASK_AGAIN_AFTER_MS = [500, 1500, 4000] as const;
+/** A view at rest for this long has time to look at its link. */
+const RESTING_MS = 300;
 /** A request unanswered for this long means that the kernel is occupied. */
 const BUSY_AFTER_MS = 700;
 
@@ -31,21 +36,9 @@ interface Answer<R> {
 }
 
 interface Waiting {
+  type: (Query | Gesture)["type"];
   sentAt: number;
   settle(reply: Reply | ErrorReply, buffers: readonly Bytes[]): void;
-}
-
-/** What JupyterLab's widget manager shows of its kernel; other hosts show nothing. */
-interface Kernel {
-  status: string;
-  connectionStatus: string;
-  statusChanged: KernelSignal;
-  connectionStatusChanged: KernelSignal;
-}
-
-interface KernelSignal {
-  connect(slot: () => void): void;
-  disconnect(slot: () => void): void;
 }
 
 class RequestFailed extends Error {
@@ -65,7 +58,11 @@ class Connection {
   readonly #waiting = new Map<string, Waiting>();
   // Several views share one model and see each other's replies: ids say whose they are.
   readonly #viewId = randomId();
+  readonly #link: Link;
+  #rest: ReturnType<typeof setTimeout> | undefined;
   #count = 0;
+  #heard = false;
+  #listing = 0;
   #annotationsVersion = -1;
   #watch: ReturnType<typeof setInterval> | undefined;
 
@@ -90,16 +87,20 @@ class Connection {
       for (const trait of traits) model.off(`change:${trait}`, mirror);
       model.off("msg:custom", receive);
       clearInterval(this.#watch);
+      clearTimeout(this.#rest);
       this.#waiting.clear();
     });
+    this.#link = new Link(
+      (push) => this.#ask({ type: "ping" }, push),
+      (push) => {
+        store.pushing.value = push;
+      },
+    );
     this.#mirror();
     this.#watchKernel(signal);
     void this.#refreshAnnotations();
-    const settled = setTimeout(
-      () => this.#ask({ type: "ping" }).catch(() => undefined),
-      SETTLED_AFTER_MS,
-    );
-    signal.addEventListener("abort", () => clearTimeout(settled));
+    const timers = ASK_AGAIN_AFTER_MS.map((delay) => setTimeout(() => this.#askAgain(), delay));
+    signal.addEventListener("abort", () => timers.forEach(clearTimeout));
   }
 
   actions(): Actions {
@@ -138,22 +139,29 @@ class Connection {
   #mirror(): void {
     // The manager sets every changed trait before the first event, so one event reads them all.
     const { image, document, prediction, kernelStatus, problem, model, labels } = this.#store;
+    let becameReady = false;
     batch(() => {
       const before = image.value?.id;
       image.value = this.#model.get("image_state") ?? null;
       if (image.value?.id !== before) this.#store.preview.value = null;
       document.value = this.#model.get("document");
       prediction.value = this.#model.get("prediction");
+      const { value: previously } = kernelStatus;
       kernelStatus.value = this.#model.get("status");
+      becameReady = kernelStatus.value === "ready" && ["loading", "encoding"].includes(previously);
       problem.value = this.#model.get("problem") ?? null;
       model.value = this.#model.get("model_info");
       labels.value = this.#model.get("labels");
     });
+    if (becameReady) this.#lookAtLinkAtRest();
   }
 
   // ---- requests -------------------------------------------------------------------------------
 
-  #ask<K extends Reply["of"]>(what: Query | Gesture): Promise<Answer<Extract<Reply, { of: K }>>> {
+  #ask<K extends Reply["of"]>(
+    what: Query | Gesture,
+    push = this.#store.pushing.value === true,
+  ): Promise<Answer<Extract<Reply, { of: K }>>> {
     if (this.#store.connection.value === "lost") {
       return Promise.reject(new RequestFailed(lostProblem()));
     }
@@ -161,20 +169,46 @@ class Connection {
     const id = `${this.#viewId}-${this.#count}`;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, {
+        type: what.type,
         sentAt: performance.now(),
         settle: (reply, buffers) =>
           reply.type === "error"
             ? reject(new RequestFailed(reply))
             : resolve({ reply: reply as Extract<Reply, { of: K }>, buffers }),
       });
+      if (what.type !== "ping") this.#lookAtLinkAtRest();
       this.#watch ??= setInterval(() => this.#checkAnswers(), BUSY_AFTER_MS / 4);
       try {
-        this.#model.send({ ...what, id, version: this.#store.document.value.version });
+        const { version } = this.#store.document.value;
+        this.#model.send({ ...what, id, version, ...(push && { push }) });
       } catch {
         // The comm is gone, and with it every answer.
         this.#lose();
       }
     });
+  }
+
+  /** Nothing has been heard from the kernel: what is missing is asked for once more. */
+  #askAgain(): void {
+    if (this.#heard) {
+      this.#lookAtLink();
+      return;
+    }
+    for (const [id, { type }] of this.#waiting) {
+      if (type === "annotations" || type === "ping") this.#waiting.delete(id);
+    }
+    void this.#refreshAnnotations();
+  }
+
+  /** Measure how answers travel, when nothing else is to travel or to be computed. */
+  #lookAtLink(): void {
+    const ready = this.#store.kernelStatus.value === "ready";
+    if (ready && this.#waiting.size === 0) void this.#link.refresh();
+  }
+
+  #lookAtLinkAtRest(): void {
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => this.#lookAtLink(), RESTING_MS);
   }
 
   #gesture(what: Gesture): void {
@@ -214,9 +248,12 @@ class Connection {
   async #refreshAnnotations(): Promise<void> {
     const objects: SceneObject[] = [];
     let version: number | undefined;
+    this.#listing += 1;
+    const listing = this.#listing;
     try {
       for (let start: number | null = 0; start !== null; ) {
         const part = await this.#annotationsFrom(start);
+        if (listing !== this.#listing) return;
         const consistent = version === undefined || version === part.version;
         if (consistent) objects.push(...part.objects);
         else objects.length = 0;
@@ -243,12 +280,13 @@ class Connection {
 
   #receive(message: FromKernel, buffers: readonly Bytes[]): void {
     if (this.#store.connection.value === "busy") this.#store.connection.value = "live";
+    this.#heard = true;
     if (message.type === "annotations_changed") this.#applyDelta(message, buffers);
     else if (message.type === "closed") this.#lose();
     else if (message.type === "progress") {
       const waiting = this.#waiting.get(message.to);
       if (waiting) waiting.sentAt = Number.POSITIVE_INFINITY;
-    } else if (message.to !== null) {
+    } else if (message.type !== "push" && message.to !== null) {
       const waiting = this.#waiting.get(message.to);
       this.#waiting.delete(message.to);
       if (this.#waiting.size === 0) this.#stopWatching();
@@ -311,6 +349,7 @@ class Connection {
       if (gone || kernel.connectionStatus !== "connected") this.#lose();
       else if (this.#store.connection.value === "lost") {
         this.#store.connection.value = "live";
+        this.#link.forget();
         void this.#refreshAnnotations();
       }
     };
@@ -341,14 +380,4 @@ function lostProblem(): ErrorReply {
 function randomId(): string {
   // crypto.randomUUID needs a secure context; hubs on plain http have none.
   return Array.from(crypto.getRandomValues(new Uint32Array(2)), (n) => n.toString(36)).join("");
-}
-
-function kernelOf(model: Model): Kernel | undefined {
-  const manager = model.widget_manager as unknown as
-    | { kernel?: Partial<Kernel> | null }
-    | undefined;
-  const kernel = manager?.kernel;
-  const complete =
-    kernel?.statusChanged !== undefined && kernel.connectionStatusChanged !== undefined;
-  return complete ? (kernel as Kernel) : undefined;
 }

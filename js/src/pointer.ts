@@ -81,7 +81,7 @@ function askForPreviews(
     const { points, box, has_mask } = store.document.value.prompts;
     const untouched = points.length === 0 && box === null && !has_mask;
     const idle = store.pending.value.length === 0 && draft.value === null && !panning.value;
-    const asked = store.hoverPreview.value && store.tool.value === "point";
+    const asked = store.previewing.value && store.tool.value === "point";
     const able = store.kernelStatus.value === "ready" && store.image.value !== null;
     return untouched && idle && asked && able ? store.hover.value : null;
   });

@@ -87,6 +87,10 @@ export interface ModelInfo {
   /** Milliseconds; null until it has happened. */
   encode_ms: number | null;
   decode_ms: number | null;
+  /** What a hover preview takes the model. */
+  preview_ms?: number | null;
+  /** Share of the image's encoding that is done, in [0, 1]; null while nothing is encoded. */
+  encode_progress?: number | null;
 }
 
 /** What went wrong, in words for the person in front of it, and what to do next. */
@@ -159,7 +163,8 @@ export type Query =
   | { type: "annotations"; start: number }
   | { type: "ping" };
 
-export type Request = (Gesture | Query) & { id: string; version: number };
+/** `push`: let bytes follow the answer, since small ones are held back on this view's link. */
+export type Request = (Gesture | Query) & { id: string; version: number; push?: boolean };
 
 // ---- kernel to page ---------------------------------------------------------------------------
 
@@ -209,8 +214,13 @@ export interface Progress {
   to: string;
 }
 
+/** Follows an answer that was to be pushed along; its buffer means nothing. */
+export interface Push {
+  type: "push";
+}
+
 export interface Closed {
   type: "closed";
 }
 
-export type FromKernel = Reply | ErrorReply | AnnotationsChanged | Progress | Closed;
+export type FromKernel = Reply | ErrorReply | AnnotationsChanged | Progress | Push | Closed;

@@ -5,7 +5,7 @@ import * as crosshair from "./crosshair";
 import type { Interaction } from "./interaction";
 import { isApple } from "./platform";
 import { shownPrompts } from "./provisional";
-import type { Actions, Store } from "./store";
+import { type Actions, type Store, togglePreviews } from "./store";
 import { fitView, ZOOM_STEP } from "./zoom";
 
 export interface ShortcutContext {
@@ -183,9 +183,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
     group: "View",
     keys: ["v"],
     label: "Preview masks under the pointer, or not",
-    run: ({ store }) => {
-      store.hoverPreview.value = !store.hoverPreview.value;
-    },
+    run: ({ store }) => togglePreviews(store),
   },
   {
     id: "help",

@@ -18,6 +18,11 @@ import { IDENTITY_VIEW, type View } from "./viewport";
 
 export type ToolName = "point" | "box" | "pan";
 export type ConnectionState = "live" | "busy" | "lost";
+/** Hover previews: whenever the model is fast enough, or as the person says. */
+export type PreviewChoice = "auto" | "on" | "off";
+
+/** A preview that takes longer does not follow the pointer but hops after it. */
+export const SLOW_PREVIEW_MS = 200;
 
 /** An accepted object with its run-length bytes at hand. */
 export interface SceneObject extends Omit<WireAnnotation, "buffer"> {
@@ -79,6 +84,8 @@ export interface Store {
   readonly preview: Signal<Preview | null>;
   // What this view is waiting for.
   readonly connection: Signal<ConnectionState>;
+  /** Whether answers are pushed along on this view's link; null until that is known. link.ts. */
+  readonly pushing: Signal<boolean | null>;
   /** Gestures sent and not yet acknowledged, oldest first: drawn at once as provisional marks. */
   readonly pending: Signal<readonly Gesture[]>;
   /** Newest document version this view knows was applied for it. */
@@ -99,7 +106,9 @@ export interface Store {
   readonly stageSize: Signal<{ width: number; height: number }>;
   readonly opacity: Signal<number>;
   readonly outline: Signal<boolean>;
-  readonly hoverPreview: Signal<boolean>;
+  readonly hoverPreview: Signal<PreviewChoice>;
+  /** Whether masks are previewed under the pointer, by that choice and the model's speed. */
+  readonly previewing: ReadonlySignal<boolean>;
   readonly helpOpen: Signal<boolean>;
   /** Label that Enter accepts under; "" means none. */
   readonly label: Signal<string>;
@@ -142,17 +151,24 @@ export function createStore(): Store {
     const painted = paintedRevision.value >= prediction.value.revision;
     return answered && painted ? "ready" : "predicting";
   });
+  const model = signal<ModelInfo>({ name: "", device: "", encode_ms: null, decode_ms: null });
+  const hoverPreview = signal<PreviewChoice>("auto");
+  const previewing = computed(
+    () =>
+      hoverPreview.value === "on" || (hoverPreview.value === "auto" && !isSlowModel(model.value)),
+  );
   return {
     image: signal<ImageState | null>(null),
     document,
     prediction,
     kernelStatus,
     problem: signal<Problem | null>(null),
-    model: signal<ModelInfo>({ name: "", device: "", encode_ms: null, decode_ms: null }),
+    model,
     labels: signal<readonly string[]>([]),
     objects: signal<readonly SceneObject[]>([]),
     preview: signal<Preview | null>(null),
     connection: signal<ConnectionState>("live"),
+    pushing: signal<boolean | null>(null),
     pending,
     awaitedVersion,
     paintedRevision,
@@ -165,12 +181,29 @@ export function createStore(): Store {
     stageSize: signal({ width: 0, height: 0 }),
     opacity: signal(0.5),
     outline: signal(true),
-    hoverPreview: signal(true),
+    hoverPreview,
+    previewing,
     helpOpen: signal(false),
     label: signal(""),
     highlighted: signal<string | null>(null),
     notice: signal<Notice | null>(null),
   };
+}
+
+/** Whether previews are too slow to follow the pointer. */
+export function isSlowModel({ preview_ms }: ModelInfo): boolean {
+  return (preview_ms ?? 0) > SLOW_PREVIEW_MS;
+}
+
+/** Whether previews are off because the model is slow, and not because the person said so. */
+export function isOffForSlowness({ hoverPreview, model }: Store): boolean {
+  return hoverPreview.value === "auto" && isSlowModel(model.value);
+}
+
+/** Previews off, or on again; a slow model's come only because the person wants them. */
+export function togglePreviews({ hoverPreview, previewing, model }: Store): void {
+  if (previewing.value) hoverPreview.value = "off";
+  else hoverPreview.value = isSlowModel(model.value) ? "on" : "auto";
 }
 
 export { batch };

@@ -124,6 +124,8 @@ describe("state from Python", () => {
     expect(store.model.value.name).toBe("fake");
     host.publish({ status: "encoding", document: examples.document });
     expect(store.kernelStatus.value).toBe("encoding");
+    host.publish({ model_info: examples.model_info });
+    expect(store.model.value).toEqual(examples.model_info);
     expect(store.document.value.prompts.points).toEqual([{ x: 1.5, y: 0.5, positive: true }]);
   });
 
@@ -209,6 +211,28 @@ describe("accepted objects", () => {
   });
 });
 
+describe("answers that are pushed along", () => {
+  it("are asked for once the link is known to hold small ones back", () => {
+    const { store, actions, last } = connected();
+    actions.undo();
+    expect(last()).not.toHaveProperty("push");
+    store.pushing.value = true;
+    actions.undo();
+    expect(last()).toMatchObject({ type: "undo", push: true });
+    store.pushing.value = false;
+    actions.preview({ x: 1, y: 1 });
+    expect(last()).not.toHaveProperty("push");
+  });
+
+  it("bring nothing of their own", () => {
+    const { host, store, actions } = connected();
+    actions.addPoint(1, 2, true);
+    host.deliver(examples.push, [bytes("any bytes")]);
+    expect(store.pending.value).toHaveLength(1);
+    expect(store.notice.value).toBeNull();
+  });
+});
+
 describe("previews", () => {
   it("keep one question in flight and the newest wish", async () => {
     const { store, actions, sent, answer } = connected();
@@ -259,10 +283,25 @@ describe("the connection", () => {
   it("is busy while a request stays unanswered, and live again with the answer", () => {
     const { store, actions, last, answer } = connected();
     actions.addPoint(1, 2, true);
+    const asked = last();
     vi.advanceTimersByTime(1500);
     expect(store.connection.value).toBe("busy");
-    answer(last(), { of: "gesture", version: 1, revision: 0 });
+    answer(asked, { of: "gesture", version: 1, revision: 0 });
     expect(store.connection.value).toBe("live");
+  });
+
+  it("is asked again while nothing is heard, and what went before is forgotten", async () => {
+    const { store, sent, answer } = connected();
+    expect(sent.map((one) => one.type)).toEqual(["annotations"]);
+    vi.advanceTimersByTime(1600);
+    expect(sent.map((one) => one.type)).toEqual(["annotations", "annotations", "annotations"]);
+    const list = { of: "annotations", version: 1, next: null };
+    answer(sent[2] as Sent, { ...list, annotations: [annotation("new", 0)] }, [bytes("4")]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(store.connection.value).toBe("live");
+    answer(sent[0] as Sent, { ...list, annotations: [annotation("old", 0)] }, [bytes("4")]);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(store.objects.value.map((one) => one.id)).toEqual(["new"]);
   });
 
   it("is not busy when the kernel says that the request waits its turn", () => {

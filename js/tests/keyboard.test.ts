@@ -306,7 +306,7 @@ describe("view", () => {
     press("o");
     expect(store.outline.value).toBe(false);
     press("v");
-    expect(store.hoverPreview.value).toBe(false);
+    expect(store.hoverPreview.value).toBe("off");
     press("h");
     expect(store.tool.value).toBe("pan");
     press("?");

@@ -132,7 +132,7 @@ describe("toolbar", () => {
     await settled();
     expect(store.tool.value).toBe("box");
     expect(store.outline.value).toBe(false);
-    expect(store.hoverPreview.value).toBe(false);
+    expect(store.hoverPreview.value).toBe("off");
     expect(store.opacity.value).toBeCloseTo(0.8);
     expect(get("tool-box").getAttribute("aria-pressed")).toBe("true");
     expect(get("tool-box").title).toMatch(/\(B\)$/u);
@@ -300,48 +300,6 @@ describe("objects", () => {
     store.objects.value = [];
     await settled();
     expect(document.activeElement).toBe(get("stage"));
-  });
-});
-
-describe("status and messages", () => {
-  it("says what is going on", async () => {
-    const { store, get } = mount((fresh) => {
-      fresh.image.value = { ...IMAGE, note: "EXIF orientation 6 applied" };
-      fresh.model.value = { name: "vit_b", device: "cpu", encode_ms: 1234, decode_ms: 8.25 };
-      fresh.kernelStatus.value = "encoding";
-    });
-    await settled();
-    const text = () => get("status-line").textContent;
-    expect(text()).toContain("Encoding image…");
-    expect(text()).toContain("vit_b · cpu");
-    expect(text()).toContain("encode 1.2\u202fs");
-    expect(text()).toContain("EXIF orientation 6 applied");
-    expect(text()).toContain("200 × 100");
-    store.connection.value = "lost";
-    await settled();
-    expect(get("connection").textContent).toContain("kernel lost");
-    expect(get("problem").textContent).toContain("Run the cell again");
-  });
-
-  it("alerts of a problem with its way out", async () => {
-    const { get } = mount((store) => {
-      store.problem.value = { code: "weights", message: "No weights.", hint: "Pass a file." };
-    });
-    await settled();
-    expect(get("problem").getAttribute("role")).toBe("alert");
-    expect(get("problem").textContent).toBe("No weights.Pass a file.");
-  });
-
-  it("drops a notice when dismissed, and when the next answer is in", async () => {
-    const { store, get } = mount();
-    const notice = { text: "Too late.", hint: "", kind: "error" } as const;
-    store.notice.value = notice;
-    await settled();
-    get("notice-dismiss").click();
-    expect(store.notice.value).toBeNull();
-    store.notice.value = notice;
-    store.prediction.value = prediction(1, 0, 7);
-    expect(store.notice.value).toBeNull();
   });
 });
 

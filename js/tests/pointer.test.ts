@@ -241,7 +241,7 @@ describe("previews", () => {
     expect(asked(calls)).toEqual(["preview", null]);
     store.kernelStatus.value = "ready";
     expect(asked(calls)).toEqual(["preview", { x: 50, y: 25 }]);
-    store.hoverPreview.value = false;
+    store.hoverPreview.value = "off";
     expect(asked(calls)).toEqual(["preview", null]);
   });
 });

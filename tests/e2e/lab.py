@@ -79,17 +79,20 @@ class LabServer:
     process: subprocess.Popen[bytes]
 
     @classmethod
-    def start(cls, folder: Path, app: str = "lab") -> LabServer:
-        """Start it and wait until it answers; another port if somebody else was faster."""
+    def start(cls, folder: Path, app: str = "lab", *, nodelay: bool = False) -> LabServer:
+        """Start it and wait until it answers; another port if somebody else was faster.
+
+        ``nodelay`` loads this package's server extension, as an installed wheel does.
+        """
         for _ in range(3):
             try:
-                return cls._start(folder, app)
+                return cls._start(folder, app, nodelay=nodelay)
             except RuntimeError as error:
                 failure = error
         raise failure
 
     @classmethod
-    def _start(cls, folder: Path, app: str) -> LabServer:
+    def _start(cls, folder: Path, app: str, *, nodelay: bool) -> LabServer:
         token = secrets.token_hex(8)
         port = free_port()
         private = folder / ".private"
@@ -104,6 +107,7 @@ class LabServer:
             f"--port={port}", f"--IdentityProvider.token={token}", "--ServerApp.port_retries=0",
             f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True",
             "--JupyterNotebookApp.expose_app_in_browser=True",
+            f"--ServerApp.jpserver_extensions={{'sam_widget.server_extension': {nodelay}}}",
         ]  # fmt: skip
         with (folder / "server.log").open("wb") as log:
             process = subprocess.Popen(

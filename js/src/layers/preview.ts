@@ -18,7 +18,7 @@ function shownPreview(store: Store): Preview | null {
   const { points, box, has_mask } = store.document.value.prompts;
   const placed = points.length > 0 || box !== null || has_mask;
   const waiting = store.pending.value.length > 0;
-  const wanted = store.hoverPreview.value && store.preview.value;
+  const wanted = store.previewing.value && store.preview.value;
   return wanted && !placed && !waiting ? wanted : null;
 }
 

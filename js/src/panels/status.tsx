@@ -1,7 +1,8 @@
 // One line: what is going on, with which model, how fast, on what picture.
 
 import type { Status } from "../protocol";
-import type { ConnectionState, Store } from "../store";
+import { keysOf } from "../shortcuts";
+import { type ConnectionState, isOffForSlowness, type Store } from "../store";
 import { formatDuration } from "./format";
 
 const WORDS: Record<Status, string> = {
@@ -21,11 +22,18 @@ const CONNECTION: Record<ConnectionState, string> = {
 export function StatusLine({ store }: { store: Store }) {
   const status = store.status.value;
   const connection = store.connection.value;
+  const progress = status === "encoding" ? (store.model.value.encode_progress ?? null) : null;
   return (
     <footer class="sam-status" data-testid="status-line">
       <span class="sam-state" data-status={connection === "lost" ? "error" : status}>
-        <span class="sam-dot" />
-        {connection === "lost" ? "Disconnected" : WORDS[status]}
+        {connection !== "lost" && progress !== null ? (
+          <EncodingProgress share={progress} />
+        ) : (
+          <>
+            <span class="sam-dot" />
+            {connection === "lost" ? "Disconnected" : WORDS[status]}
+          </>
+        )}
       </span>
       {connection !== "live" && (
         <span class="sam-connection" data-testid="connection" data-connection={connection}>
@@ -33,9 +41,38 @@ export function StatusLine({ store }: { store: Store }) {
         </span>
       )}
       <ModelFacts store={store} />
+      {isOffForSlowness(store) && (
+        <span
+          class="sam-preview-off"
+          data-testid="preview-off"
+          title={`A preview takes this model ${formatDuration(store.model.value.preview_ms ?? 0)}. ${keysOf("hover-toggle")} switches previews on all the same.`}
+        >
+          previews off: slow model
+        </span>
+      )}
       <span class="sam-spacer" />
       <ImageFacts store={store} />
     </footer>
+  );
+}
+
+/** How much of the image is encoded: a ring that fills, and the figure. */
+function EncodingProgress({ share }: { share: number }) {
+  const percent = Math.round(Math.min(Math.max(share, 0), 1) * 100);
+  return (
+    <>
+      <span
+        class="sam-ring"
+        role="progressbar"
+        aria-label="Encoding the image"
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={percent}
+        style={{ "--sam-share": `${percent}%` }}
+        data-testid="encode-progress"
+      />
+      {`Encoding ${percent}\u202f%`}
+    </>
   );
 }
 

@@ -1,7 +1,13 @@
 // Tools, history, zoom, and how masks are shown.
 
 import { keysOf } from "../shortcuts";
-import type { Actions, Store, ToolName } from "../store";
+import {
+  type Actions,
+  isOffForSlowness,
+  type Store,
+  type ToolName,
+  togglePreviews,
+} from "../store";
 import { maxZoom } from "../viewport";
 import { fitView, ZOOM_STEP, zoomView } from "../zoom";
 import { IconButton } from "./icon-button";
@@ -154,11 +160,11 @@ function AppearanceGroup({ store }: { store: Store }) {
       />
       <IconButton
         icon="hover"
-        label="Preview under the pointer"
+        label={previewLabel(store)}
         shortcut={keysOf("hover-toggle")}
         testId="hover-toggle"
-        pressed={store.hoverPreview.value}
-        onPress={() => toggle(store.hoverPreview)}
+        pressed={store.previewing.value}
+        onPress={() => togglePreviews(store)}
       />
       <IconButton
         icon="help"
@@ -170,6 +176,11 @@ function AppearanceGroup({ store }: { store: Store }) {
       />
     </fieldset>
   );
+}
+
+function previewLabel(store: Store): string {
+  const label = "Preview under the pointer";
+  return isOffForSlowness(store) ? `${label}. Off: slow model. Press to have it anyway` : label;
 }
 
 function toggle(flag: { value: boolean }): void {
