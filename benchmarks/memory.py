@@ -20,13 +20,19 @@ from sam_widget import EmbeddingCache, SamWidget
 SIZES = ((400, 600), (683, 1024), (300, 451), (1200, 1600), (1024, 683), (64, 2000))
 
 
-def photo(number: int) -> np.ndarray:
-    """Return a photograph of one of several sizes, each with pixels of its own."""
-    scaled = skimage.transform.resize(
-        skimage.data.coffee(), SIZES[number % len(SIZES)], preserve_range=True
-    ).astype(np.uint8)
-    scaled[0, 0] = number
-    return scaled
+def photos() -> list[np.ndarray]:
+    """Return the photograph in several sizes; made once, for scaling it takes memory of its own."""
+    return [
+        skimage.transform.resize(skimage.data.coffee(), size, preserve_range=True).astype(np.uint8)
+        for size in SIZES
+    ]
+
+
+def numbered(photo: np.ndarray, number: int) -> np.ndarray:
+    """Return a copy with pixels of its own, so that no two images are the same."""
+    copy = photo.copy()
+    copy[0, 0] = number
+    return copy
 
 
 def main() -> None:
@@ -39,9 +45,10 @@ def main() -> None:
     process, cache = psutil.Process(), EmbeddingCache(arguments.budget)
     held: dict[int, int] = {}
     largest = 0
-    with SamWidget(photo(0), model=arguments.model, cache=cache) as widget:
+    sizes = photos()
+    with SamWidget(numbered(sizes[0], 0), model=arguments.model, cache=cache) as widget:
         for number in range(1, arguments.images + 1):
-            widget.image = photo(number)
+            widget.image = numbered(sizes[number % len(sizes)], number)
             height, width = widget.image.shape[:2]
             widget.add_point(width / 2, height / 2)
             if widget.mask.any():

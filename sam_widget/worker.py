@@ -17,6 +17,7 @@ from threading import Condition, Thread, current_thread
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from sam_widget.errors import PromptError, SamWidgetError, WidgetClosed
+from sam_widget.freed_memory import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -295,7 +296,9 @@ class Worker:
                     self._stage = "encoding"
                 self._changed()
             session.attach(self._predictor)
+            give_back()  # what the image before this one left
             session.encode(self._progress_of(session))
+            give_back()
         except _Cancelled:
             return  # the next step turns to the image that took its place, or ends
         except Exception as error:  # noqa: BLE001 - shown on the page and raised in Python

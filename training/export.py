@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import safetensors.torch
 import torch
 
-from sam_widget.predictors.lite import Lite
+from sam_widget.predictors.lite import Lite, fastest_runtime
 from sam_widget.predictors.lite_network import LiteNetwork
 
 if TYPE_CHECKING:
@@ -33,4 +33,5 @@ def load_checkpoint(checkpoint: Path, device: str = "cpu") -> Lite:
     saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
     network = LiteNetwork()
     network.load_state_dict(saved["average"])
-    return Lite(network, f"{checkpoint.name}, step {saved['step']}", device)
+    digest = f"{checkpoint.name}, step {saved['step']}"
+    return Lite(network, digest, device, runtime=fastest_runtime(device))

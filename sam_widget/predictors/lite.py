@@ -93,12 +93,17 @@ def load_lite(device: str | None = "auto", runtime: str = "auto") -> Lite:
     network = read_weights(WEIGHTS_PATH, WEIGHTS_SHA256)
     chosen = resolve_device(device)
     if runtime == "auto":
-        runtime = "onnx" if chosen == "cpu" and onnx_runtime.installed() else "torch"
+        runtime = fastest_runtime(chosen)
     if runtime == "onnx" and chosen != "cpu":
         raise ModelError(
             f'expected device "cpu" with runtime="onnx", got {chosen!r}. Use runtime="torch".'
         )
     return Lite(network, WEIGHTS_SHA256, chosen, runtime=runtime)
+
+
+def fastest_runtime(device: str) -> str:
+    """Return ``"onnx"`` on a CPU that has ONNX Runtime, else ``"torch"``."""
+    return "onnx" if device == "cpu" and onnx_runtime.installed() else "torch"
 
 
 def read_weights(path: Path, sha256: str) -> LiteNetwork:
