@@ -28,12 +28,13 @@ check: $(READY) $(BUNDLE)
 e2e: $(READY) $(BUNDLE) chromium
 	$(BIN)/pytest -q -m e2e
 
-bench: $(READY)
+bench: $(READY) $(BUNDLE) chromium
 	$(BIN)/python benchmarks/one_click.py
 	$(BIN)/python benchmarks/around_decode.py
 	$(BIN)/python benchmarks/values.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/reopen.py
+	$(BIN)/python benchmarks/end_to_end.py
 
 # The page's bundle alone.
 build: $(BUNDLE)

@@ -94,6 +94,10 @@ function reflect(store: Store, root: HTMLElement): void {
   root.dataset.status = store.status.value;
   root.dataset.revision = String(store.paintedRevision.value);
   root.dataset.previewRevision = String(store.paintedPreview.value);
+  // Where the preview on screen was asked for, in image pixels.
+  const { value: preview } = store.preview;
+  const painted = preview !== null && preview.revision === store.paintedPreview.value;
+  root.dataset.previewAt = painted ? `${preview.x} ${preview.y}` : "";
   root.dataset.connection = store.connection.value;
   root.dataset.push = String(store.pushing.value ?? "");
   root.dataset.tool = store.tool.value;

@@ -134,7 +134,8 @@ def test_a_reloaded_page_finds_the_live_widget(open_notebook):
     assert notebook.python("len(w.points)") == 2
 
 
-def test_clicks_are_answered_while_a_cell_runs(open_notebook):
+@pytest.mark.parametrize("busy", ["time.sleep(60)", "while time.time() < start + 60: pass"])
+def test_clicks_are_answered_while_a_cell_runs(open_notebook, busy):
     notebook = open_notebook(SETUP + "w")
     notebook.run_all()
     widget = notebook.widget()
@@ -142,7 +143,7 @@ def test_clicks_are_answered_while_a_cell_runs(open_notebook):
     widget.click(300, 150)
     notebook.execute("w.add_point(310, 160)")
     widget.wait_ready(1)
-    notebook.execute("import time; time.sleep(60)", wait=False)
+    notebook.execute(f"import time\nstart = time.time()\n{busy}", wait=False)
     for x in (200, 220, 240):
         widget.click(x, 200)
     assert widget.data("connection") == "live"
@@ -151,6 +152,30 @@ def test_clicks_are_answered_while_a_cell_runs(open_notebook):
         "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()"
     )
     assert notebook.python("len(w.points)") == 5
+
+
+def test_a_cell_that_displays_the_widget_and_runs_on_holds_nothing_up(open_notebook):
+    notebook = open_notebook(SETUP + "import time\ndisplay(w)\ntime.sleep(60)")
+    notebook.run_all()
+    widget = notebook.widget()
+    # The view's first message waits behind the cell; it is asked again on the widget's own thread.
+    notebook.page.wait_for_function(
+        "root => root.dataset.push !== ''", arg=widget.root.element_handle()
+    )
+    widget.click(300, 150)
+    widget.click(200, 200)
+    assert widget.data("connection") == "live"
+    prompt = notebook.page.locator(".jp-InputPrompt").first
+    assert prompt.inner_text() == "[*]:"
+    notebook.page.evaluate(
+        "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()"
+    )
+    notebook.page.wait_for_function(
+        "prompt => prompt.innerText === '[1]:'", arg=prompt.element_handle()
+    )
+    assert notebook.python("len(w.points)") == 2
+    widget.click(100, 100)
+    assert notebook.python("len(w.points)") == 3
 
 
 def test_a_notebook_closed_and_opened_again_finds_the_live_widget(open_notebook):
