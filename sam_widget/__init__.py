@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     )
     from sam_widget.images import RgbImage, load_image
     from sam_widget.masks import Rle
-    from sam_widget.precompute import Precomputed, precompute
+    from sam_widget.precomputation import Precomputed, precompute
     from sam_widget.predictors import (
         Embedding,
         FakePredictor,
@@ -88,7 +88,7 @@ _MODULES = (
     "annotations",
     "predictors",
     "embeddings",
-    "precompute",
+    "precomputation",
     "session",
     "widget",
 )
