@@ -13,7 +13,7 @@ import traitlets
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["PublishingWidget"]
+__all__ = ["PublishingWidget", "bind_to_no_thread"]
 
 
 class PublishingWidget(anywidget.AnyWidget):
@@ -30,6 +30,11 @@ class PublishingWidget(anywidget.AnyWidget):
     def __init__(self, **traits: Any) -> None:  # noqa: ANN401 - each trait checks its own
         self._publishing = RLock()
         super().__init__(**traits)
+
+    def open(self) -> None:
+        """Open the comm to the page; ipywidgets calls it."""
+        super().open()
+        bind_to_no_thread(self.comm)
 
     def notify_change(self, change: Any) -> None:  # noqa: ANN401 - traitlets' signature
         """Send a change to the page and call its observers; what is being published waits."""
@@ -70,3 +75,13 @@ class PublishingWidget(anywidget.AnyWidget):
         except Exception:  # noqa: BLE001 - an observer's mistake must not stop the widget
             print(f"sam_widget: an observer of {change.name!r} raised:", file=sys.stderr)  # noqa: T201
             traceback.print_exc()
+
+
+def bind_to_no_thread(comm: object) -> None:
+    """Let the page's messages go to the thread that they name.
+
+    ipykernel sends them to the thread from which the comm last spoke. Before the page has said
+    anything that is the thread of the cell which made the widget: if it runs on, they would wait.
+    What is removed is a private mark of ipykernel 7; other kernels have none.
+    """
+    getattr(comm, "__dict__", {}).pop("_reply_subshell_id", None)

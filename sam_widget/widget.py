@@ -15,7 +15,7 @@ from sam_widget.embeddings import choose_cache
 from sam_widget.errors import BundleMissing, ProtocolError, WidgetClosed
 from sam_widget.images import encode_preview, load_image
 from sam_widget.page import Page
-from sam_widget.publishing import PublishingWidget
+from sam_widget.publishing import PublishingWidget, bind_to_no_thread
 from sam_widget.session import Session
 from sam_widget.worker import Worker
 
@@ -342,11 +342,6 @@ class SamWidget(PublishingWidget):
         self._worker.start()
         return super()._repr_mimebundle_(**kwargs)
 
-    def open(self) -> None:
-        """Open the comm to the page; ipywidgets calls it."""
-        super().open()
-        _bind_to_no_thread(self.comm)
-
     def _send(self, msg: Any, buffers: Any = None) -> None:  # noqa: ANN401 - ipywidgets' signature
         # ipykernel hands the page's next message to the thread that this comm last spoke from, so
         # an answer from the worker would send the next click behind a running cell. All that is
@@ -356,7 +351,7 @@ class SamWidget(PublishingWidget):
             super()._send(msg, buffers)
         else:
             context.copy().run(super()._send, msg, buffers)
-        _bind_to_no_thread(self.comm)
+        bind_to_no_thread(self.comm)
 
     def _handle_msg(self, msg: dict[str, Any]) -> None:
         """Take a comm message from the page. Only Python writes state, so updates are ignored."""
@@ -453,16 +448,6 @@ class SamWidget(PublishingWidget):
 
 def _rounded(milliseconds: float | None) -> float | None:
     return None if milliseconds is None else round(milliseconds, 1)
-
-
-def _bind_to_no_thread(comm: object) -> None:
-    """Let the page's messages go to the thread that they name.
-
-    ipykernel sends them to the thread from which the comm last spoke. Before the page has said
-    anything that is the thread of the cell which made the widget: if it runs on, they would wait.
-    What is removed is a private mark of ipykernel 7; other kernels have none.
-    """
-    getattr(comm, "__dict__", {}).pop("_reply_subshell_id", None)
 
 
 def _loader(
