@@ -568,7 +568,13 @@ def test_cancelled_encodings_are_no_errors(coffee, cat):
         seen = []
         widget.observe(lambda change: seen.append(change["new"]), "status")
         begun = threading.Event()
-        widget.observe(lambda change: begun.set(), "model_info")
+
+        def watch(change):
+            # The model is described once before it begins to encode.
+            if change["new"]["encode_progress"] is not None:
+                begun.set()
+
+        widget.observe(watch, "model_info")
         assert not widget.wait(0)
         assert begun.wait(30)
         predictor.encode_delay = 0
