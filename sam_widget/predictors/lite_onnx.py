@@ -98,7 +98,8 @@ class OnnxRunner:
         self, encoded: EncodedImage, tokens: Tensor, logits: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         """Return the predicted IoU (K,), as :meth:`TorchRunner.rate` does."""
-        pixels = encoded.features.pixels[0, :, ::2, ::2].contiguous().numpy()
+        # Copied by NumPy: torch would wake its threads for it, which a busy machine makes wait.
+        pixels = np.ascontiguousarray(encoded.features.pixels.numpy()[0, :, ::2, ::2])
         inputs = (tokens.numpy(), pixels, np.ascontiguousarray(logits))
         found: NDArray[np.float32] = self._rate.run(
             None, dict(zip(RATE_INPUTS, inputs, strict=True))

@@ -291,10 +291,24 @@ class WidgetPage:
     def click(self, x: float, y: float, *, exclude: bool = False, settle: bool = True) -> None:
         """Click at an image position and wait for the answer."""
         self.show()
+        self.settle()
         before = self.revision
         self.page.mouse.click(*self.client(x, y), button="right" if exclude else "left")
         if settle:
             self.wait_ready(before)
+
+    def settle(self) -> None:
+        """Wait until the notebook no longer moves the widget: cells above may still grow."""
+        self.root.evaluate(
+            """async (root) => {
+                const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+                for (let still = 0, last = -1; still < 10; await frame()) {
+                    const top = root.getBoundingClientRect().top;
+                    still = top === last ? still + 1 : 0;
+                    last = top;
+                }
+            }"""
+        )
 
     def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Drag between image positions and wait for the answer."""
