@@ -285,20 +285,8 @@ class WidgetPage:
         return point[0], point[1]
 
     def show(self) -> None:
-        """Scroll the stage into view."""
+        """Scroll the stage into view, and wait until cells above it have stopped growing."""
         self.stage.scroll_into_view_if_needed()
-
-    def click(self, x: float, y: float, *, exclude: bool = False, settle: bool = True) -> None:
-        """Click at an image position and wait for the answer."""
-        self.show()
-        self.settle()
-        before = self.revision
-        self.page.mouse.click(*self.client(x, y), button="right" if exclude else "left")
-        if settle:
-            self.wait_ready(before)
-
-    def settle(self) -> None:
-        """Wait until the notebook no longer moves the widget: cells above may still grow."""
         self.root.evaluate(
             """async (root) => {
                 const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
@@ -309,6 +297,14 @@ class WidgetPage:
                 }
             }"""
         )
+
+    def click(self, x: float, y: float, *, exclude: bool = False, settle: bool = True) -> None:
+        """Click at an image position and wait for the answer."""
+        self.show()
+        before = self.revision
+        self.page.mouse.click(*self.client(x, y), button="right" if exclude else "left")
+        if settle:
+            self.wait_ready(before)
 
     def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Drag between image positions and wait for the answer."""
