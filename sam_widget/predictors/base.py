@@ -240,8 +240,7 @@ def check_arrays(
     wanted = {key: (tuple(shape), "float32") for key, shape in shapes.items()}
     if found != wanted:
         raise ModelError(
-            f"expected the stored features of {name!r} to be {wanted}, got {found}. "
-            "Encode the image again."
+            f"expected the features of {name}, {wanted}, got {found}. Encode the image again."
         )
 
 

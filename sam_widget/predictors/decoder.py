@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from sam_widget.predictors.decoder_layers import Buffers, Layers
-from sam_widget.predictors.decoder_values import DecodedTokens, PreparedImage
+from sam_widget.predictors.decoder_values import DecodedTokens, PreparedImage, places_by_prompt
 from sam_widget.predictors.decoder_weights import (
     CHANNELS,
     GRID,
@@ -149,11 +149,8 @@ class MaskDecoder:
         """
         side = 4 * GRID
         result = torch.empty(len(pairs), side, side, device=self.device)
-        wanted: dict[int, list[int]] = {}
-        for place, (prompt, _) in enumerate(pairs):
-            wanted.setdefault(prompt, []).append(place)
         with self._lock, torch.inference_mode():
-            for prompt, places in wanted.items():
+            for prompt, places in places_by_prompt(pairs).items():
                 kinds = [pairs[place][1] for place in places]
                 masks = self._hypernetworks(decoded.tokens[prompt], kinds)
                 whole = len(places) == len(pairs)

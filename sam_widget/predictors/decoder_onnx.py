@@ -17,7 +17,7 @@ import torch
 from sam_widget.errors import ModelError
 from sam_widget.predictors import checkpoints, onnx_runtime
 from sam_widget.predictors.decoder_graph import GRAPH_VERSION, masks_graph, tokens_graph
-from sam_widget.predictors.decoder_values import DecodedTokens
+from sam_widget.predictors.decoder_values import DecodedTokens, places_by_prompt
 from sam_widget.predictors.decoder_weights import GRID, IMAGE_TOKENS
 from sam_widget.predictors.sealed_files import read_sealed, write_sealed
 
@@ -139,11 +139,8 @@ class OnnxDecoder:
 
     def logits(self, decoded: DecodedTokens, pairs: Sequence[tuple[int, int]]) -> Tensor:
         """Compute the masks that are wanted, as ``MaskDecoder.logits`` does."""
-        wanted: dict[int, list[int]] = {}
-        for place, (prompt, _) in enumerate(pairs):
-            wanted.setdefault(prompt, []).append(place)
         result = torch.empty(0, 4 * GRID, 4 * GRID)
-        for prompt, places in wanted.items():
+        for prompt, places in places_by_prompt(pairs).items():
             kinds = [pairs[place][1] for place in places]
             (masks,) = self._masks.run(
                 ["logits"],

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from sam_widget.predictors.decoder_weights import HEAD_WIDTH, HEADS, IMAGE_TOKENS, PROJECTED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
-__all__ = ["DecodedTokens", "PreparedImage"]
+__all__ = ["DecodedTokens", "PreparedImage", "places_by_prompt"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,3 +79,11 @@ class DecodedTokens:
     def __len__(self) -> int:
         """Count the prompts."""
         return len(self.scores)
+
+
+def places_by_prompt(pairs: Sequence[tuple[int, int]]) -> dict[int, list[int]]:
+    """Group (prompt, mask) pairs by prompt: where in the sequence each prompt's pairs stand."""
+    places: dict[int, list[int]] = {}
+    for place, (prompt, _) in enumerate(pairs):
+        places.setdefault(prompt, []).append(place)
+    return places

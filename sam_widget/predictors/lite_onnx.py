@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from sam_widget.predictors.lite_geometry import COARSE_SIDE
 from sam_widget.predictors.lite_network import EncodedImage
 from sam_widget.predictors.lite_pyramid import ImageFeatures
 from sam_widget.predictors.onnx_runtime import open_session
@@ -112,7 +113,11 @@ def _as_inputs(batch: PromptBatch) -> dict[str, NDArray[Any]]:
     points, labels = batch.points.numpy(), batch.labels.numpy()
     if points.shape[1] == 0:
         points, labels = np.zeros((1, 1, 2), np.float32), np.full((1, 1), -1, np.int64)
-    mask = np.zeros((1, 128, 128), np.float32) if batch.mask is None else batch.mask.numpy()
+    mask = (
+        np.zeros((1, COARSE_SIDE, COARSE_SIDE), np.float32)
+        if batch.mask is None
+        else batch.mask.numpy()
+    )
     return {
         "points": points,
         "labels": labels,

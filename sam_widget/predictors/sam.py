@@ -31,6 +31,7 @@ from sam_widget.predictors import checkpoints, onnx_runtime
 from sam_widget.predictors.base import (
     Embedding,
     Prediction,
+    check_arrays,
     check_request,
     mask_logits,
     wants_three,
@@ -192,9 +193,7 @@ class SegmentAnything:
     ) -> Prediction:
         """Predict candidates; see :meth:`~sam_widget.predictors.base.Predictor.decode`."""
         prompts = check_request(embedding, prompts, self)
-        frame, image = embedding.frame, embedding.features
-        if not isinstance(image, PreparedImage):
-            raise TypeError(f"expected features of an official network, got {type(image)}.")
+        frame, image = embedding.frame, _prepared(embedding)
         decoder = self._fastest()
         kinds = _THREE if wants_three(prompts, multimask) else _SINGLE
         tokens = self._prompts.tokens(*_points(frame, prompts))
@@ -211,9 +210,7 @@ class SegmentAnything:
 
         See :meth:`~sam_widget.predictors.base.StorablePredictor.pack`.
         """
-        image = embedding.features
-        if not isinstance(image, PreparedImage):
-            raise TypeError(f"expected features of an official network, got {type(image)}.")
+        image = _prepared(embedding)
         return {"features": image.features.float().cpu().numpy().reshape(_FEATURES_SHAPE)}
 
     def unpack(
@@ -223,13 +220,7 @@ class SegmentAnything:
 
         See :meth:`~sam_widget.predictors.base.StorablePredictor.unpack`.
         """
-        found = {name: (value.dtype.name, value.shape) for name, value in arrays.items()}
-        expected = {"features": ("float32", _FEATURES_SHAPE)}
-        if found != expected:
-            raise ModelError(
-                f"expected the features of {self.name}, {expected}, got {found}. "
-                "Encode the image again."
-            )
+        check_arrays(arrays, {"features": _FEATURES_SHAPE}, self.name)
         features = torch.from_numpy(np.array(arrays["features"]))
         return self._embedding(features, frame, image_digest)
 
@@ -258,6 +249,13 @@ class SegmentAnything:
         if self._graph is not None and self._graph.done() and self._graph.exception() is None:
             return self._graph.result()
         return self._decoder
+
+
+def _prepared(embedding: Embedding) -> PreparedImage:
+    image = embedding.features
+    if not isinstance(image, PreparedImage):
+        raise TypeError(f"expected features of an official network, got {type(image)}.")
+    return image
 
 
 def check_runtime(runtime: str) -> None:
