@@ -195,8 +195,8 @@ class ModelFrame:
     ) -> list[TracedMask]:
         """Run lengths, areas and stability scores of several candidates.
 
-        What :meth:`statistics` gives, to the pixel, several times as fast: only pixels near a
-        boundary are computed.
+        What :meth:`statistics` gives, to the pixel, but only pixels near a boundary are computed:
+        the sooner done the harder the edges are.
 
         Parameters
         ----------
