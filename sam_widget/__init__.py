@@ -11,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sam_widget.annotations import Annotation, Annotations
+    from sam_widget.annotations import Annotation, AnnotationStore
     from sam_widget.embeddings import EmbeddingCache
     from sam_widget.errors import (
         AnnotationError,
@@ -49,7 +49,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Annotation",
     "AnnotationError",
-    "Annotations",
+    "AnnotationStore",
     "BundleMissing",
     "DownloadError",
     "Embedding",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, overload
 
 from sam_widget.errors import AnnotationError
 from sam_widget.formats import coco
+from sam_widget.prompts import Prompts
 
 if TYPE_CHECKING:
     import os
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sam_widget.masks import Rle
-    from sam_widget.prompts import Prompts
 
-__all__ = ["MAX_LABEL", "PALETTE", "Annotation", "Annotations"]
+__all__ = ["MAX_LABEL", "PALETTE", "Annotation", "AnnotationStore"]
 
 MAX_LABEL = 200
 
@@ -65,14 +65,14 @@ class Annotation:
         CSS colour ``"#rrggbb"``.
     visible : bool
         Whether the page draws it.
-    predicted_iou, stability_score : float
-        As shown beside the candidate when it was accepted.
+    predicted_iou, stability_score : float or None
+        As shown beside the candidate when it was accepted; None where no model told.
     prompts : Prompts
         The points, box and mask that made it, in pixels of the original image.
-    candidate : int
-        Which of the candidates it was, subpart to whole.
+    candidate : int or None
+        Which of the candidates it was, subpart to whole; None when it came from elsewhere.
     model_name, model_digest : str
-        The predictor, and the digest of its weights.
+        The predictor, and the digest of its weights; empty when it came from elsewhere.
     id : str
         Unique among all objects.
     created : str
@@ -85,14 +85,14 @@ class Annotation:
     """
 
     rle: Rle = field(repr=False)
-    label: str
-    color: str
-    predicted_iou: float
-    stability_score: float
-    prompts: Prompts = field(repr=False)
-    candidate: int
-    model_name: str
-    model_digest: str = field(repr=False)
+    label: str = ""
+    color: str = PALETTE[0]
+    predicted_iou: float | None = None
+    stability_score: float | None = None
+    prompts: Prompts = field(default_factory=Prompts, repr=False)
+    candidate: int | None = None
+    model_name: str = ""
+    model_digest: str = field(default="", repr=False)
     visible: bool = True
     id: str = field(default_factory=_new_id)
     created: str = field(default_factory=_now)
@@ -122,7 +122,7 @@ class Annotation:
         return float(x), float(y), float(width), float(height)
 
 
-class Annotations(Sequence[Annotation]):
+class AnnotationStore(Sequence[Annotation]):
     """The accepted objects of one image, oldest first: a read-only snapshot.
 
     Parameters
@@ -135,7 +135,7 @@ class Annotations(Sequence[Annotation]):
     """
 
     def __init__(
-        self, items: Sequence[Annotation], *, width: int, height: int, file_name: str = ""
+        self, items: Iterable[Annotation] = (), *, width: int, height: int, file_name: str = ""
     ) -> None:
         self._items = tuple(items)
         self.width = width

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sam_widget.annotations import PALETTE, Annotation, Annotations
+from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.candidates import Candidates
 from sam_widget.errors import ModelError, PromptError, StaleGesture
 from sam_widget.history import Entry, History
@@ -169,10 +169,10 @@ class Session:
         return self._labels
 
     @property
-    def annotations(self) -> Annotations:
+    def annotations(self) -> AnnotationStore:
         """The accepted objects, oldest first."""
         path = self.image.path
-        return Annotations(
+        return AnnotationStore(
             self._entry.annotations,
             width=self.image.width,
             height=self.image.height,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from typing_extensions import Self
 
-    from sam_widget.annotations import Annotation, Annotations
+    from sam_widget.annotations import Annotation, AnnotationStore
     from sam_widget.embeddings import Cache
     from sam_widget.images import Encoded, RgbImage
     from sam_widget.predictors import Predictor
@@ -214,7 +214,7 @@ class SamWidget(PublishingWidget):
         return masks
 
     @property
-    def annotations(self) -> Annotations:
+    def annotations(self) -> AnnotationStore:
         """The accepted objects, oldest first, with ``.save(path)``."""
         return self._session.annotations
 

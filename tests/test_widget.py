@@ -613,7 +613,7 @@ def test_the_model_is_described_once_and_in_few_bytes(widget):
 def test_public_names_are_pinned():
     functions = ["available", "load", "load_image", "precompute"]
     errors = [name for name in sam_widget.__all__ if issubclass_of_error(name)]
-    values = ["Annotation", "Annotations", "Embedding", "EmbeddingCache", "FakePredictor"]
+    values = ["Annotation", "AnnotationStore", "Embedding", "EmbeddingCache", "FakePredictor"]
     values += ["Precomputed", "Prediction", "Predictor", "Prompts", "RgbImage", "Rle"]
     values += ["SamWidget", "Session"]
     assert sorted([*functions, *errors, *values]) == sorted(sam_widget.__all__)

@@ -117,8 +117,9 @@ export interface WireAnnotation {
   /** CSS colour "#rrggbb". */
   color: string;
   visible: boolean;
-  score: number;
-  stability: number;
+  /** Predicted IoU and stability; null where no model told. */
+  score: number | null;
+  stability: number | null;
   area: number;
   /** x, y, width, height in pixels of the original image. */
   bbox: [number, number, number, number];

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sam_widget.annotations import Annotation, Annotations
+    from sam_widget.annotations import Annotation, AnnotationStore
 
 __all__ = ["SUFFIX", "save", "to_dict"]
 
@@ -25,12 +25,12 @@ UNLABELLED = "object"
 """Category of objects without a label: COCO has none without a category."""
 
 
-def to_dict(annotations: Annotations) -> dict[str, Any]:
+def to_dict(annotations: AnnotationStore) -> dict[str, Any]:
     """Lay the objects out as a COCO instances dictionary.
 
     Parameters
     ----------
-    annotations : Annotations
+    annotations : AnnotationStore
         Objects of one image.
 
     Returns
@@ -79,12 +79,12 @@ def _entry(annotation: Annotation, number: int, category_id: int) -> dict[str, A
     }
 
 
-def save(annotations: Annotations, path: Path) -> None:
+def save(annotations: AnnotationStore, path: Path) -> None:
     """Write a COCO instances file; readers see the old file or the whole new one.
 
     Parameters
     ----------
-    annotations : Annotations
+    annotations : AnnotationStore
         Objects of one image.
     path : Path
         The folder must exist.

@@ -21,9 +21,9 @@ export function formatShare(part: number, whole: number): string {
   return `${percent.toFixed(percent < 9.95 ? 1 : 0)}${UNIT_SPACE}%`;
 }
 
-/** Predicted IoU and stability are fractions shown with two decimals. */
-export function formatScore(score: number): string {
-  return score.toFixed(2);
+/** Predicted IoU and stability are fractions shown with two decimals; a dash where there is none. */
+export function formatScore(score: number | null): string {
+  return score === null ? "–" : score.toFixed(2);
 }
 
 export function formatDuration(milliseconds: number): string {
