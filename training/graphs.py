@@ -1,9 +1,10 @@
 """Export the lite network as ONNX graphs, without their weights.
 
-Three graphs: ``encode`` (once an image), ``decode`` (once a prompt) and ``rate`` (predicted IoU of
-the masks that are kept). Their initialisers are external and bear the names of the network's
-parameters, so one set of graphs serves every training of the network: whoever opens a graph hands
-over the tensors of ``lite.safetensors`` (:mod:`sam_widget.predictors.lite_onnx`).
+Graphs for ``encode`` (once an image), ``decode`` (once a prompt; one graph for points alone, one
+for all prompts) and ``rate`` (predicted IoU of the masks that are kept). Their initialisers are
+external and bear the names of the network's parameters, so one set of graphs serves every training
+of the network: whoever opens a graph hands over the tensors of ``lite.safetensors``
+(:mod:`sam_widget.predictors.lite_onnx`).
 """
 
 from __future__ import annotations
@@ -19,15 +20,16 @@ from torch import Tensor, nn
 from sam_widget.predictors.lite_geometry import (
     COARSE_SIDE,
     PromptBatch,
-    cell_centres,
+    grid_axes,
     pixel_geometry,
 )
-from sam_widget.predictors.lite_network import EncodedImage, LiteNetwork, evaluate
+from sam_widget.predictors.lite_network import EncodedImage, LiteNetwork, evaluate_grid
 from sam_widget.predictors.lite_onnx import (
     DECODE_INPUTS,
     DECODE_OUTPUTS,
     FEATURES,
     GRAPHS,
+    POINT_INPUTS,
     RATE_INPUTS,
 )
 from sam_widget.predictors.lite_pyramid import GRID_SIDE, ImageFeatures
@@ -64,11 +66,11 @@ class _Decode(_Part):
         self,
         points: Tensor,
         labels: Tensor,
+        outputs: Tensor,
         boxes: Tensor,
         has_box: Tensor,
-        mask: Tensor,
+        mask: Tensor | None,
         has_mask: Tensor,
-        outputs: Tensor,
         *features: Tensor,
     ) -> tuple[Tensor, Tensor]:
         prompts = PromptBatch(points, labels, boxes, has_box, mask, has_mask)
@@ -79,10 +81,16 @@ class _Decode(_Part):
         networks = type(networks)(*(part.index_select(1, outputs) for part in networks))
         pixels = encoded.features.pixels
         height, width = pixels.shape[-2:]
-        xy = cell_centres(height, width, GRID_SIDE, pixels.device)
-        flat = pixels[0].flatten(1).T
-        logits = evaluate(networks, flat, pixel_geometry(prompts, xy))[0]
-        return logits.reshape(-1, height, width), tokens
+        x, y = grid_axes(height, width, GRID_SIDE, pixels.device)
+        return evaluate_grid(networks, pixels, pixel_geometry(prompts, x, y)), tokens
+
+
+class _DecodePoints(_Decode):
+    def forward(
+        self, points: Tensor, labels: Tensor, outputs: Tensor, *features: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        no = torch.tensor([False])
+        return super().forward(points, labels, outputs, torch.zeros(1, 4), no, None, no, *features)
 
 
 class _Rate(_Part):
@@ -91,7 +99,7 @@ class _Rate(_Part):
 
 
 def export_graphs(folder: Path) -> None:
-    """Write the three graphs into ``folder``, under the names of ``GRAPHS``."""
+    """Write the graphs into ``folder``, under the names of ``GRAPHS``."""
     folder.mkdir(parents=True, exist_ok=True)
     network = LiteNetwork().eval()
     with torch.no_grad():
@@ -104,11 +112,11 @@ def export_graphs(folder: Path) -> None:
         prompts = (
             torch.tensor([[[0.3, 0.3], [0.6, 0.5]]]),
             torch.tensor([[1, 0]]),
+            torch.tensor([1, 2, 3]),
             torch.tensor([[0.1, 0.1, 0.7, 0.6]]),
             torch.tensor([True]),
             torch.randn(1, COARSE_SIDE, COARSE_SIDE),
             torch.tensor([True]),
-            torch.tensor([1, 2, 3]),
         )
         decode = _Decode(network)
         logits, tokens = decode(*prompts, *features)
@@ -124,6 +132,13 @@ def export_graphs(folder: Path) -> None:
     parts = [
         (encode, (picture,), ["picture"], list(FEATURES), axes),
         (decode, (*prompts, *features), [*DECODE_INPUTS, *FEATURES], list(DECODE_OUTPUTS), axes),
+        (
+            _DecodePoints(network),
+            (*prompts[: len(POINT_INPUTS)], *features),
+            [*POINT_INPUTS, *FEATURES],
+            list(DECODE_OUTPUTS),
+            axes,
+        ),
         (_Rate(network), rate_inputs, list(RATE_INPUTS), ["scores"], axes),
     ]
     for name, (part, inputs, names, outputs, of_part) in zip(GRAPHS, parts, strict=True):

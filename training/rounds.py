@@ -16,7 +16,7 @@ from sam_widget.predictors.lite_components import DROPPED_LOGIT
 from sam_widget.predictors.lite_geometry import (
     COARSE_SIDE,
     PromptBatch,
-    cell_centres,
+    grid_axes,
     pixel_geometry,
 )
 from sam_widget.predictors.lite_network import LiteNetwork, evaluate
@@ -263,7 +263,7 @@ def _mask_losses(
     width = masks.shape[2]
     flat = features.pixels[0].flatten(1).T
     xy = torch.stack([(place % width + 0.5), (place // width + 0.5)], dim=-1) / GRID_SIDE
-    logits = evaluate(networks, flat[place], pixel_geometry(batch, xy))
+    logits = evaluate(networks, flat[place], pixel_geometry(batch, *xy.unbind(-1)))
     truths, present = _truths(simulation)
     truth = truths.flatten(2).gather(2, place[:, None].expand(-1, truths.shape[1], -1)).float()
     costs = mask_loss(logits[:, :, None], truth[:, None], weight[:, None, None])  # (P, K, G)
@@ -284,10 +284,10 @@ def _coarse_logits(
     with torch.no_grad():
         pixels = features.pixels[0, :, ::2, ::2]
         height, width = features.pixels.shape[-2:]
-        xy = cell_centres(height, width, GRID_SIDE, pixels.device)
-        xy = xy.reshape(1, height, width, 2)[:, ::2, ::2].flatten(1, 2)
+        x, y = grid_axes(height, width, GRID_SIDE, pixels.device)
         flat = pixels.flatten(1)
-        logits = evaluate(networks, flat.T, pixel_geometry(batch, xy))
+        geometry = pixel_geometry(batch, x[..., ::2], y[:, ::2]).flatten(2)
+        logits = evaluate(networks, flat.T, geometry)
         return flat, logits.unflatten(-1, (height // 2, width // 2))
 
 

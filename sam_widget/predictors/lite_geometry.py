@@ -78,57 +78,80 @@ def anchors(prompts: PromptBatch) -> tuple[Tensor, Tensor]:
     return centre, torch.where(has_box, half, unit)
 
 
-def pixel_geometry(prompts: PromptBatch, xy: Tensor) -> Tensor:
+def grid_axes(height: int, width: int, side: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return the x (1, 1, width) and y (1, height, 1) of cells of a side x side frame."""
+    x = (torch.arange(width, device=device, dtype=torch.float32) + 0.5) / side
+    y = (torch.arange(height, device=device, dtype=torch.float32) + 0.5) / side
+    return x.reshape(1, 1, width), y.reshape(1, height, 1)
+
+
+def pixel_geometry(prompts: PromptBatch, x: Tensor, y: Tensor) -> Tensor:
     """Describe where places lie relative to the prompts.
 
     Parameters
     ----------
     prompts : PromptBatch
         P prompts.
-    xy : Tensor
-        (P, N, 2), or (1, N, 2) when all prompts share the places.
+    x, y : Tensor
+        Places, (P, ...) or (1, ...) when all prompts share them. They broadcast: the columns and
+        the rows of a grid, from :func:`grid_axes`, are its cells, and cost less than a list of
+        them.
 
     Returns
     -------
     Tensor
-        (P, N, GEOMETRY_CHANNELS): two relative coordinates and their length, how far inside
+        (P, GEOMETRY_CHANNELS, ...): two relative coordinates and their length, how far inside
         the box, bumps around include and exclude points at two widths, the fed-back mask,
         and whether there is a box.
     """
-    count = prompts.points.shape[0]
-    x, y = xy.expand(count, -1, -1).unbind(-1)
     centre, unit = anchors(prompts)
-    across = ((x - centre[:, :1]) / unit[:, :1]).clamp(-4, 4)
-    down = ((y - centre[:, 1:]) / unit[:, 1:]).clamp(-4, 4)
-    has_box = prompts.has_box.to(x.dtype)[:, None].expand_as(x)
-    inside = torch.zeros_like(across)
+    across = ((x - _beside(centre[:, 0], x)) / _beside(unit[:, 0], x)).clamp(-4, 4)
+    down = ((y - _beside(centre[:, 1], y)) / _beside(unit[:, 1], y)).clamp(-4, 4)
+    length = torch.sqrt(across * across + down * down)
+    has_box = _beside(prompts.has_box.to(x.dtype), length).expand_as(length)
+    inside = torch.zeros_like(length)
     if bool(prompts.has_box.any()):
         inside = (1 - torch.maximum(across.abs(), down.abs())).clamp(-1, 1) * has_box
-    planes = [across, down, torch.sqrt(across * across + down * down), inside]
+    planes = [across.expand_as(length), down.expand_as(length), length, inside]
     for label in (1, 0):
-        planes.extend(_bumps(prompts, x, y, label))
-    planes.extend([_fed_back(prompts, xy.expand(count, -1, -1)), has_box])
-    return torch.stack(planes, dim=1).transpose(1, 2)  # channel by channel in memory
+        planes.extend(_bumps(prompts, x, y, label, torch.zeros_like(length)))
+    planes.extend([_fed_back(prompts, x, y, torch.zeros_like(length)), has_box])
+    return torch.stack(planes, dim=1)
 
 
-def _bumps(prompts: PromptBatch, x: Tensor, y: Tensor, label: int) -> list[Tensor]:
-    """Return a bump (P, N) of each width around the nearest point of this label."""
+def _beside(values: Tensor, places: Tensor) -> Tensor:
+    """Give values (P,) as many axes as ``places`` has."""
+    return values.reshape(-1, *(1 for _ in places.shape[1:]))
+
+
+def _bumps(prompts: PromptBatch, x: Tensor, y: Tensor, label: int, nothing: Tensor) -> list[Tensor]:
+    """Return a bump of each width around the nearest point of this label.
+
+    A bump is a product of one in x and one in y, so on a grid no exponential is taken per cell.
+    """
     present = prompts.labels == label
     if not bool(present.any()):
-        return [torch.zeros_like(x)] * len(CLICK_WIDTHS)
-    absent = (~present).to(x.dtype)[..., None] * 100.0
-    across = x[:, None] - prompts.points[..., :1]
-    down = y[:, None] - prompts.points[..., 1:]
-    nearest = (across * across + down * down + absent).amin(1)
-    return [torch.exp(nearest * (-1 / (2 * s * s))) for s in CLICK_WIDTHS]
+        return [nothing] * len(CLICK_WIDTHS)
+    places = [1] * (x.dim() - 1)
+    points = prompts.points.reshape(*present.shape, *places, 2)
+    across, down = x[:, None] - points[..., 0], y[:, None] - points[..., 1]
+    there = present.to(x.dtype).reshape(*present.shape, *places)
+    bumps = []
+    for width in CLICK_WIDTHS:
+        factor = -1 / (2 * width * width)
+        sideways = there * torch.exp(factor * across * across)
+        bumps.append((sideways * torch.exp(factor * down * down)).amax(1))
+    return bumps
 
 
-def _fed_back(prompts: PromptBatch, xy: Tensor) -> Tensor:
-    """Return (P, N): the mask prompt at the places, squashed to (-1, 1)."""
+def _fed_back(prompts: PromptBatch, x: Tensor, y: Tensor, nothing: Tensor) -> Tensor:
+    """Return the mask prompt at the places, squashed to (-1, 1)."""
     if prompts.mask is None:
-        return xy.new_zeros(xy.shape[:2])
+        return nothing
     squashed = torch.tanh(prompts.mask / MASK_LOGIT_SCALE)[:, None]
+    xy = torch.stack([x.expand_as(nothing), y.expand_as(nothing)], dim=-1)
     value = functional.grid_sample(
-        squashed, (2 * xy - 1)[:, None], padding_mode="border", align_corners=False
+        squashed, (2 * xy - 1).flatten(1, -2)[:, None], padding_mode="border", align_corners=False
     )[:, 0, 0]
-    return value * prompts.has_mask.to(xy.dtype)[:, None]
+    value = value * prompts.has_mask.to(value.dtype)[:, None]
+    return value.reshape(nothing.shape)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from sam_widget.predictors.lite_geometry import GEOMETRY_CHANNELS, PromptBatch, cell_centres
 from sam_widget.predictors.lite_layers import Attention, TokenLayer, sinusoidal
@@ -189,7 +190,7 @@ def evaluate(networks: MaskNetworks, pixels: Tensor, geometry: Tensor) -> Tensor
     pixels : Tensor
         (N, PIXEL_CHANNELS) when the prompts share the places, else (P, N, PIXEL_CHANNELS).
     geometry : Tensor
-        (P, N, GEOMETRY_CHANNELS), from :func:`~sam_widget.predictors.lite_geometry.pixel_geometry`.
+        (P, GEOMETRY_CHANNELS, N), from :func:`~sam_widget.predictors.lite_geometry.pixel_geometry`.
 
     Returns
     -------
@@ -204,7 +205,36 @@ def evaluate(networks: MaskNetworks, pixels: Tensor, geometry: Tensor) -> Tensor
     else:
         hidden = torch.baddbmm(bias[..., None], weight, pixels.transpose(1, 2))
     geometry_weight = networks.geometry_weight.flatten(1, 2)
-    hidden = torch.baddbmm(hidden, geometry_weight, geometry.transpose(1, 2)).relu_()
+    hidden = torch.baddbmm(hidden, geometry_weight, geometry).relu_()
     hidden = hidden.unflatten(1, (masks, HIDDEN))
     weighted = networks.output_weight[..., None, :] @ hidden
     return weighted[:, :, 0] + networks.output_bias[..., None]
+
+
+def evaluate_grid(networks: MaskNetworks, pixels: Tensor, geometry: Tensor) -> Tensor:
+    """Apply the per-pixel networks of one prompt on a grid, the first layer as a convolution.
+
+    ONNX Runtime adds the bias and cuts at zero within the convolution, so that what is in between
+    is written once; elsewhere :func:`evaluate` is the faster one.
+
+    Parameters
+    ----------
+    networks : MaskNetworks
+        1 x K networks.
+    pixels : Tensor
+        (1, PIXEL_CHANNELS, H, W).
+    geometry : Tensor
+        (1, GEOMETRY_CHANNELS, H, W).
+
+    Returns
+    -------
+    Tensor
+        Logits (K, H, W).
+    """
+    weight = torch.cat([networks.feature_weight, networks.geometry_weight], dim=-1)
+    weight = weight.flatten(0, 2)[..., None, None]
+    seen = torch.cat([pixels, geometry], dim=1)
+    hidden = functional.conv2d(seen, weight, networks.hidden_bias.flatten()).relu()
+    hidden = hidden.reshape(-1, HIDDEN, pixels.shape[2] * pixels.shape[3])
+    logits = networks.output_weight[0, :, None] @ hidden + networks.output_bias[0, :, None, None]
+    return logits.reshape(-1, *pixels.shape[2:])

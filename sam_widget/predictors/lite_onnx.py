@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["OnnxRunner"]
 
-GRAPHS = ("lite-encode.onnx", "lite-decode.onnx", "lite-rate.onnx")
+GRAPHS = ("lite-encode.onnx", "lite-decode.onnx", "lite-decode-points.onnx", "lite-rate.onnx")
+"""Points alone have a graph of their own: most prompts are, and what a box and a mask take would be
+computed for nothing."""
 FEATURES = (
     "pixels",
     "fine",
@@ -37,19 +39,24 @@ FEATURES = (
     *(f"{kind}{layer}" for layer in range(3) for kind in ("keys", "values")),
 )
 """What ``encode`` returns and ``decode`` takes; the names of the network's ``EncodedImage``."""
-DECODE_INPUTS = ("points", "labels", "boxes", "has_box", "mask", "has_mask", "outputs")
+POINT_INPUTS = ("points", "labels", "outputs")
+DECODE_INPUTS = (*POINT_INPUTS, "boxes", "has_box", "mask", "has_mask")
 DECODE_OUTPUTS = ("logits", "tokens")
 RATE_INPUTS = ("tokens", "kept_pixels", "kept_logits")
 
 
 def used_by(graph: str, parameter: str) -> bool:
-    """Tell whether a graph holds a parameter of the network: each is in exactly one."""
+    """Tell whether a graph holds a parameter of the network."""
+    encode, decode, decode_points, rate = GRAPHS
     if parameter.startswith("rate."):
-        return graph == GRAPHS[2]
+        return graph == rate
     once_an_image = parameter.startswith("encoder.") or ".image.key" in parameter
     if once_an_image or ".image.value" in parameter:
-        return graph == GRAPHS[0]
-    return graph == GRAPHS[1]
+        return graph == encode
+    of_boxes_and_masks = ("pooled", "box_type", "box_size", "mask_type")
+    if parameter.startswith(tuple(f"prompt_encoder.{name}" for name in of_boxes_and_masks)):
+        return graph == decode
+    return graph in (decode, decode_points)
 
 
 class OnnxRunner:
@@ -72,7 +79,7 @@ class OnnxRunner:
     device = "cpu"
 
     def __init__(self, folder: Path, weights: Mapping[str, NDArray[np.float32]]) -> None:
-        self._encode, self._decode, self._rate = (
+        self._encode, self._decode, self._decode_points, self._rate = (
             open_session(folder / name, {k: v for k, v in weights.items() if used_by(name, k)})
             for name in GRAPHS
         )
@@ -90,9 +97,13 @@ class OnnxRunner:
         """Compute the masks of one prompt, as :meth:`TorchRunner.decode` does."""
         parts = [*encoded.features, *(part for pair in encoded.memory for part in pair)]
         inputs = dict(zip(FEATURES, (part.contiguous().numpy() for part in parts), strict=True))
-        inputs |= _as_inputs(batch)
         inputs["outputs"] = np.array(outputs, np.int64)
-        logits, tokens = self._decode.run(None, inputs)
+        if batch.mask is None and not bool(batch.has_box.any()):
+            inputs |= {"points": batch.points.numpy(), "labels": batch.labels.numpy()}
+            logits, tokens = self._decode_points.run(None, inputs)
+        else:
+            inputs |= _as_inputs(batch)
+            logits, tokens = self._decode.run(None, inputs)
         return logits, torch.from_numpy(tokens)
 
     def rate(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from sam_widget.predictors.lite_geometry import cell_centres, pixel_geometry
+from sam_widget.predictors.lite_geometry import grid_axes, pixel_geometry
 from sam_widget.predictors.lite_network import evaluate
 from sam_widget.predictors.lite_pyramid import GRID_SIDE
 
@@ -65,10 +65,11 @@ class TorchRunner:
         tokens, networks = tokens[:, outputs], networks.take(outputs)
         pixels = encoded.features.pixels
         height, width = pixels.shape[-2:]
-        xy = cell_centres(height, width, GRID_SIDE, pixels.device)
+        x, y = grid_axes(height, width, GRID_SIDE, pixels.device)
+        geometry = pixel_geometry(batch, x, y).flatten(2)
         flat = pixels[0].flatten(1).T
         parts = [
-            evaluate(networks, flat[part], pixel_geometry(batch, xy[:, part]))[0]
+            evaluate(networks, flat[part], geometry[..., part])[0]
             for part in (slice(i, i + _CELLS_AT_ONCE) for i in range(0, len(flat), _CELLS_AT_ONCE))
         ]
         raw = torch.cat(parts, dim=-1).reshape(-1, height, width)

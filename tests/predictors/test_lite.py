@@ -27,6 +27,7 @@ from sam_widget.predictors.lite_geometry import (
     GEOMETRY_CHANNELS,
     PromptBatch,
     cell_centres,
+    grid_axes,
     pixel_geometry,
 )
 from sam_widget.predictors.lite_network import HIDDEN, MaskNetworks, evaluate
@@ -194,14 +195,32 @@ def test_geometry_is_relative_to_the_prompt():
         None,
         torch.tensor([False, False]),
     )
-    geometry = pixel_geometry(batch, torch.tensor([[[0.5, 0.5], [0.75, 0.5]]]))
-    assert geometry.shape == (2, 2, GEOMETRY_CHANNELS)
-    torch.testing.assert_close(geometry[0, :, :2], torch.tensor([[0.0, 0.0], [1.0, 0.0]]))
-    torch.testing.assert_close(geometry[1, :, :2], torch.tensor([[0.0, 1.0], [1.0, 1.0]]))
-    torch.testing.assert_close(geometry[1, :, 3], torch.tensor([0.0, 0.0]))  # on the box's edge
-    assert geometry[0, 0, 4] == 1  # at an include point
-    assert geometry[0, 1, 4] < 1e-6
-    assert (geometry[:, :, 6:9] == 0).all()  # no exclude point, no mask
+    geometry = pixel_geometry(batch, torch.tensor([[0.5, 0.75]]), torch.tensor([[0.5, 0.5]]))
+    assert geometry.shape == (2, GEOMETRY_CHANNELS, 2)
+    torch.testing.assert_close(geometry[0, :2], torch.tensor([[0.0, 1.0], [0.0, 0.0]]))
+    torch.testing.assert_close(geometry[1, :2], torch.tensor([[0.0, 1.0], [1.0, 1.0]]))
+    torch.testing.assert_close(geometry[1, 3], torch.tensor([0.0, 0.0]))  # on the box's edge
+    assert geometry[0, 4, 0] == 1  # at an include point
+    assert geometry[0, 4, 1] < 1e-6
+    assert (geometry[:, 6:9] == 0).all()  # no exclude point, no mask
+
+
+def test_geometry_of_a_grid_is_that_of_its_cells():
+    batch = PromptBatch(
+        torch.tensor([[[0.4, 0.3], [0.1, 0.6]], [[0.2, 0.9], [0.5, 0.5]]]),
+        torch.tensor([[1, 0], [1, 1]]),
+        torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.25, 0.25, 0.75, 0.5]]),
+        torch.tensor([False, True]),
+        torch.linspace(-9, 9, 2 * 128 * 128).reshape(2, 128, 128),
+        torch.tensor([True, False]),
+    )
+    x, y = grid_axes(3, 5, 8, torch.device("cpu"))
+    cells = cell_centres(3, 5, 8, torch.device("cpu"))
+    grid = pixel_geometry(batch, x, y)
+    assert grid.shape == (2, GEOMETRY_CHANNELS, 3, 5)
+    torch.testing.assert_close(grid.flatten(2), pixel_geometry(batch, *cells.unbind(-1)))
+    assert (grid[1, 8] == 0).all()  # this prompt has no mask
+    assert (grid[0, 8] != 0).all()
 
 
 def test_evaluating_shared_places_equals_evaluating_each():
@@ -217,11 +236,11 @@ def test_evaluating_shared_places_equals_evaluating_each():
         random(2, 3, HIDDEN),
         random(2, 3),
     )
-    pixels, geometry = random(5, PIXEL_CHANNELS), random(2, 5, GEOMETRY_CHANNELS)
+    pixels, geometry = random(5, PIXEL_CHANNELS), random(2, GEOMETRY_CHANNELS, 5)
     shared = evaluate(networks, pixels, geometry)
     torch.testing.assert_close(shared, evaluate(networks, pixels.expand(2, -1, -1), geometry))
     hidden = networks.feature_weight[1, 2] @ pixels[3] + networks.hidden_bias[1, 2]
-    hidden = (hidden + networks.geometry_weight[1, 2] @ geometry[1, 3]).relu()
+    hidden = (hidden + networks.geometry_weight[1, 2] @ geometry[1, :, 3]).relu()
     expected = networks.output_weight[1, 2] @ hidden + networks.output_bias[1, 2]
     torch.testing.assert_close(shared[1, 2, 3], expected, atol=1e-4, rtol=1e-4)
 
