@@ -80,7 +80,11 @@ class OnnxRunner:
 
     def __init__(self, folder: Path, weights: Mapping[str, NDArray[np.float32]]) -> None:
         self._encode, self._decode, self._decode_points, self._rate = (
-            open_session(folder / name, {k: v for k, v in weights.items() if used_by(name, k)})
+            open_session(
+                folder / name,
+                {k: v for k, v in weights.items() if used_by(name, k)},
+                keeps_memory=name != GRAPHS[0],
+            )
             for name in GRAPHS
         )
 

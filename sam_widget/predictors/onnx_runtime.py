@@ -35,7 +35,10 @@ def require() -> None:
 
 
 def open_session(
-    model: Path | bytes, weights: Mapping[str, NDArray[np.float32]] | None = None
+    model: Path | bytes,
+    weights: Mapping[str, NDArray[np.float32]] | None = None,
+    *,
+    keeps_memory: bool = True,
 ) -> Any:  # noqa: ANN401 - onnxruntime is optional and has no types
     """Open a graph on the CPU.
 
@@ -48,6 +51,9 @@ def open_session(
         File or content of an ONNX graph.
     weights : mapping of str to ndarray, optional
         Values of the graph's external initialisers, by name; others are ignored.
+    keeps_memory : bool
+        Keep what a run needed for the next one, which is faster. A graph that is run once an image
+        on images of all sizes would keep ever more.
 
     Returns
     -------
@@ -65,6 +71,7 @@ def open_session(
     options = onnxruntime.SessionOptions()
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
+    options.enable_cpu_mem_arena = options.enable_mem_pattern = keeps_memory
     values = {} if weights is None else weights
     kept = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in values.values()]
     if kept:
