@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from sam_widget.predictors.decoder_values import PreparedImage
@@ -130,11 +131,12 @@ class OnnxDecoder:
         for index, tokens in enumerate(prompts.numpy()):
             feeds["prompts"] = tokens
             feeds["mask"] = self._no_mask if masks is None else masks[index].numpy()
-            answers.append(self._tokens.run(["scores", "mask_tokens", "basis", "gains"], feeds))
+            wanted = ("scores", "mask_tokens", "basis", "gains")
+            answers.append(onnx_runtime.run(self._tokens, wanted, feeds))
         if len(answers) == 1:
-            parts = [torch.from_numpy(value)[None] for value in answers[0]]
+            parts = [value[None] for value in answers[0]]
         else:
-            parts = [torch.from_numpy(np.stack(values)) for values in zip(*answers, strict=True)]
+            parts = [torch.stack(values) for values in zip(*answers, strict=True)]
         return DecodedTokens(image=image, **dict(zip(names, parts, strict=True)))
 
     def logits(self, decoded: DecodedTokens, pairs: Sequence[tuple[int, int]]) -> Tensor:
@@ -142,8 +144,9 @@ class OnnxDecoder:
         result = torch.empty(0, 4 * GRID, 4 * GRID)
         for prompt, places in places_by_prompt(pairs).items():
             kinds = [pairs[place][1] for place in places]
-            (masks,) = self._masks.run(
-                ["logits"],
+            (parts,) = onnx_runtime.run(
+                self._masks,
+                ["parts"],
                 {
                     "upscaled": decoded.image.upscaled.numpy(),
                     "basis": decoded.basis[prompt].numpy(),
@@ -152,9 +155,21 @@ class OnnxDecoder:
                     "kinds": np.array(kinds),
                 },
             )
+            masks = _put_in_place(parts.numpy())
             if len(places) == len(pairs):
                 return torch.from_numpy(masks)
             if not len(result):
                 result = torch.empty(len(pairs), 4 * GRID, 4 * GRID)
             result[places] = torch.from_numpy(masks)
         return result
+
+
+def _put_in_place(parts: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Lay out (16, K, 4096) by (row, column, finer row, finer column) as (K, 256, 256)."""
+    count, side = parts.shape[1], 4 * GRID
+    masks = np.empty((count, side, side), np.float32)
+    for part, place in zip(parts, np.ndindex(2, 2, 2, 2), strict=True):
+        row, column, finer_row, finer_column = place
+        pixels = np.s_[:, 2 * row + finer_row :: 4, 2 * column + finer_column :: 4]
+        masks[pixels] = part.reshape(count, GRID, GRID)
+    return masks

@@ -10,12 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from sam_widget.predictors.lite_geometry import COARSE_SIDE
 from sam_widget.predictors.lite_network import EncodedImage
 from sam_widget.predictors.lite_pyramid import ImageFeatures
-from sam_widget.predictors.onnx_runtime import open_session
+from sam_widget.predictors.onnx_runtime import open_session, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,8 +89,7 @@ class OnnxRunner:
 
     def encode(self, picture: Tensor) -> EncodedImage:
         """Encode one normalised picture (1, 3, h, w)."""
-        found = self._encode.run(None, {"picture": picture.contiguous().numpy()})
-        parts = [torch.from_numpy(array) for array in found]
+        parts = run(self._encode, FEATURES, {"picture": picture.numpy()})
         memory = tuple(zip(parts[4::2], parts[5::2], strict=True))
         return EncodedImage(ImageFeatures(*parts[:4]), memory)
 
@@ -100,15 +98,15 @@ class OnnxRunner:
     ) -> tuple[NDArray[np.float32], Tensor]:
         """Compute the masks of one prompt, as :meth:`TorchRunner.decode` does."""
         parts = [*encoded.features, *(part for pair in encoded.memory for part in pair)]
-        inputs = dict(zip(FEATURES, (part.contiguous().numpy() for part in parts), strict=True))
+        inputs = dict(zip(FEATURES, (part.numpy() for part in parts), strict=True))
         inputs["outputs"] = np.array(outputs, np.int64)
         if batch.mask is None and not bool(batch.has_box.any()):
             inputs |= {"points": batch.points.numpy(), "labels": batch.labels.numpy()}
-            logits, tokens = self._decode_points.run(None, inputs)
+            logits, tokens = run(self._decode_points, DECODE_OUTPUTS, inputs)
         else:
             inputs |= _as_inputs(batch)
-            logits, tokens = self._decode.run(None, inputs)
-        return logits, torch.from_numpy(tokens)
+            logits, tokens = run(self._decode, DECODE_OUTPUTS, inputs)
+        return logits.numpy(), tokens
 
     def rate(
         self, encoded: EncodedImage, tokens: Tensor, logits: NDArray[np.float32]
@@ -116,10 +114,9 @@ class OnnxRunner:
         """Return the predicted IoU (K,), as :meth:`TorchRunner.rate` does."""
         # Copied by NumPy: torch would wake its threads for it, which a busy machine makes wait.
         pixels = np.ascontiguousarray(encoded.features.pixels.numpy()[0, :, ::2, ::2])
-        inputs = (tokens.numpy(), pixels, np.ascontiguousarray(logits))
-        found: NDArray[np.float32] = self._rate.run(
-            None, dict(zip(RATE_INPUTS, inputs, strict=True))
-        )[0]
+        inputs = dict(zip(RATE_INPUTS, (tokens.numpy(), pixels, logits), strict=True))
+        (scores,) = run(self._rate, ["scores"], inputs)
+        found: NDArray[np.float32] = scores.numpy()
         return found
 
 
