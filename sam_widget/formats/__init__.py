@@ -11,7 +11,8 @@ png        ``.png``          an image of instance numbers, with a table of class
 yolo       a folder          YOLO segmentation: ``labels/NAME.txt``, ``classes.txt``, ``data.yaml``
 ========== ================= =======================================================================
 
-Beyond files, ``detections`` exchanges objects with ``supervision``, and ``table`` with ``pandas``.
+Beyond files, ``to_detections`` and ``from_detections`` exchange objects with ``supervision``, and
+``to_dataframe`` and ``from_dataframe`` with ``pandas``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 from sam_widget.errors import AnnotationError
 from sam_widget.formats import coco, labelme, png, sa1b, table, yolo
+from sam_widget.formats.detections import from_detections, to_detections
+from sam_widget.formats.losses import FormatLossWarning
+from sam_widget.formats.table import from_dataframe, to_dataframe
 from sam_widget.formats.untrusted import Field, read_json
 
 if TYPE_CHECKING:
@@ -29,7 +33,16 @@ if TYPE_CHECKING:
 
     from sam_widget.annotations import AnnotationStore
 
-__all__ = ["FORMATS", "load", "save"]
+__all__ = [
+    "FORMATS",
+    "FormatLossWarning",
+    "from_dataframe",
+    "from_detections",
+    "load",
+    "save",
+    "to_dataframe",
+    "to_detections",
+]
 
 FORMATS: dict[str, ModuleType] = {
     "coco": coco,

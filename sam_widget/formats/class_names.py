@@ -22,10 +22,12 @@ __all__ = ["read_class_names"]
 MAX_CLASSES = 2**16
 _BLANKS = tuple(" \t\n,")
 _MAX_BYTES = 2**24
-_TEXT = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'#,\[\]{}][^#,\[\]{}\n]*)"""
-_NUMBERED = re.compile(rf"""['"]?(\d{{1,6}})['"]?\s*:\s+({_TEXT})""")
-_LISTED = re.compile(rf"({_TEXT})")
-_IN_BLOCK = re.compile(rf"""(?:-\s+|['"]?(\d{{1,6}})['"]?\s*:\s+)({_TEXT}|[^#\n]+?)\s*(?:\#.*)?""")
+_QUOTED = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')"""
+_NUMBER = r"""['"]?(\d{1,6})['"]?\s*:\s+"""
+_PLAIN = r"""[^\s"'#,\[\]{}&*!|>%@`]"""
+_LISTED = re.compile(rf"({_QUOTED}|{_PLAIN}[^,\[\]{{}}\n]*)")
+_NUMBERED = re.compile(_NUMBER + _LISTED.pattern)
+_IN_BLOCK = re.compile(rf"(?:-\s+|{_NUMBER})({_QUOTED}|{_PLAIN}[^\n]*?)\s*(?:(?<=\s)\#.*)?")
 
 
 def read_class_names(folder: Path) -> list[str]:

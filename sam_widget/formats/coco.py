@@ -267,13 +267,10 @@ def _annotation(
     further = {key: value for key, value in record.mapping().items() if key not in _KNOWN}
     if not further.get("iscrowd"):
         further.pop("iscrowd", None)
+    rle = _mask(record["segmentation"], size, budget)
+    known = {"color": color, **fields.scores(record), **known}
     with record.named():
-        return Annotation(
-            _mask(record["segmentation"], size, budget),
-            label,
-            extra={"coco": further} if further else {},
-            **{"color": color, **fields.scores(record), **known},
-        )
+        return Annotation(rle, label, extra={"coco": further} if further else {}, **known)
 
 
 def _mask(field: Field, size: tuple[int, int], budget: Budget) -> Rle:

@@ -33,7 +33,7 @@ def warn_once(key: str, message: str) -> None:
 def warn(message: str) -> None:
     """Warn at the line outside of this package that had the file read or written."""
     package = __name__.partition(".")[0]
-    depth = 0
+    depth = 1
     frame = inspect.currentframe()
     while frame is not None and frame.f_globals["__name__"].partition(".")[0] == package:
         frame = frame.f_back

@@ -186,10 +186,10 @@ def _check_pair(document: Field, shape: tuple[int, ...], pair: str | None) -> No
 def _masks(numbers: NDArray[Any], picture: Field) -> dict[int, Rle]:
     """Find each number's runs in one pass down the columns."""
     height, width = numbers.shape
-    columns = numbers.astype(np.int64).T.ravel()
+    columns = numbers.T.ravel()
     if columns.min() < 0 or columns.max() > MAX_INSTANCES:
         picture.fail(f"instance numbers must be from 0 to {MAX_INSTANCES}.")
-    starts = np.flatnonzero(np.diff(columns, prepend=-1))
+    starts = np.concatenate(([0], np.flatnonzero(columns[1:] != columns[:-1]) + 1))
     runs = np.stack([starts, np.append(starts[1:], len(columns))], axis=1)
     owners = columns[starts]
     order = np.argsort(owners, kind="stable")

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["SUFFIX", "filtered", "load", "parse", "save", "to_dict"]
 
 SUFFIX = ".sa1b.json"
+_FIGURES = ("predicted_iou", "stability_score")
 
 
 def to_dict(annotations: AnnotationStore, *, own_fields: bool = False) -> dict[str, Any]:
@@ -80,37 +81,50 @@ def _record(
         "segmentation": annotation.rle.to_coco(),
         "area": annotation.area,
         "bbox": list(annotation.bbox_xywh),
-        "predicted_iou": fields.score(annotation.predicted_iou),
-        "stability_score": fields.score(annotation.stability_score),
+        "predicted_iou": fields.score(annotation.predicted_iou) or 0.0,
+        "stability_score": fields.score(annotation.stability_score) or 0.0,
         "crop_box": [0, 0, *size],
         "point_coords": included,
     }
     source = annotation.extra.get("sa1b")
     former = {} if source is None else source["record"]
+    unscored = [key for key in _FIGURES if getattr(annotation, key) is None]
     if source is not None:
-        record = _updated(former, record, same_mask=source["mask"] == _checksum(annotation))
+        record = _updated(annotation, record, source)
     if own_fields or fields.KEY in former:
-        record[fields.KEY] = {**fields.to_json(annotation), "label": annotation.label}
-    elif (
-        annotation.label or len(included) < len(annotation.prompts.points) or _prompted(annotation)
-    ):
+        own = {"label": annotation.label, "unscored": unscored, **fields.to_json(annotation)}
+        record[fields.KEY] = own
+        return record
+    if annotation.label or len(included) < len(annotation.prompts.points) or _prompted(annotation):
         warn_once(
             "sa1b fields",
             "SA-1B files have no place for labels, excluding points, boxes and mask prompts. Save "
             "with own_fields=True, or as COCO, to keep them.",
         )
+    if source is None and unscored:
+        warn_once(
+            "sa1b figures",
+            "SA-1B files want a predicted IoU and a stability score of every object: 0 is written "
+            "where there is none. Save with own_fields=True, or as COCO, to keep them apart.",
+        )
     return record
 
 
-def _updated(former: dict[str, Any], record: dict[str, Any], *, same_mask: bool) -> dict[str, Any]:
-    """Write a record as it was read, but for what has changed since."""
-    live = {"id", "predicted_iou", "stability_score", "point_coords"}
-    if not same_mask:
+def _updated(
+    annotation: Annotation, record: dict[str, Any], source: dict[str, Any]
+) -> dict[str, Any]:
+    """Lay a record out as it was read, but for what has changed since."""
+    former = source["record"]
+    # What the file did not say, and nobody has said since, stays unsaid.
+    live = {key for key in _FIGURES if getattr(annotation, key) is not None}
+    if record["point_coords"]:
+        live.add("point_coords")
+    if source["mask"] != _checksum(annotation):
         live |= {"segmentation", "area", "bbox"}
+    if "id" in former:
+        live.add("id")
     kept = {key: record[key] if key in live else value for key, value in former.items()}
-    found = {key: record[key] for key in live - former.keys() if record[key] not in (None, [])}
-    found.pop("id", None)
-    return kept | found
+    return kept | {key: record[key] for key in record if key in live}
 
 
 def _prompted(annotation: Annotation) -> bool:
@@ -189,6 +203,10 @@ def _annotation(record: Field, size: tuple[int, int], color: str, budget: Budget
     own = record.get(fields.KEY)
     known = fields.from_json(own, size, budget)
     label = own.get("label") if own is not None else None
+    figures = fields.scores(record)
+    unscored = own.get("unscored") if own is not None else None
+    for one in [] if unscored is None else unscored.items(2):
+        figures.pop(one.text(), None)
     number, points = record.get("id"), record.get("point_coords")
     if number is not None:
         known.setdefault("id", fields.id_from_number(number))
@@ -205,7 +223,7 @@ def _annotation(record: Field, size: tuple[int, int], color: str, budget: Budget
             extra={
                 "sa1b": {"record": dict(record.mapping()), "mask": zlib.crc32(rle.compressed())}
             },
-            **{"color": color, **fields.scores(record), **known},
+            **{"color": color, **figures, **known},
         )
 
 

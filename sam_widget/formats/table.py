@@ -102,12 +102,15 @@ def load(path: str | os.PathLike[str]) -> AnnotationStore:
         text = read_bounded(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise AnnotationError(f"{name}: is not UTF-8 text: {error}") from error
-    return _assembled(_parsed(text, name), name)
+    # The limit is the process's own.
+    former = csv.field_size_limit(MAX_CELL)
+    try:
+        return _assembled(_parsed(text, name), name)
+    finally:
+        csv.field_size_limit(former)
 
 
 def _parsed(text: str, name: str) -> Iterator[dict[str, Any]]:
-    """Read rows with a limit on cells; the limit is the process's own, and is put back."""
-    former = csv.field_size_limit(MAX_CELL)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         header = next(reader, [])
@@ -125,8 +128,6 @@ def _parsed(text: str, name: str) -> Iterator[dict[str, Any]]:
                 yield dict(zip(header, row, strict=True))
     except csv.Error as error:
         raise AnnotationError(f"{name}: is not CSV: {error}") from error
-    finally:
-        csv.field_size_limit(former)
 
 
 def to_dataframe(annotations: AnnotationStore) -> pd.DataFrame:

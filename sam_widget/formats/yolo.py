@@ -100,9 +100,16 @@ def _write(path: Path, text: str) -> None:
 
 
 def _yaml(classes: Sequence[str]) -> str:
-    # A text of JSON is one of YAML, too.
-    names = "".join(f"  {number}: {json.dumps(name)}\n" for number, name in enumerate(classes))
+    names = "".join(f"  {number}: {_quoted(name)}\n" for number, name in enumerate(classes))
     return f"path: .\ntrain: images\nval: images\nnc: {len(classes)}\nnames:\n{names or '  {}'}"
+
+
+def _quoted(name: str) -> str:
+    """Quote a text as JSON does, which YAML reads too, but for what only one of them escapes."""
+    return "".join(
+        letter if letter.isprintable() or ord(letter) > 0xFFFF else f"\\u{ord(letter):04x}"
+        for letter in json.dumps(name, ensure_ascii=False)
+    )
 
 
 def load(
