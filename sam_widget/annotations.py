@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, overload
 
 from sam_widget.errors import AnnotationError
-from sam_widget.formats import coco
 from sam_widget.prompts import Prompts
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -77,6 +77,9 @@ class Annotation:
         Unique among all objects.
     created : str
         UTC, ISO 8601.
+    extra : mapping
+        What the file it was read from said beyond all this, by format, to be written back there;
+        only what JSON has.
 
     Raises
     ------
@@ -96,6 +99,7 @@ class Annotation:
     visible: bool = True
     id: str = field(default_factory=_new_id)
     created: str = field(default_factory=_now)
+    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.label, str) or len(self.label) > MAX_LABEL:
@@ -157,13 +161,27 @@ class AnnotationStore(Sequence[Annotation]):
         more = ", ..." if len(self) > 5 else ""
         return f"<{len(self)} annotations on {self.width} x {self.height}: {labels}{more}>"
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    extra: Mapping[str, Any] = MappingProxyType({})
+    """What the file they were read from said of the image, by format, to be written back there."""
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        format: str | None = None,  # noqa: A002 - what everybody calls it
+        **options: Any,  # noqa: ANN401 - each format has its own
+    ) -> Path:
         """Write all objects to a file; a file that was there is replaced in one step.
 
         Parameters
         ----------
         path : path
-            ``*.coco.json`` writes COCO instances with compressed run-length masks.
+            Its ending tells the format: ``.coco.json``, ``.sa1b.json``, ``.labelme.json``,
+            ``.csv``, ``.png``; a folder for YOLO.
+        format : str, optional
+            ``"coco"``, ``"sa1b"``, ``"labelme"``, ``"csv"``, ``"png"`` or ``"yolo"``, whatever the
+            ending.
+        **options
+            Of that format, for example ``polygons=True`` for COCO; see ``sam_widget.formats``.
 
         Returns
         -------
@@ -173,13 +191,36 @@ class AnnotationStore(Sequence[Annotation]):
         Raises
         ------
         AnnotationError
-            If the file name tells no format.
+            If neither the file name nor ``format`` tells the format.
         """
-        target = Path(path)
-        if not target.name.lower().endswith(coco.SUFFIX):
-            raise AnnotationError(
-                f"cannot tell the format of {target.name!r}. Name the file "
-                f"'something{coco.SUFFIX}' for COCO instances."
-            )
-        coco.save(self, target)
-        return target
+        from sam_widget import formats  # noqa: PLC0415 - formats are made of stores
+
+        return formats.save(self, path, format, **options)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        format: str | None = None,  # noqa: A002
+        **options: Any,  # noqa: ANN401
+    ) -> AnnotationStore:
+        """Read the objects of one image from a file that is checked before it is believed.
+
+        Parameters
+        ----------
+        path, format, **options
+            As for :meth:`save`; a bare ``.json`` is recognised by its content. ``image=`` chooses
+            among the images of a COCO file.
+
+        Returns
+        -------
+        AnnotationStore
+
+        Raises
+        ------
+        AnnotationError
+            If the file is malformed, naming the record, or its format unknown.
+        """
+        from sam_widget import formats  # noqa: PLC0415 - formats are made of stores
+
+        return formats.load(path, format, **options)

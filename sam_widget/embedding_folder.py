@@ -13,7 +13,6 @@ import json
 import logging
 import os
 import re
-import secrets
 import stat
 import struct
 import time
@@ -22,6 +21,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from sam_widget.atomic_files import TEMPORARY, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,7 +38,7 @@ MAX_HEADER_BYTES = 1 << 16
 _FORMAT = "sam_widget embedding, 1"
 _LENGTH = struct.Struct("<Q")
 _ENTRY = re.compile(r"[0-9a-f]{64}\.safetensors")
-_TEMPORARY = re.compile(r"\.[0-9a-f]{16}-[0-9]+-[0-9a-f]{16}\.tmp")
+_TEMPORARY = re.compile(TEMPORARY)
 _ABANDONED_AFTER = 24 * 3600.0
 _CHECKSUM = re.compile(rb'"checksum":"([0-9a-f]{64})"')
 _NO_CHECKSUM = "0" * 64
@@ -139,16 +140,10 @@ class EmbeddingFolder:
     def write(self, key: EmbeddingKey, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Write an entry, replacing what has its name."""
         target = self.path / key.file_name
-        temporary = self.path / f".{target.name[:16]}-{os.getpid()}-{secrets.token_hex(8)}.tmp"
         try:
             content = _serialised(key, arrays)
             self.path.mkdir(parents=True, exist_ok=True)
-            try:
-                with temporary.open("xb") as file:
-                    file.write(content)
-                temporary.replace(target)
-            finally:
-                temporary.unlink(missing_ok=True)
+            write_atomically(target, content, durable=False)
             self._trim()
         except (OSError, _Unusable) as error:
             self.complain(error)

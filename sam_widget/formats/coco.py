@@ -1,4 +1,14 @@
-"""COCO instances: one image, its objects as compressed run-length codes.
+"""COCO instances: objects with classes, as run-length codes or polygons.
+
+Written are compressed run-length codes, which every reader of COCO files gives back to the pixel,
+or polygons on request. A polygon of COCO is a ring without holes; ours reach each hole by a
+bridge, two coinciding lines, so that ``pycocotools`` still draws the very mask. Readers that draw
+with OpenCV or Pillow count the outline as inside: they close one-pixel holes and widen the mask by
+up to a pixel. Each annotation also keeps what this package knows of it, under the key
+``sam_widget``.
+
+Datumaro reads the same file: from ``annotations/instances_NAME.json``, the images in
+``images/NAME/``.
 
 References
 ----------
@@ -9,94 +19,275 @@ References
 from __future__ import annotations
 
 import json
-import os
-import uuid
 from typing import TYPE_CHECKING, Any
 
+from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
+from sam_widget.atomic_files import write_atomically
+from sam_widget.formats import fields
+from sam_widget.formats.losses import warn_once
+from sam_widget.formats.untrusted import Budget, Field, read_json
+from sam_widget.polygon_filling import fill_corners
+from sam_widget.polygons import trace
+from sam_widget.prompts import Prompts
+
 if TYPE_CHECKING:
-    from pathlib import Path
+    import os
 
-    from sam_widget.annotations import Annotation, AnnotationStore
+    from sam_widget.masks import Rle
 
-__all__ = ["SUFFIX", "save", "to_dict"]
+__all__ = ["SUFFIX", "load", "parse", "save", "to_dict"]
 
 SUFFIX = ".coco.json"
 UNLABELLED = "object"
 """Category of objects without a label: COCO has none without a category."""
 
+_KNOWN = {
+    "id", "image_id", "category_id", "segmentation", "area", "bbox", "predicted_iou",
+    "stability_score", "point_coords", fields.KEY,
+}  # fmt: skip
 
-def to_dict(annotations: AnnotationStore) -> dict[str, Any]:
+
+def to_dict(annotations: AnnotationStore, *, polygons: bool = False) -> dict[str, Any]:
     """Lay the objects out as a COCO instances dictionary.
 
     Parameters
     ----------
     annotations : AnnotationStore
         Objects of one image.
+    polygons : bool
+        Polygons instead of run-length codes.
 
     Returns
     -------
     dict
-        ``images``, ``annotations`` and ``categories``, ids counted from 1. Beyond COCO's keys each
-        annotation keeps ``predicted_iou``, ``stability_score`` and ``point_coords``, named as in
-        SA-1B files.
+        ``images``, ``annotations`` and ``categories``. Ids, categories and further keys that came
+        from a COCO file are as they were there; new ids count from 1. Beyond COCO's keys each
+        annotation has ``predicted_iou``, ``stability_score`` and ``point_coords``, named as in
+        SA-1B files, and ``sam_widget``.
     """
-    names = sorted({one.label or UNLABELLED for one in annotations})
-    category_ids = {name: number for number, name in enumerate(names, start=1)}
+    source = annotations.extra.get("coco", {})
+    items = list(annotations)
+    categories = _categories(items, source.get("categories", []))
+    category_ids = {one["name"]: one["id"] for one in reversed(categories)}
+    image = {
+        "id": 1,
+        **source.get("image", {}),
+        "file_name": annotations.file_name,
+        "width": annotations.width,
+        "height": annotations.height,
+    }
     return {
         "info": {"description": "Made with sam_widget", "version": "1.0"},
         "licenses": [],
-        "images": [
-            {
-                "id": 1,
-                "file_name": annotations.file_name,
-                "width": annotations.width,
-                "height": annotations.height,
-            }
-        ],
+        **source.get("document", {}),
+        "images": [image],
         "annotations": [
-            _entry(one, number, category_ids[one.label or UNLABELLED])
-            for number, one in enumerate(annotations, start=1)
+            _entry(one, number, image["id"], category_ids[one.label or UNLABELLED], polygons)
+            for one, number in zip(items, fields.numbered(items), strict=True)
         ],
-        "categories": [
-            {"id": number, "name": name, "supercategory": ""}
-            for name, number in category_ids.items()
-        ],
+        "categories": categories,
     }
 
 
-def _entry(annotation: Annotation, number: int, category_id: int) -> dict[str, Any]:
+def _categories(items: list[Annotation], known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keep the categories of the file that the objects came from, and add what is new."""
+    names = {one["name"] for one in known}
+    new = sorted({one.label or UNLABELLED for one in items} - names)
+    first = max((one["id"] for one in known), default=0) + 1
+    return [dict(one) for one in known] + [
+        {"id": number, "name": name, "supercategory": ""} for number, name in enumerate(new, first)
+    ]
+
+
+def _entry(
+    annotation: Annotation, number: int, image_id: int, category_id: int, polygons: bool
+) -> dict[str, Any]:
+    segmentation: Any = annotation.rle.to_coco()
+    if polygons and annotation.area:
+        segmentation = [ring.ravel().tolist() for ring in trace(annotation.rle, "corners")]
+    own = fields.to_json(annotation)
+    if not annotation.label:
+        own["unlabelled"] = True
     return {
         "id": number,
-        "image_id": 1,
+        "image_id": image_id,
         "category_id": category_id,
-        "segmentation": annotation.rle.to_coco(),
+        "segmentation": segmentation,
         "area": annotation.area,
         "bbox": list(annotation.bbox_xywh),
         "iscrowd": 0,
-        "predicted_iou": annotation.predicted_iou,
-        "stability_score": annotation.stability_score,
+        "predicted_iou": fields.score(annotation.predicted_iou),
+        "stability_score": fields.score(annotation.stability_score),
         "point_coords": [list(point) for point in annotation.prompts.points],
+        **annotation.extra.get("coco", {}),
+        fields.KEY: own,
     }
 
 
-def save(annotations: AnnotationStore, path: Path) -> None:
+def save(
+    annotations: AnnotationStore, path: str | os.PathLike[str], *, polygons: bool = False
+) -> None:
     """Write a COCO instances file; readers see the old file or the whole new one.
 
     Parameters
     ----------
     annotations : AnnotationStore
         Objects of one image.
-    path : Path
+    path : path
         The folder must exist.
+    polygons : bool
+        Polygons instead of run-length codes. They lose nothing in ``pycocotools``, and a pixel
+        along edges and small holes in readers that draw with OpenCV; warned once. An empty mask
+        has no polygon and stays a run-length code.
     """
-    text = json.dumps(to_dict(annotations), allow_nan=False)
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        with partial.open("x", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+    if polygons:
+        warn_once(
+            "coco polygons",
+            "COCO polygons have no holes: they are joined to the outline by bridges. pycocotools "
+            "draws the same masks; readers that draw with OpenCV differ along edges and in small "
+            "holes. Without polygons=True nothing differs anywhere.",
+        )
+    text = json.dumps(to_dict(annotations, polygons=polygons), allow_nan=False)
+    write_atomically(path, text.encode())
+
+
+def load(path: str | os.PathLike[str], *, image: str | int | None = None) -> AnnotationStore:
+    """Read the objects of one image from a COCO instances file.
+
+    Parameters
+    ----------
+    path : path
+        Run-length codes, compressed or not, and polygons, drawn as ``pycocotools`` draws them.
+    image : str or int, optional
+        Which image, by file name or id; needed when there are several.
+
+    Returns
+    -------
+    AnnotationStore
+        Ids are those of this package if the file has them, else the file's numbers as texts.
+
+    Raises
+    ------
+    AnnotationError
+        If the file is not as described, naming the record; or if ``image`` is needed or unknown,
+        naming those there are.
+    """
+    return parse(read_json(path), image=image)
+
+
+def parse(document: Field, *, image: str | int | None = None) -> AnnotationStore:
+    """Check a parsed file and make objects of it; see :func:`load`."""
+    chosen = _chosen(document["images"].items(), image, document)
+    size = chosen.size()
+    identity = chosen["id"].integer(0, fields.MAX_NUMBER)
+    categories = _named_categories(document.get("categories"))
+    name = chosen.get("file_name")
+    budget = Budget()
+    ids: set[str] = set()
+    numbers: set[Any] = set()
+    items = []
+    for record in document["annotations"].items():
+        number = record.get("id")
+        if number is not None:
+            fields.claim(numbers, number, fields.id_from_number(number))
+        if record["image_id"].integer(0, fields.MAX_NUMBER) != identity:
+            continue
+        items.append(_annotation(record, categories, size, budget))
+        fields.claim(ids, record, items[-1].id)
+    store = AnnotationStore(
+        items, width=size[1], height=size[0], file_name="" if name is None else name.text()
+    )
+    further = {"info", "licenses"} & document.mapping().keys()
+    store.extra = {
+        "coco": {
+            "document": {key: document.value[key] for key in sorted(further)},
+            "image": dict(chosen.mapping()),
+            "categories": [dict(one.mapping()) for one in categories.values()],
+        }
+    }
+    return store
+
+
+def _chosen(images: list[Field], wanted: str | int | None, document: Field) -> Field:
+    """Find the image that is wanted, among images whose ids are unique."""
+    if not images:
+        document.fail("has no image.")
+    ids: set[str] = set()
+    for one in images:
+        fields.claim(ids, one, fields.id_from_number(one["id"]))
+    names = [one.value.get("file_name", one.value["id"]) for one in images]
+    found = [
+        one
+        for one, name in zip(images, names, strict=True)
+        if wanted is None or wanted in (name, one.value["id"])
+    ]
+    if len(found) == 1:
+        return found[0]
+    shown = ", ".join(f"{name!r:.80}" for name in names[:10])
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    if wanted is None:
+        document.fail(f"has {len(images)} images. Choose one with image=: {shown}{more}.")
+    if found:
+        document.fail(f"has {len(found)} images called {wanted!r:.80}. Choose one by its id.")
+    raise document.error(f"has no image {wanted!r:.80}. There are {shown}{more}.")
+
+
+def _named_categories(field: Field | None) -> dict[str, Field]:
+    found: dict[str, Field] = {}
+    for one in [] if field is None else field.items():
+        key = fields.id_from_number(one["id"])
+        if key in found:
+            one.fail(f"the id {key} is used twice.")
+        one["name"].label()
+        found[key] = one
+    return found
+
+
+def _annotation(
+    record: Field, categories: dict[str, Field], size: tuple[int, int], budget: Budget
+) -> Annotation:
+    own = record.get(fields.KEY)
+    known = fields.from_json(own, size, budget)
+    label, color = "", PALETTE[0]
+    category = record.get("category_id")
+    if category is not None:
+        key = fields.id_from_number(category)
+        if key not in categories:
+            category.fail(f"there is no category {key}.")
+        label = categories[key].value["name"]
+        color = PALETTE[int(key) % len(PALETTE)]
+    unlabelled = own.get("unlabelled") if own is not None else None
+    if label == UNLABELLED and unlabelled is not None and unlabelled.boolean():
+        label = ""
+    number, points = record.get("id"), record.get("point_coords")
+    if number is not None:
+        known.setdefault("id", fields.id_from_number(number))
+    if points is not None and "prompts" not in known:
+        known["prompts"] = Prompts(points=points.pairs())
+    further = {key: value for key, value in record.mapping().items() if key not in _KNOWN}
+    if not further.get("iscrowd"):
+        further.pop("iscrowd", None)
+    rle = _mask(record["segmentation"], size, budget)
+    known = {"color": color, **fields.scores(record), **known}
+    with record.named():
+        return Annotation(rle, label, extra={"coco": further} if further else {}, **known)
+
+
+def _mask(field: Field, size: tuple[int, int], budget: Budget) -> Rle:
+    if isinstance(field.value, dict):
+        return field.rle(size)
+    if not isinstance(field.value, list):
+        field.fail("must be a run-length code {'size', 'counts'} or a list of polygons.")
+    if not field.value:
+        field.fail("is empty: this object has no mask, and a box alone is none.")
+    polygons = []
+    for one in field.items():
+        numbers = one.numbers()
+        if len(numbers) < 6 or len(numbers) % 2:
+            one.fail(
+                "a polygon must be [x, y, x, y, x, y, ...], an even number of at least 6 numbers, "
+                f"got {len(numbers)}."
+            )
+        polygons.append(numbers.reshape(-1, 2))
+        budget.draw(one, polygons[-1], size)
+    return fill_corners(polygons, *size)

@@ -6,11 +6,13 @@ reads half of it; one that is damaged is as good as none.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sam_widget.atomic_files import write_atomically
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["read_sealed", "write_sealed"]
 
@@ -29,18 +31,10 @@ def read_sealed(path: Path) -> bytes | None:
 
 def write_sealed(path: Path, content: bytes) -> bool:
     """Write a file so that others see all of it or nothing; return whether that succeeded."""
-    temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(hashlib.sha256(content).digest())
-            file.write(content)
-        Path(temporary).replace(path)
+        write_atomically(path, hashlib.sha256(content).digest(), content, durable=False)
     except OSError:
         # A full disk or a folder that is not ours: what was to be kept is made again next time.
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
         return False
     return True

@@ -1,0 +1,187 @@
+"""What this package knows of an object beyond a format's own keys, as JSON, and back."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sam_widget.masks import Rle
+from sam_widget.prompts import LOGITS_SHAPE, Prompts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sam_widget.annotations import Annotation
+    from sam_widget.formats.untrusted import Budget, Field
+
+__all__ = [
+    "KEY",
+    "MAX_NUMBER",
+    "claim",
+    "from_json",
+    "id_from_number",
+    "numbered",
+    "score",
+    "scores",
+    "to_json",
+]
+
+KEY = "sam_widget"
+"""Under this key of a format's record stands what :func:`to_json` returns."""
+
+MAX_NUMBER = 2**53 - 1
+"""Largest id that every JSON reader keeps exactly."""
+
+
+def to_json(annotation: Annotation) -> dict[str, Any]:
+    """Return id, colour, prompts and origin of an object, ready for JSON."""
+    return {
+        "id": annotation.id,
+        "created": annotation.created,
+        "color": annotation.color,
+        "visible": annotation.visible,
+        "candidate": annotation.candidate,
+        "model_name": annotation.model_name,
+        "model_digest": annotation.model_digest,
+        "prompts": prompts_to_json(annotation.prompts),
+    }
+
+
+def from_json(field: Field | None, size: tuple[int, int], budget: Budget) -> dict[str, Any]:
+    """Check what :func:`to_json` returned; give keyword arguments of ``Annotation``.
+
+    Parameters
+    ----------
+    field : Field or None
+        None gives none.
+    size : (int, int)
+        Height and width of the image.
+    budget : Budget
+        Of the file.
+    """
+    if field is None:
+        return {}
+    found: dict[str, Any] = {}
+    for key in ("id", "created", "color", "model_name", "model_digest"):
+        text = field.get(key)
+        if text is not None:
+            found[key] = text.text(200)
+    if found.get("id") == "":
+        field.fail("the id is empty.")
+    visible, candidate, prompts = field.get("visible"), field.get("candidate"), field.get("prompts")
+    if visible is not None:
+        found["visible"] = visible.boolean()
+    if candidate is not None:
+        found["candidate"] = candidate.integer(0, 2**16)
+    if prompts is not None:
+        found["prompts"] = prompts_from_json(prompts, size, budget)
+    return found
+
+
+def prompts_to_json(prompts: Prompts) -> dict[str, Any]:
+    """Return prompts ready for JSON, a mask among them as run lengths or as packed logits."""
+    found: dict[str, Any] = {
+        "points": [list(point) for point in prompts.points],
+        "labels": list(prompts.labels),
+    }
+    if prompts.box is not None:
+        found["box"] = list(prompts.box)
+    if prompts.mask is not None and prompts.mask.dtype == np.bool_:
+        found["mask"] = Rle.encode(prompts.mask.astype(np.bool_)).to_coco()
+    elif prompts.mask is not None:
+        packed = prompts.mask.astype("<f4").tobytes()
+        found["logits"] = base64.b64encode(packed).decode("ascii")
+    return found
+
+
+def prompts_from_json(field: Field, size: tuple[int, int], budget: Budget) -> Prompts:
+    """Check what :func:`prompts_to_json` returned."""
+    points, labels = field.get("points"), field.get("labels")
+    box, mask, logits = field.get("box"), field.get("mask"), field.get("logits")
+    prompt: NDArray[Any] | None = None
+    if mask is not None:
+        budget.unpack(mask, size)
+        prompt = mask.rle(size).decode()
+    elif logits is not None:
+        prompt = _logits(logits)
+    with field.named():
+        found = Prompts(
+            points=() if points is None else points.pairs(),
+            labels=None if labels is None else labels.numbers(),
+            boxes=() if box is None else [box.numbers(4)],
+            mask=prompt,
+        )
+        found.fitted(size[1], size[0])
+    return found
+
+
+def _logits(field: Field) -> NDArray[np.float32]:
+    count = int(np.prod(LOGITS_SHAPE))
+    text = field.text(count * 6)
+    try:
+        packed = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        field.fail(f"is not Base64: {error}")
+    if len(packed) != 4 * count:
+        field.fail(f"must be {count} packed numbers, got {len(packed)} bytes.")
+    return np.frombuffer(packed, dtype="<f4").astype(np.float32).reshape(LOGITS_SHAPE)
+
+
+def scores(field: Field) -> dict[str, Any]:
+    """Return ``predicted_iou`` and ``stability_score`` of a record, each a number or missing."""
+    found: dict[str, Any] = {}
+    for key in ("predicted_iou", "stability_score"):
+        value = field.get(key)
+        if value is not None:
+            found[key] = value.number(-1000, 1000)
+    return found
+
+
+def score(value: float | None) -> float | None:
+    """Return a number that JSON has, or None."""
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def claim(taken: set[str], field: Field, identity: str) -> None:
+    """Add an id to those that are taken; fail if it is."""
+    if identity in taken:
+        field.fail(f"the id {identity!r} is used twice.")
+    taken.add(identity)
+
+
+def id_from_number(field: Field) -> str:
+    """Return the id for an object that a file numbers."""
+    return str(field.integer(0, MAX_NUMBER))
+
+
+def numbered(annotations: list[Annotation]) -> list[int]:
+    """Give objects numbers for a format whose ids are numbers.
+
+    Those that came from such a file keep their number; the others get what is free, from 1.
+    """
+    kept = [_number(one) for one in annotations]
+    taken = {number for number in kept if number is not None}
+    used: set[int] = set()
+    free = 0
+    result = []
+    for number in kept:
+        chosen = number
+        if chosen is None or chosen in used:
+            free += 1
+            while free in taken:
+                free += 1
+            chosen = free
+        used.add(chosen)
+        result.append(chosen)
+    return result
+
+
+def _number(annotation: Annotation) -> int | None:
+    text = annotation.id
+    if not (text.isascii() and text.isdecimal()) or len(text) > 16 or text != str(int(text)):
+        return None
+    return int(text) if int(text) <= MAX_NUMBER else None

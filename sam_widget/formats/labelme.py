@@ -1,0 +1,275 @@
+"""Labelme: shapes on one image, each with a label.
+
+Written is a polygon for every part of a mask, through the outermost pixels, because Labelme counts
+the outline as inside; the parts of one object share a ``group_id``. So drawn, nothing differs but
+holes of one pixel across the bridge that joins a hole to the outline. ``masks=True`` writes
+Labelme's mask shapes instead, which lose nothing. Each object's first shape also keeps what this
+package knows of it, under the key ``sam_widget``, which Labelme leaves alone.
+
+Read are polygons, rectangles, oriented rectangles, circles and masks, as Labelme itself draws them;
+shapes with the same label and ``group_id`` are one object. Points and lines have no area: they are
+left out, and counted in a warning.
+
+References
+----------
+.. [1] wkentaro/labelme, the JSON files that its window saves.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
+from sam_widget.atomic_files import write_atomically
+from sam_widget.formats import fields
+from sam_widget.formats.losses import warn, warn_once
+from sam_widget.formats.pixels import decoded_png
+from sam_widget.formats.untrusted import Budget, Field, read_json
+from sam_widget.intervals import placed, union
+from sam_widget.masks import Rle
+from sam_widget.polygon_filling import fill_centres
+from sam_widget.polygons import trace
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import NDArray
+
+__all__ = ["SUFFIX", "load", "parse", "save", "to_dict"]
+
+SUFFIX = ".labelme.json"
+UNLABELLED = "object"
+"""Label of objects without one: Labelme wants one."""
+VERSION = "5.5.0"
+"""Of the file's layout."""
+
+_WITHOUT_AREA = ("point", "points", "line", "linestrip")
+_MAX_IMAGE_DATA = 2**29
+
+
+def to_dict(annotations: AnnotationStore, *, masks: bool = False) -> dict[str, Any]:
+    """Lay the objects out as Labelme does.
+
+    Parameters
+    ----------
+    annotations : AnnotationStore
+        Objects of one image.
+    masks : bool
+        Mask shapes instead of polygons.
+
+    Returns
+    -------
+    dict
+        Without the image itself: Labelme opens ``imagePath`` beside the file. Objects with an
+        empty mask have no shape.
+    """
+    shapes: list[dict[str, Any]] = []
+    for number, annotation in enumerate(annotations, start=1):
+        if not annotation.area:
+            warn_once("labelme empty", "Labelme has no shape for an empty mask; it is left out.")
+            continue
+        parts = [_mask_shape(annotation)] if masks else _polygon_shapes(annotation)
+        for index, part in enumerate(parts):
+            shapes.append(
+                {
+                    "label": annotation.label or UNLABELLED,
+                    "group_id": number if len(parts) > 1 else None,
+                    "description": "",
+                    "flags": {},
+                    **part,
+                }
+            )
+            if index == 0:
+                shapes[-1][fields.KEY] = {
+                    **fields.to_json(annotation),
+                    "predicted_iou": fields.score(annotation.predicted_iou),
+                    "stability_score": fields.score(annotation.stability_score),
+                    "unlabelled": not annotation.label,
+                }
+    return {
+        "version": VERSION,
+        "flags": {},
+        "shapes": shapes,
+        "imagePath": annotations.file_name,
+        "imageData": None,
+        "imageHeight": annotations.height,
+        "imageWidth": annotations.width,
+    }
+
+
+def _polygon_shapes(annotation: Annotation) -> list[dict[str, Any]]:
+    return [
+        {"points": _at_least_three(ring).tolist(), "shape_type": "polygon", "mask": None}
+        for ring in trace(annotation.rle, "centres")
+    ]
+
+
+def _at_least_three(ring: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Repeat the last point of a part of one or two pixels."""
+    return np.concatenate([ring, np.repeat(ring[-1:], max(0, 3 - len(ring)), axis=0)])
+
+
+def _mask_shape(annotation: Annotation) -> dict[str, Any]:
+    left, top, width, height = annotation.rle.bbox_xywh
+    crop = annotation.rle.decode()[top : top + height, left : left + width]
+    file = io.BytesIO()
+    Image.fromarray(crop.astype(np.uint8) * 255).save(file, "PNG")
+    return {
+        # Labelme's last row and column belong to the mask.
+        "points": [[left, top], [left + width - 1, top + height - 1]],
+        "shape_type": "mask",
+        "mask": base64.b64encode(file.getvalue()).decode("ascii"),
+    }
+
+
+def save(
+    annotations: AnnotationStore, path: str | os.PathLike[str], *, masks: bool = False
+) -> None:
+    """Write a Labelme file; readers see the old file or the whole new one.
+
+    Parameters
+    ----------
+    annotations : AnnotationStore
+        Objects of one image.
+    path : path
+        The folder must exist; Labelme wants the image there too.
+    masks : bool
+        Mask shapes, which lose nothing, instead of polygons, which Labelme can edit. What
+        polygons lose is warned of once.
+    """
+    if not masks:
+        warn_once(
+            "labelme polygons",
+            "Labelme polygons have no holes: they are joined to the outline by bridges, drawn "
+            "alike by Labelme's own code. Tools that smooth or simplify polygons may close them. "
+            "masks=True writes masks as they are.",
+        )
+    text = json.dumps(to_dict(annotations, masks=masks), allow_nan=False, indent=2)
+    write_atomically(path, text.encode())
+
+
+def load(path: str | os.PathLike[str]) -> AnnotationStore:
+    """Read a Labelme file; an image inside it is not looked at.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    AnnotationStore
+
+    Raises
+    ------
+    AnnotationError
+        If the file is not as described, naming the shape.
+    """
+    return parse(read_json(path))
+
+
+def parse(document: Field) -> AnnotationStore:
+    """Check a parsed file and make objects of it; see :func:`load`."""
+    height = document["imageHeight"].integer(1, 2**27)
+    width = document["imageWidth"].integer(1, 2**27)
+    sized = Field({"height": height, "width": width}, "", document.file_name)
+    size = sized.size()
+    path = document.get("imagePath")
+    budget = Budget()
+    left_out = 0
+    objects: dict[tuple[str, int], list[tuple[Field, Rle]]] = {}
+    for index, shape in enumerate(document["shapes"].items()):
+        kind = shape.get("shape_type")
+        name = "polygon" if kind is None else kind.text()
+        if name in _WITHOUT_AREA:
+            left_out += 1
+            continue
+        label, group = shape["label"].label(), shape.get("group_id")
+        # Shapes without a group are objects of their own.
+        key = (label, -1 - index if group is None else group.integer(0, 2**31))
+        objects.setdefault(key, []).append((shape, _drawn(shape, name, size, budget)))
+    if left_out:
+        warn(f"{document.file_name}: {left_out} points and lines have no area and were left out.")
+    labels: dict[str, int] = {}
+    ids: set[str] = set()
+    items = []
+    for (label, _), parts in objects.items():
+        color = PALETTE[labels.setdefault(label, len(labels)) % len(PALETTE)]
+        items.append(_annotation(label, color, parts, size, budget))
+        fields.claim(ids, parts[0][0], items[-1].id)
+    return AnnotationStore(
+        items, width=width, height=height, file_name="" if path is None else path.text()
+    )
+
+
+def _annotation(
+    label: str,
+    color: str,
+    parts: list[tuple[Field, Rle]],
+    size: tuple[int, int],
+    budget: Budget,
+) -> Annotation:
+    shape = parts[0][0]
+    own = shape.get(fields.KEY)
+    known = fields.from_json(own, size, budget)
+    if own is not None:
+        known |= fields.scores(own)
+        unlabelled = own.get("unlabelled")
+        if label == UNLABELLED and unlabelled is not None and unlabelled.boolean():
+            label = ""
+    with shape.named():
+        return Annotation(union([rle for _, rle in parts]), label, **{"color": color, **known})
+
+
+def _drawn(shape: Field, kind: str, size: tuple[int, int], budget: Budget) -> Rle:
+    """Draw one shape as Labelme does: a corner stands for the pixel it lies in."""
+    if kind == "mask":
+        return _pasted(shape, size)
+    points = shape["points"].pairs()
+    wanted = {"polygon": None, "rectangle": 2, "oriented_rectangle": 4, "circle": 2}
+    if kind not in wanted:
+        shape["shape_type"].fail(f"there is no shape {kind!r:.60}; known are {', '.join(wanted)}.")
+    if wanted[kind] is None and len(points) < 3:
+        shape["points"].fail(f"a polygon must have at least 3 points, got {len(points)}.")
+    if wanted[kind] is not None and len(points) != wanted[kind]:
+        shape["points"].fail(f"a {kind} must have {wanted[kind]} points, got {len(points)}.")
+    if kind == "rectangle":
+        (x0, y0), (x1, y1) = points
+        points = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
+    elif kind == "circle":
+        points = _circle(*points)
+    budget.draw(shape, points, size)
+    return fill_centres([points], *size)
+
+
+def _circle(centre: NDArray[np.float64], edge: NDArray[np.float64]) -> NDArray[np.float64]:
+    radius = float(np.hypot(*(edge - centre)))
+    # Sides of about a pixel; a circle far larger than any image needs no more than these.
+    angles = np.linspace(0, 2 * np.pi, int(min(max(16, 7 * radius), 2**16)), endpoint=False)
+    circle = centre + radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return np.clip(circle, -(2.0**20), 2.0**20)
+
+
+def _pasted(shape: Field, size: tuple[int, int]) -> Rle:
+    corners, encoded = shape["points"].pairs(), shape["mask"]
+    if len(corners) != 2:
+        shape["points"].fail(f"a mask must have 2 points, its corners, got {len(corners)}.")
+    left, top = np.floor(corners.min(axis=0)).astype(int).tolist()
+    try:
+        content = base64.b64decode(encoded.text(_MAX_IMAGE_DATA), validate=True)
+    except (binascii.Error, ValueError) as error:
+        encoded.fail(f"is not Base64: {error}")
+    pixels, _ = decoded_png(content, encoded, most_hw=size)
+    height, width = pixels.shape
+    if left < 0 or top < 0 or left + width > size[1] or top + height > size[0]:
+        shape.fail(
+            f"a mask of {width} x {height} pixels at ({left}, {top}) is not inside the image, "
+            f"which is {size[1]} x {size[0]}."
+        )
+    return placed(Rle.encode(pixels > 0), left, top, *size)

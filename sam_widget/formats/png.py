@@ -1,0 +1,225 @@
+"""A PNG of instance numbers, 16 bits, with a table of classes beside it.
+
+Pixels have the number of the object they belong to, counted from 1, and 0 elsewhere. ``photo.png``
+comes with ``photo.classes.json``: ``classes`` gives each class its number, ``instances`` each
+object its class and all that this package knows of it. A pixel has one number, so where objects
+overlap only one of them is kept.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
+from sam_widget.atomic_files import write_atomically
+from sam_widget.errors import AnnotationError
+from sam_widget.formats import fields
+from sam_widget.formats.losses import warn_once
+from sam_widget.formats.pixels import decoded_png
+from sam_widget.formats.untrusted import Budget, Field, read_bounded, read_json
+from sam_widget.intervals import from_intervals, pixels
+from sam_widget.masks import MAX_PIXELS, Rle
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import NDArray
+
+__all__ = ["SUFFIX", "class_map_path", "load", "save"]
+
+SUFFIX = ".png"
+MAX_INSTANCES = 2**16 - 1
+_PAIR = "sam_widget pair"
+
+
+def class_map_path(path: str | os.PathLike[str]) -> Path:
+    """Return where the table of classes of a label image is: ``photo.classes.json``."""
+    return Path(path).with_suffix(".classes.json")
+
+
+def save(
+    annotations: AnnotationStore,
+    path: str | os.PathLike[str],
+    *,
+    overlap: Literal["newest", "oldest", "refuse"] = "newest",
+) -> None:
+    """Write the image of instance numbers and its table of classes, each in one step.
+
+    Parameters
+    ----------
+    annotations : AnnotationStore
+        Objects of one image, at most 65,535.
+    path : path
+        The folder must exist.
+    overlap : {"newest", "oldest", "refuse"}
+        Which object a pixel belongs to where several claim it: the one later in the store, the
+        earlier one, or an error. That pixels of others are lost is warned of once.
+
+    Raises
+    ------
+    AnnotationError
+        If there are too many objects, or they overlap and ``overlap="refuse"``.
+    """
+    items = list(annotations)
+    if len(items) > MAX_INSTANCES:
+        raise AnnotationError(
+            f"a label image has at most {MAX_INSTANCES} objects, got {len(items)}. Save as COCO."
+        )
+    if overlap not in ("newest", "oldest", "refuse"):
+        raise AnnotationError(
+            f"overlap must be 'newest', 'oldest' or 'refuse', got {overlap!r:.60}."
+        )
+    columns = _painted(items, annotations, overlap)
+    # The two files know each other by a number drawn anew each time, lest a table be taken for
+    # that of another image when writing the second one fails.
+    pair = secrets.token_hex(8)
+    information = PngImagePlugin.PngInfo()
+    information.add_text(_PAIR, pair)
+    file = io.BytesIO()
+    image = np.ascontiguousarray(columns.reshape(annotations.width, annotations.height).T)
+    Image.fromarray(image).save(file, "PNG", pnginfo=information)
+    text = json.dumps(_class_map(items, annotations, pair), allow_nan=False, indent=2)
+    write_atomically(class_map_path(path), text.encode())
+    write_atomically(path, file.getvalue())
+
+
+def _painted(
+    items: list[Annotation], annotations: AnnotationStore, overlap: str
+) -> NDArray[np.uint16]:
+    """Paint instance numbers, pixels counted down the columns."""
+    columns = np.zeros(annotations.width * annotations.height, dtype=np.uint16)
+    for number, annotation in enumerate(items, start=1):
+        inside = pixels(annotation.rle)
+        taken = columns[inside] > 0
+        if taken.any():
+            if overlap == "refuse":
+                raise AnnotationError(
+                    f"object {number} ({annotation.label!r}) overlaps an earlier one in "
+                    f"{np.count_nonzero(taken)} pixels, which a label image cannot keep. Choose "
+                    "overlap='newest' or 'oldest', or save as COCO."
+                )
+            warn_once(
+                "png overlap",
+                f"Objects overlap. A pixel of a label image belongs to one: to the {overlap}. Save "
+                "as COCO to keep all.",
+            )
+        columns[inside[~taken] if overlap == "oldest" else inside] = number
+    return columns
+
+
+def _class_map(items: list[Annotation], annotations: AnnotationStore, pair: str) -> dict[str, Any]:
+    labels = sorted({one.label for one in items if one.label})
+    class_ids = {label: number for number, label in enumerate(labels, start=1)}
+    return {
+        "format": "sam_widget label image, 1",
+        "pair": pair,
+        "file_name": annotations.file_name,
+        "width": annotations.width,
+        "height": annotations.height,
+        "classes": [{"id": number, "name": label} for label, number in class_ids.items()],
+        "instances": [
+            {
+                "instance": number,
+                "class_id": class_ids.get(one.label, 0),
+                "label": one.label,
+                "predicted_iou": fields.score(one.predicted_iou),
+                "stability_score": fields.score(one.stability_score),
+                **fields.to_json(one),
+            }
+            for number, one in enumerate(items, start=1)
+        ],
+    }
+
+
+def load(path: str | os.PathLike[str]) -> AnnotationStore:
+    """Read an image of instance numbers, with its table of classes if that is there.
+
+    Parameters
+    ----------
+    path : path
+        PNG of one channel, 8 or 16 bits.
+
+    Returns
+    -------
+    AnnotationStore
+        Without a table, objects in order of their numbers and without labels.
+
+    Raises
+    ------
+    AnnotationError
+        If one of the files is malformed, or they do not belong together.
+    """
+    name = Path(path).name
+    picture = Field(None, "", name)
+    table = class_map_path(path)
+    document = read_json(table) if table.exists() else None
+    content = read_bounded(path)
+    size = (MAX_PIXELS, MAX_PIXELS) if document is None else document.size()
+    numbers, pair = decoded_png(content, picture, most_hw=size, text=_PAIR)
+    if document is not None:
+        _check_pair(document, numbers.shape, pair)
+    masks = _masks(numbers, picture)
+    if document is None:
+        items = [
+            Annotation(mask, color=PALETTE[index % len(PALETTE)])
+            for index, (_, mask) in enumerate(sorted(masks.items()))
+        ]
+        return AnnotationStore(items, width=numbers.shape[1], height=numbers.shape[0])
+    return _named(document, masks)
+
+
+def _check_pair(document: Field, shape: tuple[int, ...], pair: str | None) -> None:
+    if shape != document.size():
+        document.fail(f"is of an image of {document.size()} pixels, and the PNG has {shape}.")
+    given = document.get("pair")
+    if given is not None and pair is not None and given.text() != pair:
+        document.fail("belongs to another image of instance numbers than the PNG beside it.")
+
+
+def _masks(numbers: NDArray[Any], picture: Field) -> dict[int, Rle]:
+    """Find each number's runs in one pass down the columns."""
+    height, width = numbers.shape
+    columns = numbers.T.ravel()
+    if columns.min() < 0 or columns.max() > MAX_INSTANCES:
+        picture.fail(f"instance numbers must be from 0 to {MAX_INSTANCES}.")
+    starts = np.concatenate(([0], np.flatnonzero(columns[1:] != columns[:-1]) + 1))
+    runs = np.stack([starts, np.append(starts[1:], len(columns))], axis=1)
+    owners = columns[starts]
+    order = np.argsort(owners, kind="stable")
+    found, first = np.unique(owners[order], return_index=True)
+    parts = np.split(runs[order], first[1:])
+    return {
+        int(number): from_intervals(part, height, width)
+        for number, part in zip(found, parts, strict=True)
+        if number
+    }
+
+
+def _named(document: Field, masks: dict[int, Rle]) -> AnnotationStore:
+    size = document.size()
+    budget = Budget()
+    ids: set[str] = set()
+    seen: set[str] = set()
+    items = []
+    for record in document["instances"].items(MAX_INSTANCES):
+        number = record["instance"].integer(1, MAX_INSTANCES)
+        fields.claim(seen, record, str(number))
+        label = record.get("label")
+        known = {**fields.scores(record), **fields.from_json(record, size, budget)}
+        # An object that lies wholly under others has no pixel left, and is an object all the same.
+        mask = masks.pop(number, None) or from_intervals(np.zeros((0, 2), np.int64), *size)
+        with record.named():
+            items.append(Annotation(mask, "" if label is None else label.label(), **known))
+        fields.claim(ids, record, items[-1].id)
+    items += [Annotation(mask) for _, mask in sorted(masks.items())]
+    name = document.get("file_name")
+    return AnnotationStore(
+        items, width=size[1], height=size[0], file_name="" if name is None else name.text()
+    )

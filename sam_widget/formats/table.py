@@ -1,0 +1,276 @@
+"""Tables: one object a row, as CSV or as a pandas DataFrame.
+
+Columns are ``file_name``, ``width``, ``height``, ``id``, ``label``, ``area``, ``bbox_x``,
+``bbox_y``, ``bbox_width``, ``bbox_height``, ``predicted_iou``, ``stability_score``, ``rle`` (the
+counts of COCO's compressed form, for ``pycocotools`` with ``size = [height, width]``), ``color``,
+``visible``, ``candidate``, ``model_name``, ``model_digest``, ``created`` and ``prompts`` (JSON).
+Nothing is lost. Read are the first three, ``rle`` and whatever else there is of these; other
+columns are ignored.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
+from sam_widget.atomic_files import write_atomically
+from sam_widget.errors import AnnotationError
+from sam_widget.formats import fields
+from sam_widget.formats.untrusted import MAX_OBJECTS, Budget, Field, parse_json, read_bounded
+from sam_widget.masks import MAX_PIXELS
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+__all__ = ["COLUMNS", "SUFFIX", "from_dataframe", "load", "save", "to_dataframe"]
+
+SUFFIX = ".csv"
+COLUMNS = (
+    "file_name", "width", "height", "id", "label", "area", "bbox_x", "bbox_y", "bbox_width",
+    "bbox_height", "predicted_iou", "stability_score", "rle", "color", "visible", "candidate",
+    "model_name", "model_digest", "created", "prompts",
+)  # fmt: skip
+MAX_CELL = 2**25
+"""Longest cell that is read, in characters; a run-length code of a megapixel of noise has less."""
+
+
+def _rows(annotations: AnnotationStore) -> Iterator[dict[str, Any]]:
+    for one in annotations:
+        x, y, width, height = one.bbox_xywh
+        own = fields.to_json(one)
+        yield {
+            **own,
+            "file_name": annotations.file_name,
+            "width": annotations.width,
+            "height": annotations.height,
+            "label": one.label,
+            "area": one.area,
+            "bbox_x": x,
+            "bbox_y": y,
+            "bbox_width": width,
+            "bbox_height": height,
+            "predicted_iou": fields.score(one.predicted_iou),
+            "stability_score": fields.score(one.stability_score),
+            "rle": one.rle.compressed().decode("ascii"),
+            "prompts": json.dumps(own["prompts"], allow_nan=False),
+        }
+
+
+def save(annotations: AnnotationStore, path: str | os.PathLike[str]) -> None:
+    """Write a CSV file; readers see the old file or the whole new one.
+
+    Parameters
+    ----------
+    annotations : AnnotationStore
+        Objects of one image. Of no objects only the header is written, and the image's size is
+        lost.
+    path : path
+        The folder must exist.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_rows(annotations))
+    write_atomically(path, text.getvalue().encode(errors="replace"))
+
+
+def load(path: str | os.PathLike[str]) -> AnnotationStore:
+    """Read a CSV file.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    AnnotationStore
+
+    Raises
+    ------
+    AnnotationError
+        If the file is not as described or has no row, naming the row and column.
+    """
+    name = Path(path).name
+    try:
+        text = read_bounded(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise AnnotationError(f"{name}: is not UTF-8 text: {error}") from error
+    # The limit is the process's own.
+    former = csv.field_size_limit(MAX_CELL)
+    try:
+        return _assembled(_parsed(text, name), name)
+    finally:
+        csv.field_size_limit(former)
+
+
+def _parsed(text: str, name: str) -> Iterator[dict[str, Any]]:
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        header = next(reader, [])
+        if not {"width", "height", "rle"} <= set(header):
+            raise AnnotationError(f"{name}: must have the columns 'width', 'height' and 'rle'.")
+        if len(set(header)) < len(header):
+            raise AnnotationError(f"{name}: has two columns of one name.")
+        for row in reader:
+            if row and len(row) != len(header):
+                raise AnnotationError(
+                    f"{name}: line {reader.line_num}: must have {len(header)} cells, like the "
+                    f"first, got {len(row)}."
+                )
+            if row:
+                yield dict(zip(header, row, strict=True))
+    except csv.Error as error:
+        raise AnnotationError(f"{name}: is not CSV: {error}") from error
+
+
+def to_dataframe(annotations: AnnotationStore) -> pd.DataFrame:
+    """Return the objects as a pandas DataFrame with the columns that a CSV file has.
+
+    Parameters
+    ----------
+    annotations : AnnotationStore
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``attrs`` keeps ``width``, ``height`` and ``file_name``, for the case of no objects.
+
+    Raises
+    ------
+    ImportError
+        If pandas is not installed.
+    """
+    frame = _pandas().DataFrame(list(_rows(annotations)), columns=list(COLUMNS))
+    frame.attrs = {
+        "width": annotations.width,
+        "height": annotations.height,
+        "file_name": annotations.file_name,
+    }
+    return frame
+
+
+def from_dataframe(frame: pd.DataFrame) -> AnnotationStore:
+    """Make objects of a DataFrame such as :func:`to_dataframe` returns or ``read_csv`` reads.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With the columns ``width``, ``height`` and ``rle`` at least.
+
+    Returns
+    -------
+    AnnotationStore
+
+    Raises
+    ------
+    AnnotationError
+        If a row is not as described.
+    ImportError
+        If pandas is not installed.
+    """
+    pandas = _pandas()
+    attrs = frame.attrs
+    if frame.empty and {"width", "height"} <= attrs.keys():
+        width, height = Field(attrs, "attrs", "DataFrame").size()[::-1]
+        return AnnotationStore(width=width, height=height, file_name=attrs.get("file_name", ""))
+    missing = {"width", "height", "rle"} - set(frame.columns)
+    if missing:
+        raise AnnotationError(f"DataFrame: the columns {sorted(missing)} are missing.")
+    rows = (
+        {
+            key: "" if value is None or pandas.isna(value) else str(value)
+            for key, value in row.items()
+            if key in COLUMNS
+        }
+        for row in frame.to_dict("records")
+    )
+    return _assembled(rows, "DataFrame")
+
+
+def _pandas() -> Any:
+    try:
+        import pandas  # noqa: PLC0415, ICN001 - only who asks for a DataFrame needs it
+    except ImportError as error:
+        raise ImportError("a DataFrame needs pandas: pip install pandas") from error
+    return pandas
+
+
+def _assembled(rows: Iterator[dict[str, str]], name: str) -> AnnotationStore:
+    """Make objects of rows of texts, all of one image."""
+    size: tuple[int, int] | None = None
+    file_name = ""
+    ids: set[str] = set()
+    labels: dict[str, int] = {}
+    budget = Budget()
+    items = []
+    for number, row in enumerate(rows, start=1):
+        if number > MAX_OBJECTS:
+            raise AnnotationError(f"{name}: has more than {MAX_OBJECTS} rows.")
+        record = Field(row, f"row {number}", name)
+        found = _number(record["height"], MAX_PIXELS), _number(record["width"], MAX_PIXELS)
+        image = Field(dict(zip(("height", "width"), found, strict=True)), record.where, name)
+        if size is None:
+            size, file_name = image.size(), row.get("file_name", "")
+        elif found != size or row.get("file_name", "") != file_name:
+            record.fail("is of another image than the first row. Load the rows of one image.")
+        items.append(_annotation(record, size, labels, budget))
+        fields.claim(ids, record, items[-1].id)
+    if size is None:
+        raise AnnotationError(f"{name}: has no row, and so no image size.")
+    return AnnotationStore(items, width=size[1], height=size[0], file_name=file_name)
+
+
+def _annotation(
+    record: Field, size: tuple[int, int], labels: dict[str, int], budget: Budget
+) -> Annotation:
+    row = record.mapping()
+    code = record["rle"]
+    counts = {"size": list(size), "counts": code.text(MAX_CELL)}
+    rle = Field(counts, code.where, code.file_name).rle(size)
+    label = Field(row.get("label", ""), f"{record.where}.label", record.file_name).label()
+    own: dict[str, Any] = {
+        key: row[key]
+        for key in ("id", "created", "color", "model_name", "model_digest")
+        if row.get(key)
+    }
+    if row.get("visible"):
+        visible = record["visible"]
+        if visible.value not in ("True", "False", "true", "false", "1", "0"):
+            visible.fail(f"must be True or False, got {visible.value!r:.60}.")
+        own["visible"] = visible.value in ("True", "true", "1")
+    if row.get("candidate"):
+        own["candidate"] = _number(record["candidate"], 2**16)
+    if row.get("prompts"):
+        prompts = record["prompts"]
+        place = f"{prompts.file_name}: {prompts.where}"
+        own["prompts"] = parse_json(prompts.text(MAX_CELL).encode(errors="replace"), place).value
+    figures = {
+        key: _figure(record[key]) for key in ("predicted_iou", "stability_score") if row.get(key)
+    }
+    known = fields.from_json(Field(own, record.where, record.file_name), size, budget)
+    color = PALETTE[labels.setdefault(label, len(labels)) % len(PALETTE)]
+    with record.named():
+        return Annotation(rle, label, **{"color": color, **figures, **known})
+
+
+def _figure(cell: Field) -> float:
+    return Field(_float(cell), cell.where, cell.file_name).number(-1000, 1000)
+
+
+def _number(cell: Field, high: int) -> int:
+    """Read a whole number; pandas writes 3.0 where a column has gaps."""
+    return Field(_float(cell), cell.where, cell.file_name).integer(0, high)
+
+
+def _float(cell: Field) -> float:
+    try:
+        return float(cell.text(64))
+    except ValueError:
+        cell.fail(f"must be a number, got {cell.value!r:.60}.")

@@ -1,0 +1,248 @@
+"""YOLO segmentation: a folder with one text file per image, a line for each object.
+
+``labels/NAME.txt`` has lines ``class x1 y1 x2 y2 ...``, coordinates divided by the image's size.
+``classes.txt`` and ``data.yaml`` name the classes; classes that a folder has already keep their
+numbers, so that many images share it. Kept are label and outline, nothing else. Outlines run
+through the outermost pixels, a quarter of a pixel off their corners, so that the usual readers
+draw the same mask with ``cv2.fillPoly`` whether they round or cut coordinates off. An object is
+one line: holes are reached by bridges through the mask, and further parts by lines of one pixel's
+width, which readers draw as well.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
+from sam_widget.atomic_files import write_atomically
+from sam_widget.errors import AnnotationError
+from sam_widget.formats.class_names import read_class_names
+from sam_widget.formats.losses import warn_once
+from sam_widget.formats.untrusted import MAX_OBJECTS, Budget, Field, read_bounded
+from sam_widget.masks import MAX_PIXELS
+from sam_widget.polygon_filling import fill_centres
+from sam_widget.polygons import joined, trace
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+__all__ = ["LABELS", "SUFFIX", "load", "save"]
+
+SUFFIX = ""
+"""None: it is a folder."""
+LABELS = "labels"
+UNLABELLED = "object"
+"""Class of objects without a label."""
+_OFFSET = 0.25
+_ORIENTATION = 0x0112
+
+
+def save(
+    annotations: AnnotationStore, path: str | os.PathLike[str], *, name: str | None = None
+) -> None:
+    """Write one image's lines into a folder, and name new classes; each file in one step.
+
+    Parameters
+    ----------
+    annotations : AnnotationStore
+        Objects of one image.
+    path : path
+        The folder; made if its own folder exists.
+    name : str, optional
+        Name of the text file, without ending; by default that of the image's file. The image
+        itself belongs into ``images/`` under the same name.
+
+    Raises
+    ------
+    AnnotationError
+        If neither the image nor ``name`` tells a name.
+    """
+    folder = Path(path)
+    stem = Path(annotations.file_name).stem if name is None else name
+    if not stem or Path(stem).name != stem or stem in (".", ".."):
+        raise AnnotationError(
+            f"cannot tell the name of the label file from {stem!r:.60}. Give name='photo' for "
+            "labels/photo.txt."
+        )
+    warn_once(
+        "yolo",
+        "YOLO files keep the label and outline of an object: no ids, scores, colours or prompts; "
+        "separate parts are joined by lines, and an empty mask is left out. Save as COCO too.",
+    )
+    folder.mkdir(exist_ok=True)
+    (folder / LABELS).mkdir(exist_ok=True)
+    classes = read_class_names(folder)
+    classes += sorted({one.label or UNLABELLED for one in annotations} - set(classes))
+    numbers = {label: number for number, label in reversed(list(enumerate(classes)))}
+    size = np.array([annotations.width, annotations.height])
+    lines = []
+    for one in annotations:
+        if one.area:
+            ring = (joined(trace(one.rle, "centres")) + _OFFSET) / size
+            ring = np.concatenate([ring, np.repeat(ring[-1:], max(0, 3 - len(ring)), axis=0)])
+            coordinates = " ".join(f"{value:.8g}" for value in ring.ravel().tolist())
+            lines.append(f"{numbers[one.label or UNLABELLED]} {coordinates}\n")
+    # Names first: one too many does no harm, a number without a name would.
+    plain = [" ".join(label.split()) for label in classes]
+    _write(folder / "classes.txt", "".join(f"{label}\n" for label in plain))
+    _write(folder / "data.yaml", _yaml(classes))
+    _write(folder / LABELS / f"{stem}.txt", "".join(lines))
+
+
+def _write(path: Path, text: str) -> None:
+    write_atomically(path, text.encode(errors="replace"))
+
+
+def _yaml(classes: Sequence[str]) -> str:
+    names = "".join(f"  {number}: {_quoted(name)}\n" for number, name in enumerate(classes))
+    return f"path: .\ntrain: images\nval: images\nnc: {len(classes)}\nnames:\n{names or '  {}'}"
+
+
+def _quoted(name: str) -> str:
+    """Quote a text as JSON does, which YAML reads too, but for what only one of them escapes."""
+    return "".join(
+        letter if letter.isprintable() or ord(letter) > 0xFFFF else f"\\u{ord(letter):04x}"
+        for letter in json.dumps(name, ensure_ascii=False)
+    )
+
+
+def load(
+    path: str | os.PathLike[str],
+    *,
+    name: str | None = None,
+    image: str | os.PathLike[str] | None = None,
+    size_wh: tuple[int, int] | None = None,
+) -> AnnotationStore:
+    """Read one image's objects.
+
+    Parameters
+    ----------
+    path : path
+        The folder, or one text file in its ``labels``.
+    name : str, optional
+        Which text file of the folder, without ending; needed when there are several.
+    image : path, optional
+        The image, for its size; by default the one of the same name in ``images`` beside
+        ``labels``, or in the folder.
+    size_wh : (int, int), optional
+        Width and height of the image in pixels, instead.
+
+    Returns
+    -------
+    AnnotationStore
+        A number after an odd count of coordinates is the confidence that some tools add, and
+        becomes ``predicted_iou``. Classes without a name are called ``class 3``.
+
+    Raises
+    ------
+    AnnotationError
+        If a file is malformed, naming the line, or name or size are needed.
+    """
+    folder, file = _label_file(Path(path), name)
+    found = _image_beside(folder, file.stem) if image is None else Path(image)
+    if size_wh is None and found is None:
+        raise AnnotationError(
+            f"{file.name}: coordinates are relative, and there is no image images/{file.stem}.* to "
+            "tell its size. Give image= or size_wh=(width, height)."
+        )
+    shape = size_wh if size_wh is not None or found is None else _size_of(found)
+    sizes = Field({"width": shape[0], "height": shape[1]} if shape else {}, "size_wh", file.name)
+    size = sizes.size()
+    classes = read_class_names(folder)
+    try:
+        lines = read_bounded(file).decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise AnnotationError(f"{file.name}: is not UTF-8 text: {error}") from error
+    if len(lines) > MAX_OBJECTS:
+        raise AnnotationError(f"{file.name}: has more than {MAX_OBJECTS} lines.")
+    budget = Budget()
+    items = [
+        _annotation(Field(line, f"line {number}", file.name), classes, size, budget)
+        for number, line in enumerate(lines, start=1)
+        if line.strip()
+    ]
+    return AnnotationStore(
+        items, width=size[1], height=size[0], file_name="" if found is None else found.name
+    )
+
+
+def _annotation(
+    line: Field, classes: list[str], size: tuple[int, int], budget: Budget
+) -> Annotation:
+    words = line.value.split()
+    if len(words) == 5:
+        line.fail("has 4 numbers after the class: a box of a detector, and no outline of a mask.")
+    if len(words) < 7:
+        line.fail(f"must be 'class x1 y1 x2 y2 x3 y3 ...', got {len(words)} numbers.")
+    try:
+        numbers = np.array(words, dtype=np.float64)
+    except ValueError:
+        line.fail("must be numbers divided by blanks.")
+    if not np.isfinite(numbers).all():
+        line.fail("all numbers must be finite.")
+    number = Field(float(numbers[0]), line.where, line.file_name).integer(0, MAX_OBJECTS)
+    # After an even count of coordinates, one more is a confidence.
+    confidence = float(numbers[-1]) if len(numbers) % 2 == 0 else None
+    polygon = numbers[1 : len(numbers) - (confidence is not None)].reshape(-1, 2)
+    if polygon.min() < -0.1 or polygon.max() > 1.1:
+        line.fail("coordinates must be divided by the image's size: from 0 to 1.")
+    points = polygon * (size[1], size[0])
+    budget.draw(line, points, size)
+    label = classes[number] if number < len(classes) else f"class {number}"
+    with line.named():
+        return Annotation(
+            fill_centres([points], *size),
+            "" if label == UNLABELLED else label,
+            PALETTE[number % len(PALETTE)],
+            predicted_iou=confidence,
+        )
+
+
+def _label_file(path: Path, name: str | None) -> tuple[Path, Path]:
+    if path.is_file():
+        return (path.parent.parent if path.parent.name == LABELS else path.parent), path
+    folder = path / LABELS
+    if name is not None:
+        if Path(name).name != name:
+            raise AnnotationError(f"name must be that of a file in {LABELS}, got {name!r:.60}.")
+        return path, folder / f"{name}.txt"
+    found = sorted(folder.glob("*.txt")) if folder.is_dir() else []
+    if len(found) == 1:
+        return path, found[0]
+    if not found:
+        raise AnnotationError(f"{path.name}: has no {LABELS}/*.txt, as YOLO folders do.")
+    shown = ", ".join(repr(one.stem) for one in found[:10])
+    more = f" and {len(found) - 10} more" if len(found) > 10 else ""
+    raise AnnotationError(
+        f"{path.name}: has {len(found)} label files. Choose one with name=: {shown}{more}."
+    )
+
+
+def _image_beside(folder: Path, stem: str) -> Path | None:
+    endings = {
+        ending for ending, kind in Image.registered_extensions().items() if kind in Image.OPEN
+    }
+    for place in (folder / "images", folder):
+        for path in sorted(place.iterdir()) if place.is_dir() else []:
+            if path.stem == stem and path.suffix.lower() in endings and path.is_file():
+                return path
+    return None
+
+
+def _size_of(path: Path) -> tuple[int, int]:
+    """Read width and height from an image's head, turned as its EXIF data say."""
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+            turned = image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise AnnotationError(f"{path.name}: is not an image that can be read: {error}") from error
+    if width * height > MAX_PIXELS:
+        raise AnnotationError(f"{path.name}: has more than {MAX_PIXELS} pixels.")
+    return (height, width) if turned else (width, height)
