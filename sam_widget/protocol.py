@@ -288,7 +288,11 @@ def _journal_fields(store: AnnotationStore) -> dict[str, Any] | None:
     """Say how the objects are on disk: saved, about to be (no note), or not, and why."""
     if store.saved is None and not store.report:
         return None
-    return {"saved": bool(store.saved), "note": store.report}
+    if store.saved:
+        state = "saved"
+    else:
+        state = "unsaved" if store.saved is None or store.problem else "saving"
+    return {"state": state, "note": store.report}
 
 
 def prediction_trait(committed: Committed) -> dict[str, Any]:
