@@ -329,14 +329,18 @@ class Journal:
             for step in ledger.log
             for _, one in itertools.chain(step.before, step.after)
         )
+        versions: dict[str, Annotation] = {}
         for at, one in itertools.chain(shown, past):
             if id(one) not in keys:
                 keys[id(one)] = len(keys)
+                base = versions.setdefault(one.id, one)
+                fields = {"type": "object", "key": keys[id(one)], "at": at}
+                if base is not one:
+                    fields["base"] = keys[id(base)]
+                versions[one.id] = one
                 yield {
-                    "type": "object",
-                    "key": keys[id(one)],
-                    "at": at,
-                    "object": annotation_fields(one),
+                    **fields,
+                    "object": annotation_fields(one, base if base is not one else None),
                 }
 
         def placed(side: tuple[tuple[int, Annotation], ...]) -> list[list[int]]:

@@ -161,7 +161,8 @@ class _Reader:
         if kind == "header":
             self._header(record)
         elif kind == "object":
-            one = self._annotation(record["object"], None)
+            base = self._versions[record["base"]] if "base" in record else None
+            one = self._annotation(record["object"], base)
             self._versions[int(record["key"])] = one
             if record["at"] is not None:
                 ledger.items = (*ledger.items, one)

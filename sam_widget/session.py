@@ -632,6 +632,8 @@ class Session:
         self._seen = max([self._seen, *(one.serial for one in changes)])
         moved = False
         for change in changes:
+            labels = [one.label for _, one in change.after if one.label]
+            self._labels = tuple(dict.fromkeys([*self._labels, *labels]))
             if change.author is None:
                 self._step_to(replace(self._entry, change=change))
                 moved = True

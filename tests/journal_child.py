@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -165,7 +166,8 @@ def main():
         if len(children) > 1:  # they hold their breath until the test has heard all of them
             sys.stdin.readline()
             for hold in readers:
-                os.write(hold, b".")
+                with suppress(BrokenPipeError):  # refused, and gone
+                    os.write(hold, b".")
         for pid in children:
             _, status = os.waitpid(pid, 0)
             os.write(1, (json.dumps({"pid": pid, "ended": status}) + "\n").encode())

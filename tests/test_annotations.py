@@ -466,7 +466,7 @@ def annotated(photo):
     mask = edited.mask
     mask[:50] = True
     session.annotations.replace(replace(edited, rle=Rle.encode(mask)))
-    session.annotations.add(Annotation(Rle.encode(mask), label="imported \"x\" \\ '"))
+    session.annotations.add(Annotation(Rle.encode(mask), label='imported "x" \\ \''))
     return session.annotations
 
 
