@@ -221,7 +221,7 @@ def kill_once(nursery, journal, seed, rng):
             return confirmed
         confirmed = heard.get("step", -1)
     # Somewhere in the next step, while it decodes, or writes, or forces the file to disk.
-    for _ in range(rng.randrange(100_000)):
+    for _ in range(rng.randrange(200_000)):
         pass
     os.kill(heard["pid"], signal.SIGKILL)
     while "ended" not in heard:
