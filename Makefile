@@ -34,6 +34,7 @@ bench: $(READY) $(BUNDLE) chromium
 	$(BIN)/python benchmarks/values.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/reopen.py
+	$(BIN)/python benchmarks/journal_kills.py
 	$(BIN)/python benchmarks/end_to_end.py
 
 # The page's bundle alone.

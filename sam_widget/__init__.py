@@ -19,6 +19,9 @@ if TYPE_CHECKING:
         DownloadError,
         EmbeddingMismatch,
         ImageError,
+        JournalError,
+        JournalInUse,
+        JournalWarning,
         ModelError,
         PromptError,
         ProtocolError,
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
         WidgetClosed,
     )
     from sam_widget.images import RgbImage, load_image
+    from sam_widget.journal import open_annotations
     from sam_widget.masks import Rle
     from sam_widget.precomputation import Precomputed, precompute
     from sam_widget.predictors import (
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
         load,
     )
     from sam_widget.prompts import Prompts
+    from sam_widget.recipes import Recipe, Step
     from sam_widget.session import Session
     from sam_widget.widget import SamWidget
 
@@ -57,6 +62,9 @@ __all__ = [
     "EmbeddingMismatch",
     "FakePredictor",
     "ImageError",
+    "JournalError",
+    "JournalInUse",
+    "JournalWarning",
     "ModelError",
     "Precomputed",
     "Prediction",
@@ -64,12 +72,14 @@ __all__ = [
     "PromptError",
     "Prompts",
     "ProtocolError",
+    "Recipe",
     "RgbImage",
     "Rle",
     "SamWidget",
     "SamWidgetError",
     "Session",
     "StaleGesture",
+    "Step",
     "UnknownModel",
     "UnsupportedPrompt",
     "WeightsError",
@@ -77,6 +87,7 @@ __all__ = [
     "available",
     "load",
     "load_image",
+    "open_annotations",
     "precompute",
 ]
 
@@ -85,7 +96,9 @@ _MODULES = (
     "prompts",
     "masks",
     "images",
+    "recipes",
     "annotations",
+    "journal",
     "predictors",
     "embeddings",
     "precomputation",

@@ -12,6 +12,9 @@
      |    |    +-- DownloadError             the weights could not be fetched
      |    +-- EmbeddingMismatch              an embedding made by another model
      +-- AnnotationError     (ValueError)    a mask, run-length code or annotation file is malformed
+     +-- JournalError        (RuntimeError)  a journal cannot be opened, read or written
+     |    +-- JournalInUse                   another process writes to it
+     +-- JournalWarning      (UserWarning)   warned of: there is no journal, or it was damaged
      +-- StaleGesture                        a gesture acted on prompts or candidates that are gone
      +-- ProtocolError       (ValueError)    the page sent a malformed message
      +-- WidgetClosed        (RuntimeError)  the widget was closed and holds no image any more
@@ -27,6 +30,9 @@ __all__ = [
     "DownloadError",
     "EmbeddingMismatch",
     "ImageError",
+    "JournalError",
+    "JournalInUse",
+    "JournalWarning",
     "ModelError",
     "PromptError",
     "ProtocolError",
@@ -77,6 +83,18 @@ class EmbeddingMismatch(ModelError):  # noqa: N818
 
 class AnnotationError(SamWidgetError, ValueError):
     """A mask, a run-length code or an annotation file is malformed."""
+
+
+class JournalError(SamWidgetError, RuntimeError):
+    """A journal cannot be opened, is of another image, or cannot be written."""
+
+
+class JournalInUse(JournalError):  # noqa: N818
+    """Another process has the journal open."""
+
+
+class JournalWarning(SamWidgetError, UserWarning):  # noqa: N818
+    """Warned of, not raised: objects are not saved, or a journal was damaged."""
 
 
 class StaleGesture(SamWidgetError):  # noqa: N818

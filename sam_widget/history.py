@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sam_widget.recipes import Step
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from sam_widget.annotations import Annotation
     from sam_widget.candidates import Candidates
+    from sam_widget.ledger import Change
     from sam_widget.prompts import Prompts
 
 __all__ = ["HISTORY_LIMIT", "Entry", "History"]
@@ -25,12 +28,23 @@ class Entry:
 
     Attributes
     ----------
-    prompts, multimask, annotations
+    prompts, multimask
         What the person made; never changed.
+    annotations : tuple of Annotation
+        The objects as they are, while this is the present state; as they are to become, when it is
+        pushed.
+    change : Change, optional
+        What became of the objects with this step. The store has it, and may have it undone.
+    reopened : str, optional
+        Id of the object that accepting replaces.
+    steps : tuple of Step
+        What led to the object that was reopened: decoded one after the other for the answer.
     answer : Candidates, optional
         Written once, when the prompts were decoded.
     feedback : float32 (1, 256, 256), optional
         Logits of the earlier choice that went into ``answer``.
+    chain : tuple of Step
+        The steps that led to ``feedback``.
     selected : int
         The chosen candidate, which follows the person's choice.
     decode_ms : float
@@ -42,8 +56,12 @@ class Entry:
     prompts: Prompts
     multimask: bool | None = None
     annotations: tuple[Annotation, ...] = ()
+    change: Change | None = None
+    reopened: str | None = None
+    steps: tuple[Step, ...] = ()
     answer: Candidates | None = None
     feedback: NDArray[np.float32] | None = None
+    chain: tuple[Step, ...] = ()
     selected: int = 0
     decode_ms: float = 0.0
     failure: Exception | None = None
@@ -55,7 +73,12 @@ class Entry:
 
     def unanswered(self) -> Entry:
         """Return the same document without its answer, to be changed."""
-        return Entry(self.prompts, self.multimask, self.annotations)
+        return Entry(self.prompts, self.multimask, self.annotations, reopened=self.reopened)
+
+    @property
+    def chosen(self) -> tuple[Step, ...]:
+        """All the steps that led to the candidate chosen here."""
+        return (*self.chain, Step(self.prompts, self.multimask, self.selected))
 
 
 class History:
@@ -94,6 +117,11 @@ class History:
         """Whether there is a later state."""
         return self.cursor < len(self._entries) - 1
 
+    @property
+    def next(self) -> Entry | None:
+        """The entry that a redo leads to."""
+        return self._entries[self.cursor + 1] if self.can_redo else None
+
     def push(self, entry: Entry) -> None:
         """Make ``entry`` the present; what was undone is gone, and so is the oldest past."""
         del self._entries[self.cursor + 1 :]
@@ -109,21 +137,27 @@ class History:
         self.cursor = target
         return True
 
-    def feedback(self) -> NDArray[np.float32] | None:
+    def feedback(self) -> tuple[NDArray[np.float32] | None, tuple[Step, ...]]:
         """Logits of the candidate chosen before, if the prompts only grew since.
 
         Returns
         -------
         float32 (1, 256, 256) or None
             From the nearest answered state whose prompts are the beginning of the present ones.
+        tuple of Step
+            What led to them; steps without logits are still to be decoded.
         """
         present = self.present
         for entry in reversed(self._entries[: self.cursor]):
             if entry.prompts == present.prompts:
                 if entry.answer is not None:
-                    return entry.feedback
+                    return entry.feedback, entry.chain
+                if entry.steps:
+                    return None, entry.steps[:-1]
             elif not present.prompts.extends(entry.prompts):
-                return None
+                break
             elif entry.answer is not None:
-                return entry.answer.logits[entry.selected : entry.selected + 1]
-        return None
+                return entry.answer.logits[entry.selected : entry.selected + 1], entry.chosen
+            elif entry.steps:
+                return None, entry.steps
+        return None, ()

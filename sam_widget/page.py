@@ -98,6 +98,11 @@ class Page:
             self._published = version
             self._push()
 
+    def begin_with(self, annotations: tuple[Annotation, ...]) -> None:
+        """Have objects listed that were there before any view was."""
+        with self._lock:
+            self._annotations = annotations
+
     def publish_annotations(self, annotations: tuple[Annotation, ...]) -> None:
         """Send what changed in the list of objects since the last time."""
         with self._lock:
@@ -135,6 +140,8 @@ class Page:
         future.add_done_callback(lambda done: self._acknowledge(request, done))
 
     def _acknowledge(self, request: Request, done: Future[tuple[int, int]]) -> None:
+        # On disk first: what is acknowledged is safe.
+        self._worker.session.annotations.settle()
         self._publish()
         error = done.exception()
         if error is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
@@ -17,6 +18,7 @@ from sam_widget.errors import (
     AnnotationError,
     DownloadError,
     ImageError,
+    JournalError,
     ModelError,
     PromptError,
     ProtocolError,
@@ -28,7 +30,7 @@ from sam_widget.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sized
 
-    from sam_widget.annotations import Annotation
+    from sam_widget.annotations import Annotation, AnnotationStore
     from sam_widget.candidates import Candidates
     from sam_widget.images import Encoded, RgbImage
     from sam_widget.masks import Rle
@@ -164,6 +166,7 @@ GESTURES: Final[dict[str, Fields]] = {
     "accept": {"label": _or_none(_LABEL)},
     "update_annotation": {"annotation_id": _ID},
     "remove_annotation": {"annotation_id": _ID},
+    "reopen": {"annotation_id": _ID},
 }
 """Gestures and the fields each must have."""
 
@@ -276,7 +279,20 @@ def document_trait(session: Session) -> dict[str, Any]:
         "cursor": session.cursor,
         "length": len(session.history),
         "multimask": session.multimask,
+        "reopened": session.reopened,
+        "journal": _journal_fields(session.annotations),
     }
+
+
+def _journal_fields(store: AnnotationStore) -> dict[str, Any] | None:
+    """Say how the objects are on disk: saved, about to be (no note), or not, and why."""
+    if store.saved is None and not store.report:
+        return None
+    if store.saved:
+        state = "saved"
+    else:
+        state = "unsaved" if store.saved is None or store.problem else "saving"
+    return {"state": state, "note": store.report}
 
 
 def prediction_trait(committed: Committed) -> dict[str, Any]:
@@ -348,13 +364,35 @@ def annotations_delta(
 ) -> tuple[list[tuple[int, Annotation]], list[str]]:
     """Compare two lists of objects: what is new or changed, with its index, and what is gone.
 
-    Objects are values: an unchanged one is the same object in both.
+    Objects are values: an unchanged one is the same object in both. Of those in another order, as
+    few as possible count as changed.
     """
-    old = {annotation.id: annotation for annotation in before}
+    old = {annotation.id: (place, annotation) for place, annotation in enumerate(before)}
     new = list(after)
-    changed = [(i, one) for i, one in enumerate(new) if old.get(one.id) is not one]
+    same = [old.get(one.id, (0, None))[1] is one for one in new]
+    kept = [i for i, unchanged in enumerate(same) if unchanged]
+    staying = {kept[at] for at in _longest_rise([old[new[i].id][0] for i in kept])}
+    changed = [(i, one) for i, one in enumerate(new) if i not in staying]
     removed = sorted(old.keys() - {one.id for one in new})
     return changed, removed
+
+
+def _longest_rise(numbers: list[int]) -> list[int]:
+    """Return the indices of a longest rising subsequence of different numbers."""
+    ends: list[int] = []  # ends[k]: the smallest number that ends a rise of k + 1
+    at: list[int] = []
+    before: list[int] = []
+    for index, number in enumerate(numbers):
+        place = bisect_left(ends, number)
+        before.append(at[place - 1] if place else -1)
+        ends[place : place + 1] = [number]
+        at[place : place + 1] = [index]
+    rise = []
+    index = at[-1] if at else -1
+    while index >= 0:
+        rise.append(index)
+        index = before[index]
+    return rise
 
 
 _HINTS: Final[tuple[tuple[type[Exception], str, str], ...]] = (
@@ -366,6 +404,11 @@ _HINTS: Final[tuple[tuple[type[Exception], str, str], ...]] = (
     (ModelError, "model", "Check the model's name and device, then run the cell again."),
     (ImageError, "image", "Give another image, or convert this one first."),
     (AnnotationError, "annotation", "Check the file or the mask, then try again."),
+    (
+        JournalError,
+        "journal",
+        "Nothing is lost: the next change tries again, w.annotations.save(...) writes elsewhere.",
+    ),
     (WidgetClosed, "closed", "Run the cell again to make a new widget."),
     (MemoryError, "memory", "Close other widgets, use a smaller image or a smaller model."),
 )

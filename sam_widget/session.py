@@ -3,6 +3,9 @@
 Plain Python, without Jupyter. Everything a person can do is a method here; what it changes is an
 entry of one history, so undo is a step back in a list. Gestures are cheap and never compute;
 :meth:`Session.predict` does, outside the lock, so that any thread may gesture meanwhile.
+
+The objects themselves are the store's, which several sessions may share. An entry has the change
+that its step made there; a step back has the store undo that change, and nobody else's.
 """
 
 from __future__ import annotations
@@ -18,8 +21,11 @@ from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.candidates import Candidates
 from sam_widget.errors import ModelError, PromptError, StaleGesture
 from sam_widget.history import Entry, History
+from sam_widget.ledger import difference
 from sam_widget.predictors.base import encode_with
 from sam_widget.prompts import Prompts
+from sam_widget.recipes import Recipe, Step, follow, mask_digest
+from sam_widget.replaying import recipe_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +79,9 @@ class Session:
         The session this one replaces: its labels are kept, and versions and revisions grow on.
     cache : EmbeddingCache, optional
         Asked before the predictor is, and given what it encodes.
+    annotations : AnnotationStore, optional
+        Objects of the same image to go on with: their newest changes can be undone here, too. By
+        default there are none yet.
 
     Examples
     --------
@@ -95,8 +104,11 @@ class Session:
         *,
         after: Session | None = None,
         cache: EmbeddingCache | None = None,
+        annotations: AnnotationStore | None = None,
     ) -> None:
         self.image = image
+        self._objects = AnnotationStore.of(image) if annotations is None else annotations
+        self._author = object()  # whose steps these are, among all who change the store
         self._cache = cache
         self.lock = RLock()
         self._changed = Condition(self.lock)
@@ -104,13 +116,16 @@ class Session:
         self._predictor = predictor
         self._embedding: Embedding | None = None
         self._released = False
-        self._history = History(Entry(Prompts()))
+        self._history, self._seen = _history_of(self._objects)
         self._version = 0 if after is None else after.version + 1
         # Point indices sent by somebody who had seen an older version than this mean nothing.
         self._indices_since = self._version
         revision = 0 if after is None else after.committed.revision + 1
         self._committed = Committed(revision, self._version, since=revision)
         self._labels: tuple[str, ...] = () if after is None else after.labels
+        self.announce_labels(_labels_of(self._objects))
+        if self._labels:
+            self._objects.keep("labels", list(self._labels))
         self.encode_ms: float | None = None
 
     # ---- what there is --------------------------------------------------------------------------
@@ -170,14 +185,13 @@ class Session:
 
     @property
     def annotations(self) -> AnnotationStore:
-        """The accepted objects, oldest first."""
-        path = self.image.path
-        return AnnotationStore(
-            self._entry.annotations,
-            width=self.image.width,
-            height=self.image.height,
-            file_name=path.name if path is not None else "",
-        )
+        """The accepted objects, which may be changed there just as well."""
+        return self._objects
+
+    @property
+    def reopened(self) -> str | None:
+        """Id of the object that accepting replaces; None when it makes a new one."""
+        return self._entry.reopened
 
     @property
     def masks(self) -> NDArray[np.bool_]:
@@ -262,6 +276,26 @@ class Session:
             )
             return self._version
 
+    def reopen(self, annotation_id: str) -> int:
+        """Take an object up again: its prompts come back, and accepting replaces it.
+
+        The clicks that made it are decoded again one after the other, so that what is shown is the
+        same mask (with the same model), and a further click refines it as it would have then. An
+        object that was edited by hand or came from elsewhere comes back with its mask as a prompt.
+        """
+        with self.lock:
+            _, annotation = self._find(annotation_id)
+            steps = _steps_of(annotation)
+            entry = Entry(
+                steps[-1].prompts.fitted(self.image.width, self.image.height),
+                steps[-1].multimask,
+                self._entry.annotations,
+                reopened=annotation_id,
+                steps=steps,
+            )
+            self._indices_since = self._push(entry)
+            return self._version
+
     # ---- history --------------------------------------------------------------------------------
 
     def undo(self) -> int:
@@ -324,6 +358,8 @@ class Session:
     def accept(self, label: str | None = None) -> Annotation:
         """Keep the chosen candidate as an object, take the prompts away, start the next object.
 
+        An object that was reopened is replaced: it keeps its id, and its label if none is given.
+
         Parameters
         ----------
         label : str, optional
@@ -343,9 +379,9 @@ class Session:
             with self.lock:
                 # Another thread may have prompted between the answer and the lock.
                 if self._entry.settled:
-                    return self._accept(label or "")
+                    return self._accept(label)
 
-    def _accept(self, label: str) -> Annotation:
+    def _accept(self, label: str | None) -> Annotation:
         entry = self._entry
         if entry.failure is not None:
             raise entry.failure
@@ -355,20 +391,30 @@ class Session:
         if candidates.areas[chosen] == 0:
             raise PromptError("the chosen mask is empty. Choose another candidate or add a point.")
         model = self._model()
-        annotation = Annotation(
-            rle=candidates.rle(chosen),
-            label=label,
-            color=self._color_for(label),
-            predicted_iou=float(candidates.scores[chosen]),
-            stability_score=candidates.stabilities[chosen],
-            prompts=entry.prompts,
-            candidate=chosen,
-            model_name=model.name,
-            model_digest=model.model_digest,
-        )
-        self._announce(label)
-        annotations = (*entry.annotations, annotation)
-        self._indices_since = self._push(Entry(Prompts(), entry.multimask, annotations))
+        rle = candidates.rle(chosen)
+        made: dict[str, Any] = {
+            "rle": rle,
+            "predicted_iou": float(candidates.scores[chosen]),
+            "stability_score": candidates.stabilities[chosen],
+            "prompts": entry.prompts,
+            "candidate": chosen,
+            "model_name": model.name,
+            "model_digest": model.model_digest,
+            "recipe": Recipe(entry.chosen, mask_digest(rle)),
+        }
+        self._catch_up()
+        items = self._entry.annotations
+        at, before = self._place(entry.reopened)
+        if before is not None:
+            if label is not None and label != before.label:
+                made |= {"label": label, "color": self._color_for(label)}
+            annotation = replace(before, **made)
+        else:
+            named = label or ""
+            annotation = Annotation(label=named, color=self._color_for(named), **made)
+        self._announce(annotation.label)
+        after = (*items[:at], annotation, *items[at + (before is not None) :])
+        self._indices_since = self._push(Entry(Prompts(), entry.multimask, after))
         return annotation
 
     def update_annotation(
@@ -448,12 +494,21 @@ class Session:
                 entry = self._entry
                 if entry.settled:
                     return False
-                feedback = self._history.feedback()
-            prompts = entry.prompts if feedback is None else entry.prompts.with_mask(feedback)
+                feedback, chain = self._history.feedback()
             try:
                 self.encode()
                 start = time.perf_counter()
-                answer = self._decode(prompts, entry.multimask)
+                if entry.steps:
+                    followed = follow(self._decode, entry.steps)
+                    answer, selected = followed.candidates, followed.selected
+                    feedback, chain = followed.feedback, entry.steps[:-1]
+                else:
+                    if feedback is None and chain:  # a click overtook the reopened object
+                        feedback = follow(self._decode, chain).logits
+                    fed = feedback is not None
+                    prompts = entry.prompts.with_mask(feedback) if fed else entry.prompts
+                    answer = self._decode(prompts, entry.multimask)
+                    selected = answer.best
                 elapsed = (time.perf_counter() - start) * 1e3
             except Exception as error:
                 with self.lock:
@@ -462,8 +517,8 @@ class Session:
                         self._commit()
                 raise
             with self.lock:
-                entry.answer, entry.feedback = answer, feedback
-                entry.selected, entry.decode_ms = answer.best, elapsed
+                entry.answer, entry.feedback, entry.chain = answer, feedback, chain
+                entry.selected, entry.decode_ms = selected, elapsed
                 if entry is not self._entry:
                     return False
                 self._commit()
@@ -492,7 +547,7 @@ class Session:
         with self.lock:
             self._released = True
             self._embedding = None
-            self._history = History(Entry(Prompts(), None, self._entry.annotations))
+            self._history = History(Entry(Prompts(), None, self._objects.snapshot()))
             self._advance()
 
     # ---- inside ---------------------------------------------------------------------------------
@@ -521,15 +576,76 @@ class Session:
             return self._push(replace(self._entry.unanswered(), prompts=after))
 
     def _push(self, entry: Entry) -> int:
-        self._history.push(entry)
+        """Make a step: the objects become what the entry says, seen from the present ones."""
+        change = difference(self._entry.annotations, entry.annotations)
+        if change is not None:
+            self._objects.commit(change, self._author)
+        entry.change = change
+        self._catch_up()
+        self._step_to(entry)
         return self._advance()
+
+    def _step_to(self, entry: Entry) -> None:
+        self._entry.annotations = ()
+        self._history.push(entry)
+        entry.annotations = self._objects.snapshot()
 
     def _move(self, step: int) -> int:
         with self.lock:
-            if self._history.move(step):
-                self._entry.failure = None
-                self._indices_since = self._advance()
+            self._catch_up()
+            entry = self._entry if step < 0 else self._history.next
+            if entry is None or not (self.can_undo or step > 0):
+                return self._version
+            change = entry.change
+            try:
+                if change is not None and step < 0:
+                    self._objects.undo_change(change)
+                elif change is not None:
+                    self._objects.redo_change(change)
+            except StaleGesture as error:
+                # What somebody else did stays. The step is let go, or it would bar the way.
+                entry.change = None
+                again = "Undo" if step < 0 else "Redo"
+                raise StaleGesture(f"{error} {again} once more to pass over it.") from None
+            self._move_cursor(step)
+            self._indices_since = self._advance()
             return self._version
+
+    def _move_cursor(self, step: int) -> None:
+        self._entry.annotations = ()
+        self._history.move(step)
+        self._entry.annotations = self._objects.snapshot()
+        self._entry.failure = None
+
+    def catch_up(self) -> None:
+        """Take note of what was done to the objects elsewhere.
+
+        A change made on the store itself becomes a step here, to be undone like any other; one of
+        another session stays that session's. If the present step was undone elsewhere, it is undone
+        here.
+        """
+        with self.lock:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        changes = self._objects.changes(self._seen)
+        self._seen = max([self._seen, *(one.serial for one in changes)])
+        moved = False
+        for change in changes:
+            labels = [one.label for _, one in change.after if one.label]
+            self._labels = tuple(dict.fromkeys([*self._labels, *labels]))
+            if change.author is None:
+                self._step_to(replace(self._entry, change=change))
+                moved = True
+        while (done := self._entry.change) is not None and not done.done and self.can_undo:
+            self._move_cursor(-1)
+            moved = True
+        while (entry := self._history.next) and entry.change is not None and entry.change.done:
+            self._move_cursor(+1)
+            moved = True
+        self._entry.annotations = self._objects.snapshot()
+        if moved:
+            self._indices_since = self._advance()
 
     def _advance(self) -> int:
         self._version += 1
@@ -548,15 +664,26 @@ class Session:
         self._changed.notify_all()
 
     def _replace_annotations(self, index: int, *new: Annotation) -> int:
+        """Put objects, or none, in the place of one, as one step; the lock is held."""
         entry = self._entry
         items = (*entry.annotations[:index], *new, *entry.annotations[index + 1 :])
         return self._push(replace(entry, annotations=items))
 
     def _find(self, annotation_id: str) -> tuple[int, Annotation]:
-        for index, annotation in enumerate(self._entry.annotations):
+        """Return an object and its place among the present ones."""
+        with self.lock:
+            self._catch_up()
+            index, annotation = self._place(annotation_id)
+        if annotation is None:
+            raise StaleGesture("That object is no longer there.")
+        return index, annotation
+
+    def _place(self, annotation_id: str | None) -> tuple[int, Annotation | None]:
+        items = self._entry.annotations
+        for index, annotation in enumerate(items):
             if annotation.id == annotation_id:
                 return index, annotation
-        raise StaleGesture("That object is no longer there.")
+        return len(items), None
 
     def _check_indices(self, as_of: int | None) -> None:
         if as_of is not None and as_of < self._indices_since:
@@ -565,6 +692,7 @@ class Session:
     def _announce(self, label: str) -> None:
         if label and label not in self._labels:
             self._labels = (*self._labels, label)
+            self._objects.keep("labels", list(self._labels))
 
     def _color_for(self, label: str) -> str:
         annotations = self._entry.annotations
@@ -573,3 +701,32 @@ class Session:
                 return annotation.color
         used = [annotation.color for annotation in annotations]
         return min(PALETTE, key=used.count)
+
+
+def _history_of(store: AnnotationStore) -> tuple[History, int]:
+    """Return a history whose steps are the changes that the store remembers, and the newest."""
+    with store.lock:
+        changes = store.changes()
+        history = History(Entry(Prompts()))
+        for change in changes:
+            if change.done:
+                history.push(Entry(Prompts(), change=change))
+        cursor = history.cursor
+        for change in reversed(store.undone()):
+            history.push(Entry(Prompts(), change=change))
+        history.cursor = min(cursor, len(history) - 1)
+        history.present.annotations = store.snapshot()
+        return history, store.ledger.serial
+
+
+def _labels_of(store: AnnotationStore) -> tuple[str, ...]:
+    kept = store.properties.get("labels")
+    known = [one for one in kept if isinstance(one, str)] if isinstance(kept, list) else []
+    return tuple(dict.fromkeys([*known, *(one.label for one in store if one.label)]))
+
+
+def _steps_of(annotation: Annotation) -> tuple[Step, ...]:
+    recipe = recipe_of(annotation)
+    if recipe is not None and (not recipe.digest or recipe.makes(annotation.rle)):
+        return recipe.steps
+    return (Step(annotation.prompts.with_mask(annotation.mask)),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from contextvars import Context, copy_context
 from functools import cache as cached
 from pathlib import Path
@@ -12,8 +13,9 @@ import traitlets
 
 from sam_widget import predictors, protocol
 from sam_widget.embeddings import choose_cache
-from sam_widget.errors import BundleMissing, ProtocolError, WidgetClosed
+from sam_widget.errors import BundleMissing, JournalError, ProtocolError, WidgetClosed
 from sam_widget.images import encode_preview, load_image
+from sam_widget.journal import open_annotations
 from sam_widget.page import Page
 from sam_widget.publishing import PublishingWidget, bind_to_no_thread
 from sam_widget.session import Session
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from sam_widget.annotations import Annotation, AnnotationStore
     from sam_widget.embeddings import Cache
     from sam_widget.images import Encoded, RgbImage
+    from sam_widget.journal import JournalChoice
     from sam_widget.predictors import Predictor
 
 __all__ = ["SamWidget"]
@@ -75,6 +78,10 @@ class SamWidget(PublishingWidget):
         Where encoded images are kept: in memory, for the life of the process (True), in a folder
         as well, in a cache of your own, or nowhere (False). See
         :class:`~sam_widget.EmbeddingCache`.
+    journal : path or bool, optional
+        Where accepted objects are kept from the moment they are accepted. By default an image that
+        was read from a file goes on with ``<image file>.sam.jsonl`` beside it, and others have no
+        journal; False for none. Widgets of one kernel on one journal share their objects.
 
     Raises
     ------
@@ -84,6 +91,8 @@ class SamWidget(PublishingWidget):
         If no model has this name.
     ModelError
         If ``cache`` is none of those.
+    JournalError
+        If the journal is of another image, or used by another process.
 
     Examples
     --------
@@ -120,28 +129,38 @@ class SamWidget(PublishingWidget):
         labels: Iterable[str] = (),
         value_range: tuple[float, float] | None = None,
         cache: Cache = True,
+        journal: JournalChoice = None,
     ) -> None:
         esm, css = _bundle("widget.js"), _bundle("widget.css")
         self._cache = choose_cache(cache)
-        session = Session(load_image(image, value_range=value_range), cache=self._cache)
-        session.announce_labels((labels,) if isinstance(labels, str) else tuple(labels))
+        first = load_image(image, value_range=value_range)
+        self._journal, self._journal_digest = journal, first.digest
         options = {"device": device, "runtime": runtime, "precision": precision}
-        self._worker = Worker(session, _loader(model, checkpoint, options), self._publish)
-        self._model_name_shown = model if isinstance(model, str) else model.name
-        self._page = Page(self.send, self._worker, self._publish)
-        self._image_count = 0
-        self._masks_of: tuple[object, NDArray[np.bool_]] | None = None
-        super().__init__(
-            _esm=esm,
-            _css=css,
-            image_state=self._image_trait(session.image, encode_preview(session.image)),
-            document=protocol.document_trait(self._session),
-            prediction=protocol.prediction_trait(self._session.committed),
-            model_info=self._model_info(),
-            problem=None,
-        )
-        self.set_trait("labels", list(self._session.labels))
+        with ExitStack() as unless_made:
+            objects = open_annotations(first, journal)
+            unless_made.callback(objects.close)
+            session = Session(first, cache=self._cache, annotations=objects)
+            session.announce_labels((labels,) if isinstance(labels, str) else tuple(labels))
+            objects.settle()
+            self._worker = Worker(session, _loader(model, checkpoint, options), self._publish)
+            self._model_name_shown = model if isinstance(model, str) else model.name
+            self._page = Page(self.send, self._worker, self._publish)
+            self._page.begin_with(objects.snapshot())
+            self._image_count = 0
+            self._masks_of: tuple[object, NDArray[np.bool_]] | None = None
+            super().__init__(
+                _esm=esm,
+                _css=css,
+                image_state=self._image_trait(first, encode_preview(first)),
+                document=protocol.document_trait(session),
+                prediction=protocol.prediction_trait(session.committed),
+                model_info=self._model_info(),
+                problem=_problem_of(None, objects),
+            )
+            unless_made.pop_all()
+        self.set_trait("labels", list(session.labels))
         self._closed = False
+        self._unsubscribe = objects.subscribe(self._publish)
 
     # ---- what there is --------------------------------------------------------------------------
 
@@ -155,14 +174,22 @@ class SamWidget(PublishingWidget):
         self._check_open()
         image = load_image(source)
         preview = encode_preview(image)
+        # A journal that was named is the first image's; others have their own, if any.
+        own = isinstance(self._journal, bool) or image.digest == self._journal_digest
+        objects = open_annotations(image, self._journal if own else None)
         with self._publishing:
             old = self._session
             image_state = self._image_trait(image, preview)
-            refuse = self._worker.reset(Session(image, after=old, cache=self._cache))
+            session = Session(image, after=old, cache=self._cache, annotations=objects)
+            refuse = self._worker.reset(session)
+            self._unsubscribe()
+            self._unsubscribe = objects.subscribe(self._publish)
             self._masks_of = None
             changes = self._update({"image_state": image_state})
         old.release()
+        old.annotations.close()
         refuse()
+        objects.settle()
         self._worker.start()
         self._tell(changes)
 
@@ -215,7 +242,10 @@ class SamWidget(PublishingWidget):
 
     @property
     def annotations(self) -> AnnotationStore:
-        """The accepted objects, oldest first, with ``.save(path)``."""
+        """The accepted objects: a sequence that may be changed, with ``.save(path)`` and more.
+
+        Changes show on the page, and are undone like all others.
+        """
         return self._session.annotations
 
     # ---- what can be done -----------------------------------------------------------------------
@@ -291,6 +321,10 @@ class SamWidget(PublishingWidget):
         """Delete an accepted object, by its ``id``."""
         self._do(lambda session: session.remove_annotation(annotation_id))
 
+    def reopen(self, annotation_id: str) -> None:
+        """Take an accepted object up again: its prompts come back, accepting replaces it."""
+        self._do(lambda session: session.reopen(annotation_id))
+
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the image is encoded and no prediction is pending; Ctrl-C works.
 
@@ -323,9 +357,11 @@ class SamWidget(PublishingWidget):
             with self._publishing:  # nothing is published after the page was told
                 closing, self._closed = not self._closed, True
             if closing:
+                self._unsubscribe()
                 self._page.close()
                 self._worker.close()
                 self._session.release()
+                self._session.annotations.close()
                 self._masks_of = None
         super().close()
 
@@ -372,6 +408,7 @@ class SamWidget(PublishingWidget):
         self._check_open()
         self._worker.start()
         result = self._worker.submit(gesture, computes=computes).result()
+        self._session.annotations.settle()
         self._publish()
         if not self._worker.here:
             session = self._session
@@ -403,9 +440,10 @@ class SamWidget(PublishingWidget):
             return []
         session = self._session
         with session.lock:
+            session.catch_up()
             document = protocol.document_trait(session)
             committed = session.committed
-            annotations = tuple(session.annotations)
+            annotations = session.annotations.snapshot()
             labels = list(session.labels)
             status = self._worker.status
             failure = self._worker.failure
@@ -414,7 +452,7 @@ class SamWidget(PublishingWidget):
         if at != (self.prediction["revision"], self.prediction["version"]):
             wanted["prediction"] = protocol.prediction_trait(committed)
         wanted["labels"] = labels
-        wanted["problem"] = None if failure is None else dict(protocol.problem_of(failure))
+        wanted["problem"] = _problem_of(failure, session.annotations)
         wanted["model_info"] = self._model_info()
         wanted["status"] = status
         wanted["revision"] = committed.revision
@@ -444,6 +482,12 @@ class SamWidget(PublishingWidget):
     def _check_open(self) -> None:
         if self._closed:
             raise WidgetClosed("this widget is closed. Make a new one.")
+
+
+def _problem_of(failure: Exception | None, objects: AnnotationStore) -> dict[str, Any] | None:
+    if failure is None and objects.problem:
+        failure = JournalError(objects.problem)
+    return None if failure is None else dict(protocol.problem_of(failure))
 
 
 def _rounded(milliseconds: float | None) -> float | None:

@@ -611,13 +611,13 @@ def test_the_model_is_described_once_and_in_few_bytes(widget):
 
 
 def test_public_names_are_pinned():
-    functions = ["available", "load", "load_image", "precompute"]
+    functions = ["available", "load", "load_image", "open_annotations", "precompute"]
     errors = [name for name in sam_widget.__all__ if issubclass_of_error(name)]
     values = ["Annotation", "AnnotationStore", "Embedding", "EmbeddingCache", "FakePredictor"]
     values += ["Precomputed", "Prediction", "Predictor", "Prompts", "RgbImage", "Rle"]
-    values += ["SamWidget", "Session"]
+    values += ["Recipe", "SamWidget", "Session", "Step"]
     assert sorted([*functions, *errors, *values]) == sorted(sam_widget.__all__)
-    assert len(errors) == 14
+    assert len(errors) == 17
 
 
 def issubclass_of_error(name):

@@ -164,6 +164,8 @@ export class DiscKernel {
         cursor: this.#cursor,
         length: this.#history.length,
         multimask: this.#multimask,
+        reopened: null,
+        journal: null,
       } satisfies DocumentState,
       prediction: {
         revision: this.#revision,

@@ -125,10 +125,13 @@ class Connection {
       clear: () => gesture({ type: "clear" }),
       undo: () => gesture({ type: "undo" }),
       redo: () => gesture({ type: "redo" }),
-      accept: (label) => gesture({ type: "accept", label }),
+      // An object that was reopened keeps its label, whatever the next one's is to be.
+      accept: (label) =>
+        gesture({ type: "accept", label: this.#store.document.value.reopened ? null : label }),
       updateAnnotation: (annotation_id, change) =>
         gesture({ type: "update_annotation", annotation_id, ...change }),
       removeAnnotation: (annotation_id) => gesture({ type: "remove_annotation", annotation_id }),
+      reopen: (annotation_id) => gesture({ type: "reopen", annotation_id }),
       preview: (point) => preview.want(point),
       tile: (level, column, row) => this.#tile(level, column, row),
     };

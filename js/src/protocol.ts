@@ -56,6 +56,16 @@ export interface DocumentState {
   length: number;
   /** null: one lone point asks for three masks, anything else for one. */
   multimask: boolean | null;
+  /** The object that accepting replaces; null when it makes a new one. */
+  reopened: string | null;
+  /** How the objects are on disk; null where nothing keeps them there. */
+  journal: JournalState | null;
+}
+
+/** `note`: why they are not saved, or what was found when the journal was opened. */
+export interface JournalState {
+  state: "saved" | "saving" | "unsaved";
+  note: string;
 }
 
 /** One candidate mask; `rle` is the COCO compressed run-length string, column-major. */
@@ -154,7 +164,9 @@ export type Gesture =
       color?: string;
       visible?: boolean;
     }
-  | { type: "remove_annotation"; annotation_id: string };
+  | { type: "remove_annotation"; annotation_id: string }
+  /** Its prompts come back, and accepting replaces it. */
+  | { type: "reopen"; annotation_id: string };
 
 /** Questions that change nothing. */
 export type Query =

@@ -65,6 +65,7 @@ export interface Actions {
   accept(label: string | null): void;
   updateAnnotation(id: string, change: { label?: string; color?: string; visible?: boolean }): void;
   removeAnnotation(id: string): void;
+  reopen(id: string): void;
   /** Latest wins, one in flight; null withdraws what was asked and hides what is shown. */
   preview(point: { x: number; y: number } | null): void;
   /** The encoded picture of one pyramid tile of the current image. */
@@ -134,6 +135,8 @@ export const EMPTY_DOCUMENT: DocumentState = {
   cursor: 0,
   length: 1,
   multimask: null,
+  reopened: null,
+  journal: null,
 };
 
 export function createStore(): Store {

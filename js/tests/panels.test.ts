@@ -241,7 +241,7 @@ describe("objects", () => {
     expect(root.querySelector("img")).toBeNull();
   });
 
-  it("recolours, hides, refines and deletes", async () => {
+  it("recolours, hides, refines, reopens and deletes", async () => {
     const { actions, get } = mount((store) => {
       store.objects.value = [object("a")];
     });
@@ -251,10 +251,12 @@ describe("objects", () => {
     color.dispatchEvent(new Event("change", { bubbles: true }));
     get("object-visible").click();
     get("object-refine").click();
+    get("object-reopen").click();
     get("object-delete").click();
     expect(actions.updateAnnotation).toHaveBeenNthCalledWith(1, "a", { color: "#00ff00" });
     expect(actions.updateAnnotation).toHaveBeenNthCalledWith(2, "a", { visible: false });
     expect(actions.setMaskFrom).toHaveBeenCalledExactlyOnceWith("a");
+    expect(actions.reopen).toHaveBeenCalledExactlyOnceWith("a");
     expect(actions.removeAnnotation).toHaveBeenCalledExactlyOnceWith("a");
   });
 

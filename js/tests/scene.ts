@@ -44,6 +44,7 @@ export function recordActions(): { actions: Actions; calls: Call[] } {
     accept: note("accept"),
     updateAnnotation: note("updateAnnotation"),
     removeAnnotation: note("removeAnnotation"),
+    reopen: note("reopen"),
     preview: note("preview"),
     tile: () => Promise.reject(new Error("no tiles here")),
   };

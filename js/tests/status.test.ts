@@ -42,6 +42,25 @@ describe("status and messages", () => {
     expect(all("encode-progress")).toHaveLength(0);
   });
 
+  it("says whether objects are on disk, and why not", async () => {
+    const { store, get, all } = mount();
+    await settled();
+    expect(all("saved")).toHaveLength(0);
+    const show = async (state: "saved" | "saving" | "unsaved", note = "") => {
+      store.document.value = { ...store.document.value, journal: { state, note } };
+      await settled();
+      return [get("saved").textContent, get("saved").dataset.saved, get("saved").title];
+    };
+    expect(await show("saving")).toEqual(["saving…", "saving", expect.stringContaining("journal")]);
+    expect((await show("saved"))[0]).toBe("saved");
+    expect(await show("saved", "line 3 was damaged")).toEqual([
+      "saved, journal mended",
+      "saved",
+      "line 3 was damaged",
+    ]);
+    expect(await show("unsaved", "disk full")).toEqual(["not saved", "unsaved", "disk full"]);
+  });
+
   it("switches previews off for a slow model, says so, and on again if one insists", async () => {
     const { store, get, all } = mount();
     await settled();

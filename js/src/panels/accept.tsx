@@ -17,6 +17,7 @@ export function AcceptPanel({ store, actions }: Props) {
   const labels = store.labels.value;
   const label = store.label.value;
   const nothing = store.prediction.value.candidates.length === 0;
+  const reopened = store.document.value.reopened !== null;
   const accept = () => {
     if (!nothing) actions.accept(store.label.value || null);
   };
@@ -55,12 +56,16 @@ export function AcceptPanel({ store, actions }: Props) {
           type="button"
           class="sam-primary"
           data-testid="accept"
-          title="Accept the chosen mask as an object (Enter)"
+          title={
+            reopened
+              ? "Put the chosen mask in the place of the reopened object's (Enter)"
+              : "Accept the chosen mask as an object (Enter)"
+          }
           aria-disabled={nothing}
           onClick={accept}
         >
           <Icon name="check" />
-          Accept
+          {reopened ? "Replace" : "Accept"}
         </button>
       </div>
     </section>

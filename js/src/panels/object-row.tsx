@@ -84,6 +84,13 @@ function RowActions({
     <span class="sam-object-actions">
       <IconButton
         small={true}
+        icon="point"
+        label={`Reopen ${name}: its prompts come back, accepting replaces it`}
+        testId="object-reopen"
+        onPress={() => actions.reopen(object.id)}
+      />
+      <IconButton
+        small={true}
         icon="refine"
         label={`Refine ${name}: use it as a mask prompt`}
         testId="object-refine"

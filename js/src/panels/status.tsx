@@ -1,6 +1,6 @@
 // One line: what is going on, with which model, how fast, on what picture.
 
-import type { Status } from "../protocol";
+import type { JournalState, Status } from "../protocol";
 import { keysOf } from "../shortcuts";
 import { type ConnectionState, isOffForSlowness, type Store } from "../store";
 import { formatDuration } from "./format";
@@ -11,6 +11,12 @@ const WORDS: Record<Status, string> = {
   ready: "Ready",
   predicting: "Predicting…",
   error: "Error",
+};
+
+const SAVED: Record<JournalState["state"], string> = {
+  saved: "saved",
+  saving: "saving…",
+  unsaved: "not saved",
 };
 
 const CONNECTION: Record<ConnectionState, string> = {
@@ -40,6 +46,7 @@ export function StatusLine({ store }: { store: Store }) {
           {CONNECTION[connection]}
         </span>
       )}
+      <SavedState store={store} />
       <ModelFacts store={store} />
       {isOffForSlowness(store) && (
         <span
@@ -53,6 +60,24 @@ export function StatusLine({ store }: { store: Store }) {
       <span class="sam-spacer" />
       <ImageFacts store={store} />
     </footer>
+  );
+}
+
+/** Whether the objects are on disk, where a journal keeps them. */
+function SavedState({ store }: { store: Store }) {
+  const { journal } = store.document.value;
+  if (journal === null) return null;
+  const { state, note } = journal;
+  const words = state === "saved" && note ? "saved, journal mended" : SAVED[state];
+  return (
+    <span
+      class="sam-saved"
+      data-testid="saved"
+      data-saved={state}
+      title={note || "Accepted objects are in the journal, on disk"}
+    >
+      {words}
+    </span>
   );
 }
 

@@ -1,0 +1,226 @@
+"""The objects of one image and the changes that made them, as plain data: no locks, no files.
+
+A change names what it takes away and what it puts there, by id. It is undone by putting the one
+back for the other, and only while what it had put there is still what is there: so nobody's undo
+takes back what somebody else did to the same object later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sam_widget.errors import AnnotationError, StaleGesture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sam_widget.annotations import Annotation
+
+__all__ = ["LOG_LIMIT", "Change", "Ledger", "difference"]
+
+LOG_LIMIT = 256
+"""Changes remembered for undo."""
+
+Placed: TypeAlias = "tuple[int, Annotation]"
+Items: TypeAlias = "tuple[Annotation, ...]"
+Order: TypeAlias = "tuple[tuple[str, ...], tuple[str, ...]]"
+
+
+@dataclass(eq=False)
+class Change:
+    """One step: objects that go, objects that come, and perhaps another order.
+
+    Attributes
+    ----------
+    before, after : tuple of (index, Annotation)
+        An id in both is an object that is replaced, and stays where it is.
+    order : (ids, ids), optional
+        All ids before and after, where the step reorders.
+    serial : int
+        Number in the ledger, from 1.
+    author : object
+        Whose undo it belongs to; None where it was made on the store itself.
+    done : bool
+        False while it is undone.
+    """
+
+    before: tuple[Placed, ...] = ()
+    after: tuple[Placed, ...] = ()
+    order: Order | None = None
+    serial: int = 0
+    author: object = field(default=None, repr=False)
+    done: bool = True
+
+    def inverse(self) -> Change:
+        """Return the change that takes this one back."""
+        order = None if self.order is None else (self.order[1], self.order[0])
+        return Change(self.after, self.before, order)
+
+    def applied(self, items: Items) -> Items:
+        """Return the objects after this change.
+
+        Raises
+        ------
+        StaleGesture
+            If an object is no longer what the change found, or one it brings is there already.
+        """
+        present = {one.id: one for one in items}
+        found = {one.id: one for _, one in self.before}
+        for identity, one in found.items():
+            if present.get(identity) is not one:
+                raise _conflict(one, present.get(identity))
+        fresh = [(at, one) for at, one in self.after if one.id not in found]
+        for _, one in fresh:
+            if one.id in present:
+                raise StaleGesture(f"An object with the id {one.id} is there already.")
+        coming = {one.id: one for _, one in self.after}
+        gone = found.keys() - coming.keys()
+        result = [coming.get(one.id, one) for one in items if one.id not in gone]
+        for at, one in sorted(fresh, key=lambda placed: placed[0]):
+            result.insert(min(at, len(result)), one)
+        return tuple(result) if self.order is None else _reordered(result, *self.order)
+
+
+@dataclass(eq=False)
+class Ledger:
+    """Objects, the newest changes, which of them are undone, and free properties.
+
+    Attributes
+    ----------
+    items : tuple of Annotation
+        In the order shown.
+    log : list of Change
+        The newest :data:`LOG_LIMIT`, oldest first.
+    undone : list of Change
+        What a redo does again, the next one last; a new change makes an end of it.
+    properties : dict
+        JSON values by name.
+    serial : int
+        Number of the newest change.
+    """
+
+    items: Items = ()
+    log: list[Change] = field(default_factory=list)
+    undone: list[Change] = field(default_factory=list)
+    properties: dict[str, Any] = field(default_factory=dict)
+    serial: int = 0
+
+    def change(
+        self,
+        drop: Iterable[str] = (),
+        put: Iterable[Placed] = (),
+        order: Sequence[str] | None = None,
+    ) -> Change:
+        """Lay out a change of the present objects; nothing happens yet.
+
+        Parameters
+        ----------
+        drop : iterable of str
+            Ids of objects that go.
+        put : iterable of (index, Annotation)
+            Objects that come. One whose id is there replaces it where it is.
+        order : sequence of str, optional
+            Ids of all objects that are left, in their new order.
+
+        Raises
+        ------
+        AnnotationError
+            If an id is unknown or named twice, or the order is not one of these objects.
+        """
+        places = {one.id: (at, one) for at, one in enumerate(self.items)}
+        gone, coming = tuple(drop), tuple(put)
+        named = [*gone, *(one.id for _, one in coming)]
+        if len(set(named)) != len(named):
+            raise AnnotationError("an object is named twice in one change. Name each id once.")
+        for identity in gone:
+            if identity not in places:
+                raise AnnotationError(f"there is no object with the id {identity!r:.60}.")
+        before = tuple(places[identity] for identity in named if identity in places)
+        change = Change(before, coming)
+        if order is not None:
+            ids = tuple(one.id for one in change.applied(self.items))
+            if sorted(ids) != sorted(order):
+                raise AnnotationError(
+                    f"an order must name each of the {len(ids)} objects once, got {len(order)} ids."
+                )
+            change.order = (ids, tuple(order))
+        return change
+
+    def commit(self, change: Change, author: object = None) -> None:
+        """Apply a new change and remember it; what was undone can no longer be done again.
+
+        Raises
+        ------
+        StaleGesture
+            As :meth:`Change.applied`; then nothing has changed.
+        """
+        self.items = change.applied(self.items)
+        self.serial += 1
+        change.serial, change.author, change.done = self.serial, author, True
+        self.log.append(change)
+        del self.log[:-LOG_LIMIT]
+        self.undone.clear()
+
+    def undo(self, change: Change) -> None:
+        """Take a remembered change back; raise StaleGesture if a later one builds on it."""
+        self.items = change.inverse().applied(self.items)
+        change.done = False
+        self.undone.append(change)
+
+    def redo(self, change: Change) -> None:
+        """Do a change again that was undone; errors as for :meth:`undo`."""
+        self.items = change.applied(self.items)
+        change.done = True
+        self.undone = [one for one in self.undone if one is not change]
+
+    def find(self, serial: int) -> Change | None:
+        """Return the remembered change of this number."""
+        return next((one for one in reversed(self.log) if one.serial == serial), None)
+
+    @property
+    def last_done(self) -> Change | None:
+        """The newest change that is not undone."""
+        return next((one for one in reversed(self.log) if one.done), None)
+
+
+def difference(before: Items, after: Items) -> Change | None:
+    """Return the change that leads from one state of the objects to another, if there is any."""
+    if before is after:
+        return None
+    old = {one.id: (at, one) for at, one in enumerate(before)}
+    new = {one.id: (at, one) for at, one in enumerate(after)}
+    if len(new) != len(after):
+        raise AnnotationError("an object is there twice. Give each an id of its own.")
+    going = tuple(
+        (at, one) for at, one in enumerate(before) if one.id not in new or new[one.id][1] is not one
+    )
+    coming = tuple(
+        (at, one) for at, one in enumerate(after) if one.id not in old or old[one.id][1] is not one
+    )
+    change = Change(going, coming)
+    arrived = change.applied(before)
+    if arrived != after:
+        change.order = (tuple(one.id for one in arrived), tuple(one.id for one in after))
+    return change if going or coming or change.order else None
+
+
+def _conflict(wanted: Annotation, found: Annotation | None) -> StaleGesture:
+    name = f"{wanted.label!r}" if wanted.label else "the object"
+    what = "was deleted" if found is None else "was changed"
+    return StaleGesture(
+        f"That step no longer fits: {name} ({wanted.id}) {what} meanwhile, from another view or by "
+        "code."
+    )
+
+
+def _reordered(items: list[Annotation], before: tuple[str, ...], after: tuple[str, ...]) -> Items:
+    """Bring the objects into another order; those it does not name stay where they are."""
+    named = set(before) & set(after)
+    known = [one for one in items if one.id in named]
+    ids = {one.id for one in known}
+    if [one.id for one in known] != [one for one in before if one in ids]:
+        raise StaleGesture("That step no longer fits: the objects were reordered meanwhile.")
+    by_id = {one.id: one for one in known}
+    wanted = iter([by_id[one] for one in after if one in ids])
+    return tuple(next(wanted) if one.id in named else one for one in items)
