@@ -208,7 +208,8 @@ class Journal:
             raise JournalError(
                 f"{self.path} is the journal of another image, which is open in this kernel: "
                 f"{named['file_name'] or 'one'!r} of {named['width']} x {named['height']} pixels. "
-                "Pass another path as journal=."
+                "(A file that is read with another value_range= is another image.) Pass another "
+                "path as journal=."
             )
         self._users += 1
         return self._store
@@ -244,6 +245,8 @@ class Journal:
         change; :attr:`report` says why. Whoever comes while another writes waits, and mostly finds
         that its own records went along.
         """
+        if self._file.closed:  # in a forked child, where nobody would ever free the lock
+            return
         with self._io:
             if self._file.closed or self.saved:
                 return
