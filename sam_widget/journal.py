@@ -7,6 +7,7 @@ of another program sees what happened, line by line.
 
 from __future__ import annotations
 
+import atexit
 import errno
 import itertools
 import logging
@@ -263,7 +264,13 @@ class Journal:
         """Let go of the file, if this was its last user; one that says nothing is deleted."""
         with _registry_lock:
             self._users -= 1
-            if self._users > 0 or self._file.closed:
+            if self._users <= 0:
+                self.abandon()
+
+    def abandon(self) -> None:
+        """Let go of the file, whoever uses it."""
+        with _registry_lock:
+            if self._file.closed:
                 return
             self.flush()
             with self._io, self._store.lock:
@@ -378,6 +385,15 @@ class Journal:
         if problem != self._problem:
             _log.warning("sam_widget: %s They are kept in memory.", problem)
         self._problem = problem
+
+
+def _close_all() -> None:
+    """Let go of every journal: at the end of a process that ends in order."""
+    for journal in tuple(_registry.values()):
+        journal.abandon()
+
+
+atexit.register(_close_all)
 
 
 def _path_of(image: RgbImage, journal: JournalChoice) -> Path | None:
