@@ -307,7 +307,10 @@ class AnnotationStore(ObjectStore, Sequence[Annotation]):
         given = {"label": label, "color": color, "visible": visible}
         changes: dict[str, Any] = {name: v for name, v in given.items() if v is not None}
         with self._lock:
-            changed = replace(self._known(annotation_id), **changes)
+            known = self._known(annotation_id)
+            if all(getattr(known, name) == value for name, value in changes.items()):
+                return known
+            changed = replace(known, **changes)
             self.change(put=[(0, changed)])
         self.settle()
         return changed

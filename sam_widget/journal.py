@@ -7,6 +7,7 @@ of another program sees what happened, line by line.
 
 from __future__ import annotations
 
+import atexit
 import errno
 import itertools
 import logging
@@ -208,7 +209,8 @@ class Journal:
             raise JournalError(
                 f"{self.path} is the journal of another image, which is open in this kernel: "
                 f"{named['file_name'] or 'one'!r} of {named['width']} x {named['height']} pixels. "
-                "Pass another path as journal=."
+                "(A file that is read with another value_range= is another image.) Pass another "
+                "path as journal=."
             )
         self._users += 1
         return self._store
@@ -244,6 +246,8 @@ class Journal:
         change; :attr:`report` says why. Whoever comes while another writes waits, and mostly finds
         that its own records went along.
         """
+        if self._file.closed:  # in a forked child, where nobody would ever free the lock
+            return
         with self._io:
             if self._file.closed or self.saved:
                 return
@@ -260,7 +264,13 @@ class Journal:
         """Let go of the file, if this was its last user; one that says nothing is deleted."""
         with _registry_lock:
             self._users -= 1
-            if self._users > 0 or self._file.closed:
+            if self._users <= 0:
+                self.abandon()
+
+    def abandon(self) -> None:
+        """Let go of the file, whoever uses it."""
+        with _registry_lock:
+            if self._file.closed:
                 return
             self.flush()
             with self._io, self._store.lock:
@@ -375,6 +385,15 @@ class Journal:
         if problem != self._problem:
             _log.warning("sam_widget: %s They are kept in memory.", problem)
         self._problem = problem
+
+
+def _close_all() -> None:
+    """Let go of every journal: at the end of a process that ends in order."""
+    for journal in tuple(_registry.values()):
+        journal.abandon()
+
+
+atexit.register(_close_all)
 
 
 def _path_of(image: RgbImage, journal: JournalChoice) -> Path | None:

@@ -185,8 +185,14 @@ def _opened(path: Path) -> tuple[int, int]:
             os.close(fd)
             if not isinstance(error, BlockingIOError | PermissionError):
                 raise
+            if holder == os.getpid():
+                raise JournalInUse(
+                    f"the journal {path} is in use by this very process, which has loaded the "
+                    "package twice. Restart the kernel."
+                ) from error
+            named = "" if holder is None else f" (number {holder})"
             raise JournalInUse(
-                f"the journal {path} is in use by another process{holder}. Close the widget there "
+                f"the journal {path} is in use by another process{named}. Close the widget there "
                 "or shut that kernel down, or pass journal=False, or the path of another journal."
             ) from error
         os.close(fd)
@@ -211,15 +217,15 @@ def _lock(fd: int) -> None:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _holder(fd: int) -> str:
-    """Name the process that has the lock, where the system tells."""
+def _holder(fd: int) -> int | None:
+    """Return the number of the process that has the lock, where the system tells."""
     inode = os.fstat(fd).st_ino
     with suppress(OSError, ValueError):
         for line in Path("/proc/locks").read_text(encoding="ascii").splitlines():
             fields = line.split()
             if len(fields) > 5 and fields[1] == "FLOCK" and fields[5].endswith(f":{inode}"):
-                return f" (number {int(fields[4])})"
-    return ""
+                return int(fields[4])
+    return None
 
 
 def _write(fd: int, data: bytes, at: int) -> None:

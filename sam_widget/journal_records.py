@@ -44,7 +44,9 @@ _PLAIN = (
     "created",
 )
 _LOGITS_BYTES = 4 * math.prod(LOGITS_SHAPE)
-_MAX_STEPS = 10_000
+_MOST_STEPS = 10_000
+_MOST_MASKS = 64
+"""Of one object, all different. A mask of a few bytes may be one of many pixels."""
 
 
 def seal(record: Mapping[str, Any]) -> bytes:
@@ -122,6 +124,8 @@ def _annotation_of(
     for name, value in values.items():
         if not isinstance(value, _TYPES[name]) or (isinstance(value, bool) != (name == "visible")):
             raise AnnotationError(f"{name!r} of an object in the journal is {value!r:.60}.")
+    if len(fields.get("masks", ())) > _MOST_MASKS or len(_steps_in(fields)) > _MOST_STEPS:
+        raise AnnotationError("an object in the journal was made in more steps than anybody makes.")
     masks = [Prompts(mask=_mask_of(one, height, width)) for one in fields.get("masks", ())]
     if "rle" in fields:
         values["rle"] = _rle_of(fields["rle"], height, width)
@@ -178,11 +182,15 @@ def _prompts_fields(prompts: Prompts, masks: list[NDArray[Any]]) -> dict[str, An
         fields["box"] = list(prompts.box)
     if prompts.mask is not None:
         # Steps of one object share their mask: it is written once.
-        known = [at for at, mask in enumerate(masks) if mask is prompts.mask]
+        known = [at for at, mask in enumerate(masks) if _same(mask, prompts.mask)]
         if not known:
             masks.append(prompts.mask)
         fields["mask"] = known[0] if known else len(masks) - 1
     return fields
+
+
+def _same(first: NDArray[Any], second: NDArray[Any]) -> bool:
+    return first is second or (first.dtype == second.dtype and np.array_equal(first, second))
 
 
 def _prompts_of(fields: Any, masks: list[Prompts]) -> Prompts:  # noqa: ANN401 - JSON
@@ -211,11 +219,16 @@ def _recipe_fields(recipe: Recipe, masks: list[NDArray[Any]]) -> dict[str, Any]:
     return {"digest": recipe.digest, "steps": steps}
 
 
+def _steps_in(fields: dict[str, Any]) -> list[Any]:
+    recipe = fields.get("recipe")
+    return [] if recipe is None else list(recipe["steps"])
+
+
 def _recipe_of(fields: Any, masks: list[Prompts]) -> Recipe | None:  # noqa: ANN401 - JSON
     if fields is None:
         return None
     steps = []
-    for one in fields["steps"][:_MAX_STEPS]:
+    for one in fields["steps"]:
         multimask, candidate = one["multimask"], one["at"]
         if not isinstance(multimask, bool | None) or type(candidate) is not int or candidate < 0:
             raise AnnotationError("a step in the journal is malformed.")

@@ -106,6 +106,8 @@ class Page:
     def publish_annotations(self, annotations: tuple[Annotation, ...]) -> None:
         """Send what changed in the list of objects since the last time."""
         with self._lock:
+            if annotations is self._annotations:
+                return
             changed, removed = protocol.annotations_delta(self._annotations, annotations)
             self._annotations = annotations
             if not changed and not removed:

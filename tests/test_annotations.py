@@ -88,6 +88,12 @@ def test_every_change_is_one_step_of_undo(store):
     assert not store.can_redo
 
 
+def test_an_update_that_changes_nothing_is_no_step(store):
+    cup = store.add(made("cup"))
+    assert store.update(cup.id, label="cup", visible=True) is cup
+    assert len(store.changes()) == 1
+
+
 def test_what_does_not_fit_is_refused_and_changes_nothing(store):
     cup = store.add(made("cup"))
     other_size = Annotation(Rle.encode(np.ones((3, 3), np.bool_)))

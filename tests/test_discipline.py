@@ -12,12 +12,22 @@ import random
 import threading
 import time
 import weakref
+from contextlib import suppress
 
 import numpy as np
 import pytest
 from ipywidgets.widgets.widget import _put_buffers
 
-from sam_widget import EmbeddingCache, FakePredictor, Prediction, SamWidget
+from sam_widget import (
+    Annotation,
+    EmbeddingCache,
+    FakePredictor,
+    Prediction,
+    Rle,
+    SamWidget,
+    open_annotations,
+)
+from sam_widget.errors import AnnotationError, StaleGesture
 from sam_widget.frames import ModelFrame
 from sam_widget.predictors.base import Embedding, check_request, wants_three
 
@@ -188,6 +198,92 @@ def test_the_image_may_be_replaced_at_any_moment(recording_comm):
         assert mirror.state["prediction"]["version"] == widget._session.version
         assert mirror.objects == {one.id: one.label for one in widget.annotations}
         assert np.array_equal(widget.image, photos[-1])
+
+
+def object_calls(rng, widget):
+    """Draw something that code may do to the objects, whoever made them."""
+
+    def of_any(call):
+        def act():
+            objects = widget.annotations.snapshot()
+            if objects:
+                with suppress(StaleGesture, AnnotationError):  # another was faster
+                    call(rng.choice(objects))
+
+        return act
+
+    def new():
+        mask = np.zeros((40, 60), np.bool_)
+        mask[rng.randrange(40), rng.randrange(60)] = True
+        widget.annotations.add(Annotation(Rle.encode(mask), label=rng.choice("abc")))
+
+    def undo():
+        with suppress(StaleGesture):
+            widget.undo()
+
+    def redo():
+        with suppress(StaleGesture):
+            widget.redo()
+
+    def shuffle():
+        ids = [one.id for one in widget.annotations]
+        with suppress(AnnotationError):
+            widget.annotations.reorder(rng.sample(ids, len(ids)))
+
+    return [
+        new,
+        undo,
+        undo,
+        redo,
+        shuffle,
+        widget.annotations.undo,
+        widget.annotations.redo,
+        of_any(lambda one: widget.update_annotation(one.id, label=rng.choice("abc"))),
+        of_any(lambda one: widget.annotations.update(one.id, visible=not one.visible)),
+        of_any(lambda one: widget.remove_annotation(one.id)),
+        of_any(widget.annotations.remove),
+        of_any(lambda one: widget.reopen(one.id)),
+        lambda: widget.add_point(rng.randrange(60), rng.randrange(40)),
+        widget.clear,
+    ]
+
+
+def test_two_widgets_and_the_store_itself_end_in_one_state(recording_comm, tmp_path):
+    photo = np.random.default_rng(0).integers(0, 255, (40, 60, 3), dtype=np.uint8)
+    journal = tmp_path / "a.sam.jsonl"
+    options = {"model": Quick(), "journal": journal}
+    with SamWidget(photo, **options) as one, SamWidget(photo, **options) as other:
+        mirrors = [Mirror(widget.comm) for widget in (one, other)]
+
+        def act(seed, widget):
+            rng = random.Random(seed)
+            for _ in range(60):
+                rng.choice(object_calls(rng, widget))()
+                if rng.random() < 0.3:
+                    message = page_gestures(rng, widget)
+                    widget.comm.deliver({"method": "custom", "content": message})
+
+        threads = [
+            threading.Thread(target=act, args=(seed, (one, other)[seed % 2])) for seed in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(120)
+            assert not thread.is_alive()
+        for widget, mirror in zip((one, other), mirrors, strict=True):
+            assert widget.wait(60)
+            widget.clear()
+            mirror.catch_up()
+            assert mirror.objects == {each.id: each.label for each in one.annotations}
+            assert mirror.state["document"] == widget.document
+            assert widget.document["journal"] == {"state": "saved", "note": ""}
+            session = widget._session
+            assert session.prompts == session.history[session.cursor]
+        before = [(each.id, each.label, each.visible, each.rle) for each in one.annotations]
+    with open_annotations(photo, journal) as store:
+        assert [(each.id, each.label, each.visible, each.rle) for each in store] == before
+        assert store.report == ""
 
 
 @pytest.mark.parametrize("trait", ["status", "document", "prediction", "model_info", "revision"])

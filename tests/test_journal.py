@@ -984,5 +984,25 @@ def test_refusing_is_for_other_processes_only(image, path):
     with open_annotations(image, path):
         with open_annotations(image, path) as same:
             assert same.journal == path
-        with pytest.raises(JournalInUse):
+        with pytest.raises(JournalInUse, match=r"this very process.* Restart the kernel"):
             module.JournalFile(path)
+
+
+def test_a_process_that_ends_in_order_leaves_no_empty_journals(tmp_path):
+    code = OPENER + "open_annotations(image, sys.argv[1]).set_property('labels', ['a'])\n"
+    path = tmp_path / "a.sam.jsonl"
+    done = subprocess.run([sys.executable, "-c", code, str(path)], check=True)
+    assert done.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_steps_of_one_object_write_their_mask_once(image, path):
+    mask = np.eye(HEIGHT, WIDTH) > 0
+    steps = tuple(Step(Prompts(points=[(1, 1)] * n, mask=mask.copy())) for n in range(1, 100))
+    with open_annotations(image, path) as store:
+        store.add(made("cup", recipe=Recipe(steps, "0" * 16)))
+    assert len(json.loads(lines(path)[-1])["put"][0][1]["masks"]) == 1
+    with open_annotations(image, path) as store:
+        again = store[0].recipe
+    assert again.steps == steps
+    assert len({id(step.prompts.mask) for step in again.steps}) == 1

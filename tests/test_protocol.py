@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sam_widget import FakePredictor, Session, load_image, protocol
+from sam_widget import Annotation, FakePredictor, Session, load_image, protocol
 from sam_widget.candidates import Candidates
 from sam_widget.errors import ProtocolError, StaleGesture
 from sam_widget.frames import ModelFrame
@@ -133,6 +133,33 @@ def test_delta_names_only_what_changed(coffee):
     changed, removed = protocol.annotations_delta(before, after)
     assert [(index, one.label) for index, one in changed] == [(0, "plate")]
     assert removed == [before[0].id]
+
+
+@given(st.data())
+def test_any_delta_leads_the_page_to_the_new_list(data):
+    rle = Rle.encode(np.ones((1, 1), np.bool_))
+    objects = [Annotation(rle, id=str(number)) for number in range(8)]
+    before = data.draw(st.permutations(objects))[: data.draw(st.integers(0, 8))]
+    after = data.draw(st.permutations(objects))[: data.draw(st.integers(0, 8))]
+    after = [
+        Annotation(rle, id=one.id) if data.draw(st.integers(0, 3)) == 0 else one for one in after
+    ]
+    changed, removed = protocol.annotations_delta(before, after)
+    # As connection.ts applies it.
+    moved = {*removed, *(one.id for _, one in changed)}
+    page = [one for one in before if one.id not in moved]
+    for index, one in changed:
+        page.insert(index, one)
+    assert page == after
+    if before == after:
+        assert (changed, removed) == ([], [])
+
+
+def test_an_object_moved_alone_travels_alone():
+    rle = Rle.encode(np.ones((1, 1), np.bool_))
+    objects = [Annotation(rle, id=str(number)) for number in range(500)]
+    moved = [*objects[:100], objects[400], *objects[100:400], *objects[401:]]
+    assert protocol.annotations_delta(objects, moved) == ([(100, objects[400])], [])
 
 
 def test_pyramid_stops_where_the_preview_is_as_sharp(coffee):

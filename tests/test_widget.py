@@ -105,6 +105,39 @@ def test_accept_rename_recolour_hide_delete_undo(widget, tmp_path):
     assert deltas[2]["removed"] == [made.id]
 
 
+def test_the_page_reopens_an_object_and_accepting_replaces_it(widget):
+    widget.add_point(300, 200)
+    cup = widget.accept("cup")
+    assert gesture(widget, "reopen", annotation_id=cup.id)["type"] == "reply"
+    widget.wait()
+    assert widget.document["reopened"] == cup.id
+    assert widget.points == [(300.0, 200.0, True)]
+    assert np.array_equal(widget.mask, cup.mask)
+    widget.add_point(320, 210)
+    assert gesture(widget, "accept", label=None)["type"] == "reply"
+    assert widget.document["reopened"] is None
+    (again,) = widget.annotations
+    assert (again.id, again.label) == (cup.id, "cup")
+    assert len(again.prompts.points) == 2
+    widget.reopen(cup.id)
+    assert widget.accept("mug").label == "mug"
+    assert gesture(widget, "reopen", annotation_id="nobody")["code"] == "stale"
+
+
+def test_changes_of_the_store_are_on_the_page_and_undone_there(widget):
+    widget.add_point(300, 200)
+    cup = widget.accept("cup")
+    widget.annotations.remove(cup.id)
+    delta = [c for c, _ in widget.comm.messages() if c["type"] == "annotations_changed"][-1]
+    assert delta["removed"] == [cup.id]
+    assert gesture(widget, "undo")["type"] == "reply"
+    assert list(widget.annotations) == [cup]
+    widget.annotations.update(cup.id, label="mug")
+    assert widget.labels == ["cup", "mug"]
+    widget.undo()
+    assert list(widget.annotations) == [cup]
+
+
 def test_a_new_view_gets_all_objects_in_parts(widget, monkeypatch):
     monkeypatch.setattr("sam_widget.page.LIST_BYTES", 1500)
     for x in range(50, 550, 100):

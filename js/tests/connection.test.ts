@@ -304,6 +304,16 @@ describe("the connection", () => {
     expect(store.objects.value.map((one) => one.id)).toEqual(["new"]);
   });
 
+  it("accepts a reopened object under its own label, whatever the next one's is to be", () => {
+    const { store, actions, sent } = connected();
+    store.document.value = { ...EMPTY_DOCUMENT, reopened: "abc" };
+    actions.accept("dog");
+    expect(sent.at(-1)).toMatchObject({ type: "accept", label: null });
+    store.document.value = EMPTY_DOCUMENT;
+    actions.accept("dog");
+    expect(sent.at(-1)).toMatchObject({ type: "accept", label: "dog" });
+  });
+
   it("is not busy when the kernel says that the request waits its turn", () => {
     const { host, store, actions, sent } = connected();
     actions.accept(null);
