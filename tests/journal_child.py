@@ -6,6 +6,7 @@ reads that, kills the child at a moment of its choosing, and looks at what is on
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -223,7 +224,8 @@ def kill_once(nursery, journal, seed, rng):
     # Somewhere in the next step, while it decodes, or writes, or forces the file to disk.
     for _ in range(rng.randrange(200_000)):
         pass
-    os.kill(heard["pid"], signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):  # it may have come to its end meanwhile
+        os.kill(heard["pid"], signal.SIGKILL)
     while "ended" not in heard:
         confirmed = heard.get("step", confirmed)
         heard = nursery.hear()

@@ -146,6 +146,7 @@ def test_a_table_of_an_earlier_save_is_not_believed(store, tmp_path):
 
 
 def test_too_many_objects_are_refused(tmp_path):
-    one = Annotation(Rle.encode(np.ones((1, 1), dtype=bool)))
+    rle = Rle.encode(np.ones((1, 1), dtype=bool))
+    many = [Annotation(rle, id=str(number)) for number in range(65_536)]
     with pytest.raises(AnnotationError, match="at most 65535 objects"):
-        AnnotationStore([one] * 65_536, width=1, height=1).save(tmp_path / "a.png")
+        AnnotationStore(many, width=1, height=1).save(tmp_path / "a.png")
