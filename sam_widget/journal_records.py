@@ -23,7 +23,7 @@ from sam_widget.prompts import LOGITS_SHAPE, Prompts
 from sam_widget.recipes import Recipe, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -127,16 +127,13 @@ def _annotation_of(
     if len(fields.get("masks", ())) > _MOST_MASKS or len(_steps_in(fields)) > _MOST_STEPS:
         raise AnnotationError("an object in the journal was made in more steps than anybody makes.")
     masks = [Prompts(mask=_mask_of(one, height, width)) for one in fields.get("masks", ())]
-    if "rle" in fields:
-        values["rle"] = _rle_of(fields["rle"], height, width)
-    if "prompts" in fields:
-        values["prompts"] = _prompts_of(fields["prompts"], masks)
-    if "recipe" in fields:
-        values["recipe"] = _recipe_of(fields["recipe"], masks)
-    if "extra" in fields:
-        if not isinstance(fields["extra"], dict):
-            raise AnnotationError("the extra of an object in the journal is no JSON object.")
-        values["extra"] = fields["extra"]
+    readers: dict[str, Callable[[Any], Any]] = {
+        "rle": lambda code: _rle_of(code, height, width),
+        "prompts": lambda prompts: _prompts_of(prompts, masks),
+        "recipe": lambda recipe: _recipe_of(recipe, masks),
+        "extra": dict,
+    }
+    values |= {name: read(fields[name]) for name, read in readers.items() if name in fields}
     if before is not None:
         return replace(before, **values)
     missing = {"rle", "id", "created"} - values.keys()

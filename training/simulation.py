@@ -44,10 +44,10 @@ def click_in(
 ) -> tuple[int, int]:
     """Return a click inside the mask: its innermost place or any, with equal chance.
 
-    With ``others`` (N, H, W) it is every third time the innermost place of one of those that lie
+    With ``others`` (N, H, W) it is every second time the innermost place of one of those that lie
     within the mask, if there is any: whoever clicks a part may mean the whole.
     """
-    if others is not None and rng.random() < 1 / 3:
+    if others is not None and rng.random() < 1 / 2:
         areas = others.sum((1, 2), dtype=np.int64)
         shared = (others & mask).sum((1, 2), dtype=np.int64)
         within = (shared > 0.9 * areas) & (areas < 0.7 * mask.sum(dtype=np.int64))
