@@ -36,6 +36,7 @@ bench: $(READY) $(BUNDLE) chromium
 	$(BIN)/python benchmarks/reopen.py
 	$(BIN)/python benchmarks/journal_kills.py
 	$(BIN)/python benchmarks/end_to_end.py
+	$(BIN)/python benchmarks/fuzz_formats.py
 
 # The page's bundle alone.
 build: $(BUNDLE)

@@ -66,7 +66,8 @@ def read_bounded(path: str | os.PathLike[str], limit: int = MAX_FILE_BYTES) -> b
         raise AnnotationError(f"{path.name}: is not a file.")
     if found.st_size <= limit:
         with path.open("rb") as file:
-            content = file.read(limit + 1)
+            # Room for as much is made at once; what is written meanwhile is not waited for.
+            content = file.read(found.st_size + 1)
         if len(content) <= limit:
             return content
     raise AnnotationError(f"{path.name}: is larger than {limit:,} bytes, the most that is read.")
