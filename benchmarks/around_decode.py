@@ -26,8 +26,8 @@ from comm.base_comm import BaseComm
 from segment_anything import SamPredictor, sam_model_registry
 
 from sam_widget import FakePredictor, Prompts, SamWidget, load
+from sam_widget.boundary import trace_all_pixels
 from sam_widget.candidates import display_hw
-from sam_widget.masks import Rle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,7 +122,7 @@ def compare(
 
     def by_pixel() -> None:
         for one in answer.logits:
-            Rle.encode(frame.statistics(one, shown_hw).mask)
+            trace_all_pixels(one, shown_hw, frame.resized_hw, (0.0, 1.0, -1.0))
 
     times: dict[str, list[float]] = {"around": [], "official": [], "traced": [], "by pixel": []}
     with SamWidget(photo_of(size), model=model) as widget:

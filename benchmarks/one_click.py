@@ -167,7 +167,7 @@ class Contest:
             "prepare": lambda: predictor.unpack({"features": features}, frame, ""),
             "decode": lambda: predictor.decode(embedding, prompts),
             "masks": lambda: frame.masks(logits),
-            "statistics": lambda: [frame.statistics(candidate) for candidate in logits],
+            "trace": lambda: frame.trace(logits),
         }
         times = interleaved(calls, self.rounds)
         cells = " | ".join(f"{median(times[name]):.1f}" for name in calls)
@@ -210,7 +210,7 @@ def main() -> None:
         for size in SIZES:
             print(*contest.click(*size, features), sep="\n")
         print("\nWhere the time goes, with ONNX Runtime, ms:\n")
-        print("| photo | once per image | logits and scores | full-size masks | with statistics |")
+        print("| photo | once per image | logits and scores | full-size masks | traced |")
         print("|---|---|---|---|---|")
         for size in SIZES:
             print(contest.breakdown(*size, features))

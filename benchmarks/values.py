@@ -41,10 +41,10 @@ def main() -> None:
     print("|---|---|---|---|")
     for height, width in ((683, 1024), (2000, 3000)):
         frame = ModelFrame(height, width)
-        mask = frame.statistics(logits).mask
+        (mask,) = frame.masks(logits[None])
         times = interleaved(
             {
-                "ours": lambda frame=frame: frame.statistics(logits),
+                "ours": lambda frame=frame: frame.trace(logits[None]),
                 "torch": lambda frame=frame: official(logits, frame),
                 "rle": lambda mask=mask: Rle.encode(mask).compressed(),
                 "coco": lambda mask=mask: coco_mask.encode(np.asfortranarray(mask, np.uint8)),

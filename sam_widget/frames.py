@@ -20,27 +20,7 @@ from sam_widget.resampling import INPUT_SIDE, LOGITS_SIDE, tiles
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["MaskStatistics", "ModelFrame"]
-
-
-@dataclass(frozen=True, eq=False)
-class MaskStatistics:
-    """One candidate at full size, with the numbers shown beside it.
-
-    Attributes
-    ----------
-    mask : bool (h, w)
-        Where the logits are above the threshold.
-    area : int
-        Pixels in ``mask``.
-    stability : float
-        Pixels above threshold + offset over pixels above threshold - offset, in [0, 1];
-        0 when there are none.
-    """
-
-    mask: NDArray[np.bool_]
-    area: int
-    stability: float
+__all__ = ["ModelFrame"]
 
 
 @dataclass(frozen=True)
@@ -147,45 +127,6 @@ class ModelFrame:
                 np.greater(tile, threshold, out=mask[rows, columns])
         return result
 
-    def statistics(
-        self,
-        logits: NDArray[np.float32],
-        size_hw: tuple[int, int] | None = None,
-        threshold: float = 0.0,
-        offset: float = 1.0,
-    ) -> MaskStatistics:
-        """Mask, area and stability score of one candidate, in one pass.
-
-        Parameters
-        ----------
-        logits : float32 (256, 256)
-            From the mask decoder.
-        size_hw : (int, int), optional
-            Height and width of the mask; the original image's when left out.
-        threshold : float
-            Logits above it belong to the mask.
-        offset : float
-            How far the threshold is shifted both ways for the stability score.
-
-        Returns
-        -------
-        MaskStatistics
-
-        References
-        ----------
-        .. [1] Kirillov et al., "Segment Anything", ICCV 2023, appendix B: stable masks.
-        """
-        height, width = self._size(size_hw)
-        mask = np.empty((height, width), dtype=np.bool_)
-        area = inner = outer = 0
-        for rows, columns, tile in tiles(logits, (height, width), self.resized_hw):
-            part = np.greater(tile, threshold)
-            mask[rows, columns] = part
-            area += int(np.count_nonzero(part))
-            inner += int(np.count_nonzero(np.greater(tile, threshold + offset, out=part)))
-            outer += int(np.count_nonzero(np.greater(tile, threshold - offset, out=part)))
-        return MaskStatistics(mask, area, inner / outer if outer else 0.0)
-
     def trace(
         self,
         logits: NDArray[np.float32],
@@ -195,8 +136,8 @@ class ModelFrame:
     ) -> list[TracedMask]:
         """Run lengths, areas and stability scores of several candidates.
 
-        What :meth:`statistics` gives, to the pixel, but only pixels near a boundary are computed:
-        the sooner done the harder the edges are.
+        What :meth:`masks` gives, to the pixel, but only pixels near a boundary are computed: the
+        sooner done the harder the edges are.
 
         Parameters
         ----------
@@ -204,12 +145,18 @@ class ModelFrame:
             From the mask decoder.
         size_hw : (int, int), optional
             Height and width of the masks; the original image's when left out.
-        threshold, offset : float
-            As in :meth:`statistics`.
+        threshold : float
+            Logits above it belong to the mask.
+        offset : float
+            How far the threshold is shifted both ways for the stability score.
 
         Returns
         -------
         list of TracedMask
+
+        References
+        ----------
+        .. [1] Kirillov et al., "Segment Anything", ICCV 2023, appendix B: stable masks.
         """
         return trace(logits, self._size(size_hw), self.resized_hw, threshold, offset)
 

@@ -8,20 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sam_widget import FakePredictor, Prompts
+from sam_widget.boundary import trace_all_pixels
 from sam_widget.candidates import Candidates, display_hw
 from sam_widget.errors import PromptError
 from sam_widget.frames import ModelFrame
-from sam_widget.masks import Rle
+from sam_widget.masks import Rle, stability_score
 
 
 def assert_traced_exactly(logits, frame, size_hw=None, threshold=0.0, offset=1.0):
     traced = frame.trace(logits, size_hw, threshold, offset)
     assert len(traced) == len(logits)
-    for one, candidate in zip(traced, logits, strict=True):
-        expected = frame.statistics(candidate, size_hw, threshold, offset)
-        assert one.rle == Rle.encode(expected.mask)
-        assert (one.area, one.stability) == (expected.area, expected.stability)
+    masks = frame.masks(logits, size_hw, threshold)
+    for one, candidate, mask in zip(traced, logits, masks, strict=True):
+        full = frame.upsample(candidate, size_hw)
+        np.testing.assert_array_equal(mask, full > threshold)
+        assert one.rle == Rle.encode(mask)
+        assert one.area == mask.sum()
         assert isinstance(one.area, int)
+        assert one.stability == stability_score(full, threshold, offset)
 
 
 def blobs(rng, count, scale):
@@ -83,6 +87,16 @@ def test_what_a_model_gives_at_the_size_shown(size, coffee):
 
 def test_more_pixels_than_one_stretch_of_an_axis():
     assert_traced_exactly(blobs(np.random.default_rng(4), 1, 0.5), ModelFrame(300, 9000))
+
+
+def test_soft_and_hard_candidates_of_one_answer():
+    rng = np.random.default_rng(5)
+    hard, soft = blobs(rng, 1, 4.0), blobs(rng, 1, 0.01)
+    frame = ModelFrame(683, 1024)
+    assert_traced_exactly(np.concatenate([hard, soft, hard]), frame)
+    levels = (0.0, 1.0, -1.0)
+    whole = trace_all_pixels(soft[0], (683, 1024), frame.resized_hw, levels)
+    assert frame.trace(soft)[0].rle == whole.rle
 
 
 def test_no_candidates_and_wrong_shapes():
