@@ -267,6 +267,14 @@ class AnnotationStore(ObjectStore, Sequence[Annotation]):
         with self._lock:
             return MappingProxyType(dict(self._ledger.properties))
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Labels offered so far, and those of the objects, in order of appearance."""
+        with self._lock:
+            kept = self._ledger.properties.get("labels")
+            known = [one for one in kept if isinstance(one, str)] if isinstance(kept, list) else []
+            return tuple(dict.fromkeys([*known, *(one.label for one in self if one.label)]))
+
     # ---- changes --------------------------------------------------------------------------------
 
     def add(self, annotation: Annotation, index: int | None = None) -> Annotation:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sam_widget.prompts import Prompts
 from sam_widget.recipes import Step
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sam_widget.annotations import Annotation
+    from sam_widget.annotations import Annotation, AnnotationStore
     from sam_widget.candidates import Candidates
     from sam_widget.ledger import Change
-    from sam_widget.prompts import Prompts
 
 __all__ = ["HISTORY_LIMIT", "Entry", "History"]
 
@@ -93,6 +93,28 @@ class History:
     def __init__(self, first: Entry) -> None:
         self._entries = [first]
         self.cursor = 0
+
+    @classmethod
+    def of(cls, store: AnnotationStore) -> tuple[History, int]:
+        """Begin with the steps that a store remembers.
+
+        Returns
+        -------
+        History
+        int
+            Serial number of the newest change that is in it.
+        """
+        with store.lock:
+            history = cls(Entry(Prompts()))
+            for change in store.changes():
+                if change.done:
+                    history.push(Entry(Prompts(), change=change))
+            undone = store.undone()[1 - HISTORY_LIMIT :]
+            for change in reversed(undone):
+                history.push(Entry(Prompts(), change=change))
+            history.cursor = len(history) - 1 - len(undone)
+            history.present.annotations = store.snapshot()
+            return history, store.ledger.serial
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -21,7 +21,7 @@ from sam_widget.annotations import AnnotationStore
 from sam_widget.errors import JournalError, JournalInUse, JournalWarning
 from sam_widget.images import load_image
 from sam_widget.journal_file import JournalFile, forced_copy
-from sam_widget.journal_reading import header_of, read
+from sam_widget.journal_reading import header_of, is_of, read
 from sam_widget.journal_records import annotation_fields, seal
 
 if TYPE_CHECKING:
@@ -205,12 +205,11 @@ class Journal:
     def shared_for(self, image: RgbImage) -> AnnotationStore:
         """Return the store for one more user, if it is for the same image."""
         named = self._header["image"]
-        if named["digest"] != image.digest:
+        if not is_of(self._header, image):
             raise JournalError(
                 f"{self.path} is the journal of another image, which is open in this kernel: "
                 f"{named['file_name'] or 'one'!r} of {named['width']} x {named['height']} pixels. "
-                "(A file that is read with another value_range= is another image.) Pass another "
-                "path as journal=."
+                "Pass another path as journal=."
             )
         self._users += 1
         return self._store

@@ -6,6 +6,7 @@ that is wrong is reported, and what the other lines say is kept.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from sam_widget.annotations import Annotation
     from sam_widget.images import RgbImage
 
-__all__ = ["FORMAT", "VERSION", "Reading", "header_of", "read"]
+__all__ = ["FORMAT", "VERSION", "Reading", "header_of", "is_of", "read"]
 
 FORMAT = "sam_widget journal"
 VERSION = 1
@@ -68,11 +69,35 @@ def header_of(image: RgbImage) -> dict[str, Any]:
         "version": VERSION,
         "image": {
             "digest": image.digest,
+            "file_digest": _file_digest(image),
             "width": image.width,
             "height": image.height,
             "file_name": "" if image.path is None else image.path.name,
         },
     }
+
+
+def is_of(header: dict[str, Any], image: RgbImage) -> bool:
+    """Whether a header names this image: its pixels, or the very file that it was read from.
+
+    Decoders of later versions may give a JPEG other pixels, and so does another ``value_range``:
+    the masks are those of the file all the same.
+    """
+    named = header["image"]
+    if named["digest"] == image.digest:
+        return True
+    same_size = (named["width"], named["height"]) == (image.width, image.height)
+    known = named.get("file_digest")
+    return bool(known) and same_size and known == _file_digest(image)
+
+
+def _file_digest(image: RgbImage) -> str:
+    if image.path is None:
+        return ""
+    try:
+        return hashlib.sha256(image.path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def read(content: bytes, image: RgbImage, name: str) -> Reading:
@@ -190,7 +215,7 @@ class _Reader:
                 "another path as journal=."
             )
         named = record["image"]
-        if named["digest"] != self._image.digest:
+        if not is_of(record, self._image):
             raise JournalError(
                 f"{self._name} is the journal of another image: "
                 f"{named['file_name'] or 'one'!r:.80} of {named['width']} x {named['height']} "

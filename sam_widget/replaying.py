@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sam_widget.predictors.base import Predictor
     from sam_widget.prompts import Prompts
 
-__all__ = ["Replay", "ReplayRow", "recipe_of", "replay", "script"]
+__all__ = ["Replay", "ReplayRow", "recipe_of", "replay", "script", "steps_of"]
 
 _COLUMNS = ("id", "label", "iou", "old_predicted_iou", "new_predicted_iou", "note")
 
@@ -139,6 +139,18 @@ def recipe_of(annotation: Annotation) -> Recipe | None:
     if annotation.prompts.is_empty:
         return None
     return Recipe((Step(annotation.prompts, None, annotation.candidate or 0),), "")
+
+
+def steps_of(annotation: Annotation) -> tuple[Step, ...]:
+    """Return the steps that bring an object back, to be refined.
+
+    Where they do not make its mask, because it was edited by hand or came from elsewhere, the mask
+    itself is a prompt.
+    """
+    recipe = recipe_of(annotation)
+    if recipe is not None and (not recipe.digest or recipe.makes(annotation.rle)):
+        return recipe.steps
+    return (Step(annotation.prompts.with_mask(annotation.mask)),)
 
 
 def replay(items: Iterable[Annotation], predictor: Predictor, source: object) -> Replay:

@@ -24,8 +24,8 @@ from sam_widget.history import Entry, History
 from sam_widget.ledger import difference
 from sam_widget.predictors.base import encode_with
 from sam_widget.prompts import Prompts
-from sam_widget.recipes import Recipe, Step, follow, mask_digest
-from sam_widget.replaying import recipe_of
+from sam_widget.recipes import Recipe, follow, mask_digest
+from sam_widget.replaying import steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,14 +116,14 @@ class Session:
         self._predictor = predictor
         self._embedding: Embedding | None = None
         self._released = False
-        self._history, self._seen = _history_of(self._objects)
+        self._history, self._seen = History.of(self._objects)
         self._version = 0 if after is None else after.version + 1
         # Point indices sent by somebody who had seen an older version than this mean nothing.
         self._indices_since = self._version
         revision = 0 if after is None else after.committed.revision + 1
         self._committed = Committed(revision, self._version, since=revision)
         self._labels: tuple[str, ...] = () if after is None else after.labels
-        self.announce_labels(_labels_of(self._objects))
+        self.announce_labels(self._objects.labels)
         if self._labels:
             self._objects.keep("labels", list(self._labels))
         self.encode_ms: float | None = None
@@ -285,7 +285,7 @@ class Session:
         """
         with self.lock:
             _, annotation = self._find(annotation_id)
-            steps = _steps_of(annotation)
+            steps = steps_of(annotation)
             entry = Entry(
                 steps[-1].prompts.fitted(self.image.width, self.image.height),
                 steps[-1].multimask,
@@ -701,32 +701,3 @@ class Session:
                 return annotation.color
         used = [annotation.color for annotation in annotations]
         return min(PALETTE, key=used.count)
-
-
-def _history_of(store: AnnotationStore) -> tuple[History, int]:
-    """Return a history whose steps are the changes that the store remembers, and the newest."""
-    with store.lock:
-        changes = store.changes()
-        history = History(Entry(Prompts()))
-        for change in changes:
-            if change.done:
-                history.push(Entry(Prompts(), change=change))
-        cursor = history.cursor
-        for change in reversed(store.undone()):
-            history.push(Entry(Prompts(), change=change))
-        history.cursor = min(cursor, len(history) - 1)
-        history.present.annotations = store.snapshot()
-        return history, store.ledger.serial
-
-
-def _labels_of(store: AnnotationStore) -> tuple[str, ...]:
-    kept = store.properties.get("labels")
-    known = [one for one in kept if isinstance(one, str)] if isinstance(kept, list) else []
-    return tuple(dict.fromkeys([*known, *(one.label for one in store if one.label)]))
-
-
-def _steps_of(annotation: Annotation) -> tuple[Step, ...]:
-    recipe = recipe_of(annotation)
-    if recipe is not None and (not recipe.digest or recipe.makes(annotation.rle)):
-        return recipe.steps
-    return (Step(annotation.prompts.with_mask(annotation.mask)),)

@@ -359,6 +359,27 @@ def test_a_new_session_on_a_store_can_undo_what_was_done_before(photo, two):
     assert not late.can_undo
 
 
+@pytest.mark.parametrize("undone", [0, 1, LOG_LIMIT])
+def test_a_new_session_begins_with_as_many_steps_as_a_history_holds(photo, undone):
+    store = AnnotationStore.of(photo)
+    blank = Rle.encode(np.zeros((photo.height, photo.width), np.bool_))
+    for number in range(LOG_LIMIT + 3):
+        store.add(Annotation(blank, label=str(number)))
+    for _ in range(undone):
+        store.undo()
+    session = Session(photo, FakePredictor(), annotations=store)
+    assert session.can_redo == (undone > 0)
+    count = len(store)
+    if undone:
+        session.redo()
+        assert len(store) == count + 1
+        session.undo()
+        assert len(store) == count
+    if undone < LOG_LIMIT:
+        session.undo()
+        assert len(store) == count - 1
+
+
 # ---- reopening ----------------------------------------------------------------------------------
 
 

@@ -25,7 +25,7 @@ from PIL import Image
 from sam_widget import Annotation, AnnotationStore, Prompts, Recipe, Rle, SamWidget, Step
 from sam_widget import journal as module
 from sam_widget.errors import JournalError, JournalInUse, JournalWarning
-from sam_widget.images import RgbImage
+from sam_widget.images import RgbImage, load_image
 from sam_widget.journal import open_annotations
 from sam_widget.journal_reading import read
 from sam_widget.journal_records import annotation_fields, annotation_of, seal
@@ -227,6 +227,22 @@ def test_what_is_no_journal_is_refused_and_left_alone(image, path, content, says
     with pytest.raises(JournalError, match=says):
         open_annotations(image, path)
     assert path.read_bytes() == content
+
+
+def test_a_file_is_known_again_though_its_pixels_are_decoded_otherwise(tmp_path):
+    deep = tmp_path / "deep.png"
+    Image.fromarray(np.arange(48, dtype=np.uint16).reshape(6, 8) * 900).save(deep)
+    with open_annotations(load_image(deep)) as store:
+        store.add(made("cup"))
+        darker = load_image(deep, value_range=(0, 65535))
+        assert darker.digest != store.image.digest
+        with open_annotations(darker) as same:
+            assert same is store
+    with open_annotations(darker) as store:
+        assert labels(store) == ["cup"]
+    Image.fromarray(np.zeros((6, 8), np.uint16)).save(deep)  # another picture of that name
+    with pytest.raises(JournalError, match=r"another image: 'deep\.png'"):
+        open_annotations(deep)
 
 
 @pytest.mark.parametrize("wrong", [5, 1.5, object()])
