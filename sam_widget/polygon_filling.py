@@ -7,6 +7,7 @@ References
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ from sam_widget.errors import AnnotationError
 from sam_widget.intervals import from_intervals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -29,6 +30,10 @@ MAX_COORDINATE = 2.0**20
 
 _SCALE = 5
 """COCO draws polygons enlarged by this factor, and keeps every fifth column."""
+
+_EDGES = 1 << 14
+_POINTS = 1 << 17
+"""Edges, and points of the outline, that are drawn at a time."""
 
 _NONE = np.zeros((0, 2), dtype=np.int64)
 
@@ -47,9 +52,7 @@ def filling_cost(polygon: Polygon, height: int, width: int) -> int:
     int
         Points of the outline inside the mask, about.
     """
-    inside = np.clip(polygon, 0, (width, height))
-    reach = np.abs(inside - np.roll(inside, 1, axis=0))
-    return int(reach.max(axis=1).sum()) + len(polygon) if len(polygon) else 0
+    return sum(int(_costs(part, height, width).sum()) for part in _parts(polygon, _EDGES))
 
 
 def fill_corners(polygons: Sequence[Polygon], height: int, width: int) -> Rle:
@@ -74,8 +77,9 @@ def fill_corners(polygons: Sequence[Polygon], height: int, width: int) -> Rle:
     """
     intervals = []
     for polygon in polygons:
-        checked = _checked(polygon)
-        ends = np.sort(_crossings(checked, height, width))
+        pieces = _pieces(_checked(polygon), height, width)
+        ends = np.concatenate([_crossings(piece, height, width) for piece in pieces])
+        ends.sort()
         intervals.append(ends.reshape(-1, 2))
     return from_intervals(np.concatenate([_NONE, *intervals]), height, width)
 
@@ -103,11 +107,36 @@ def fill_centres(polygons: Sequence[Polygon], height: int, width: int) -> Rle:
     """
     intervals = []
     for polygon in polygons:
-        pixels = np.floor(_checked(polygon)).astype(np.int64)
-        intervals.append(np.sort(_inner(pixels, height, width)).reshape(-1, 2))
-        outline = np.unique(_outline(pixels, height, width))
+        pieces = list(_pieces(np.floor(_checked(polygon)), height, width))
+        ends = np.concatenate([_inner(piece, height, width) for piece in pieces])
+        ends.sort()
+        intervals.append(ends.reshape(-1, 2))
+        outline = np.concatenate([np.unique(_outline(piece, height, width)) for piece in pieces])
         intervals.append(np.stack([outline, outline + 1], axis=1))
     return from_intervals(np.concatenate([_NONE, *intervals]), height, width)
+
+
+def _parts(polygon: Polygon, most: int) -> Iterator[Polygon]:
+    """Cut a ring into open lines of at most ``most`` edges."""
+    for start in range(0, len(polygon), most):
+        part = polygon[start : start + most + 1]
+        yield part if len(part) > most else np.concatenate([part, polygon[:1]])
+
+
+def _costs(line: Polygon, height: int, width: int) -> NDArray[np.float64]:
+    """Bound the points of each edge that lie inside."""
+    inside = np.clip(line, 0, (width, height))
+    costs: NDArray[np.float64] = np.abs(np.diff(inside, axis=0)).max(axis=1) + 1
+    return costs
+
+
+def _pieces(polygon: Polygon, height: int, width: int) -> Iterator[Polygon]:
+    """Cut a ring into open lines that are drawn within bounded memory, whatever its size."""
+    for part in _parts(polygon, _EDGES):
+        bin_of = np.cumsum(_costs(part, height, width)) // _POINTS
+        cuts = [0, *(np.flatnonzero(np.diff(bin_of)) + 1).tolist(), len(part) - 1]
+        for first, last in itertools.pairwise(cuts):
+            yield part[first : last + 1]
 
 
 def _checked(polygon: Polygon) -> Polygon:
@@ -131,15 +160,15 @@ def _spread(first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[
     return edge, np.arange(int(counts.sum())) - start[edge] + first[edge]
 
 
-def _crossings(polygon: Polygon, height: int, width: int) -> NDArray[np.int64]:
-    """Return the pixels, counted down the columns, above which the outline crosses a column."""
-    corners = np.trunc(_SCALE * polygon + 0.5).astype(np.int64)
-    start, end = corners, np.roll(corners, -1, axis=0)
+def _crossings(line: Polygon, height: int, width: int) -> NDArray[np.int64]:
+    """Return the pixels, counted down the columns, above which the line crosses a column."""
+    corners = np.trunc(_SCALE * line + 0.5).astype(np.int64)
+    start, end = corners[:-1], corners[1:]
     delta = np.abs(end - start)
     flat = delta[:, 0] >= delta[:, 1]
     # Lines are drawn from the smaller end along their longer axis, whatever way they are walked.
     along = np.where(flat, 0, 1)
-    each = np.arange(len(corners))
+    each = np.arange(len(start))
     swapped = start[each, along] > end[each, along]
     low = np.where(swapped[:, None], end, start)
     high = np.where(swapped[:, None], start, end)
@@ -192,9 +221,10 @@ def _row_of_step(
     return row
 
 
-def _inner(pixels: NDArray[np.int64], height: int, width: int) -> NDArray[np.int64]:
-    """Return where lines between pixels' centres cross columns: the first pixel not above."""
-    start, end = pixels, np.roll(pixels, -1, axis=0)
+def _inner(line: Polygon, height: int, width: int) -> NDArray[np.int64]:
+    """Return where a line between pixels' centres crosses columns: the first pixel not above."""
+    pixels = line.astype(np.int64)
+    start, end = pixels[:-1], pixels[1:]
     leftmost, rightmost = np.minimum(start[:, 0], end[:, 0]), np.maximum(start[:, 0], end[:, 0])
     edge, column = _spread(np.maximum(leftmost, 0), np.minimum(rightmost - 1, width - 1))
     run = (end - start)[edge, 0]
@@ -204,9 +234,10 @@ def _inner(pixels: NDArray[np.int64], height: int, width: int) -> NDArray[np.int
     return first
 
 
-def _outline(pixels: NDArray[np.int64], height: int, width: int) -> NDArray[np.int64]:
-    """Return pixels of the lines between the corners, counted down the columns."""
-    start, end = pixels, np.roll(pixels, -1, axis=0)
+def _outline(line: Polygon, height: int, width: int) -> NDArray[np.int64]:
+    """Return the pixels of a line through pixels' centres, counted down the columns."""
+    pixels = line.astype(np.int64)
+    start, end = pixels[:-1], pixels[1:]
     delta = np.abs(end - start)
     found = []
     for along, limit in ((0, width), (1, height)):

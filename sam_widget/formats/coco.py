@@ -25,7 +25,7 @@ from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.atomic_files import write_atomically
 from sam_widget.formats import fields
 from sam_widget.formats.losses import warn_once
-from sam_widget.formats.untrusted import Budget, Field, read_json
+from sam_widget.formats.untrusted import MAX_POINTS, Budget, Field, read_json
 from sam_widget.polygon_filling import fill_corners
 from sam_widget.polygons import trace
 from sam_widget.prompts import Prompts
@@ -201,8 +201,8 @@ def parse(document: Field, *, image: str | int | None = None) -> AnnotationStore
     store.extra = {
         "coco": {
             "document": {key: document.value[key] for key in sorted(further)},
-            "image": dict(chosen.mapping()),
-            "categories": [dict(one.mapping()) for one in categories.values()],
+            "image": chosen.mapping(),
+            "categories": [one.mapping() for one in categories.values()],
         }
     }
     return store
@@ -263,7 +263,7 @@ def _annotation(
     if number is not None:
         known.setdefault("id", fields.id_from_number(number))
     if points is not None and "prompts" not in known:
-        known["prompts"] = Prompts(points=points.pairs())
+        known["prompts"] = Prompts(points=points.pairs(MAX_POINTS))
     further = {key: value for key, value in record.mapping().items() if key not in _KNOWN}
     if not further.get("iscrowd"):
         further.pop("iscrowd", None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sam_widget.formats.untrusted import MAX_POINTS
 from sam_widget.masks import Rle
 from sam_widget.prompts import LOGITS_SHAPE, Prompts
 
@@ -110,7 +111,7 @@ def prompts_from_json(field: Field, size: tuple[int, int], budget: Budget) -> Pr
         prompt = _logits(logits)
     with field.named():
         found = Prompts(
-            points=() if points is None else points.pairs(),
+            points=() if points is None else points.pairs(MAX_POINTS),
             labels=None if labels is None else labels.numbers(),
             boxes=() if box is None else [box.numbers(4)],
             mask=prompt,

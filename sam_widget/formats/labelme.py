@@ -230,7 +230,7 @@ def _annotation(
 def _drawn(shape: Field, kind: str, size: tuple[int, int], budget: Budget) -> Rle:
     """Draw one shape as Labelme does: a corner stands for the pixel it lies in."""
     if kind == "mask":
-        return _pasted(shape, size)
+        return _pasted(shape, size, budget)
     points = shape["points"].pairs()
     wanted = {"polygon": None, "rectangle": 2, "oriented_rectangle": 4, "circle": 2}
     if kind not in wanted:
@@ -256,7 +256,7 @@ def _circle(centre: NDArray[np.float64], edge: NDArray[np.float64]) -> NDArray[n
     return np.clip(circle, -(2.0**20), 2.0**20)
 
 
-def _pasted(shape: Field, size: tuple[int, int]) -> Rle:
+def _pasted(shape: Field, size: tuple[int, int], budget: Budget) -> Rle:
     corners, encoded = shape["points"].pairs(), shape["mask"]
     if len(corners) != 2:
         shape["points"].fail(f"a mask must have 2 points, its corners, got {len(corners)}.")
@@ -267,6 +267,7 @@ def _pasted(shape: Field, size: tuple[int, int]) -> Rle:
         encoded.fail(f"is not Base64: {error}")
     pixels, _ = decoded_png(content, encoded, most_hw=size)
     height, width = pixels.shape
+    budget.unpack(encoded, (height, width))
     if left < 0 or top < 0 or left + width > size[1] or top + height > size[0]:
         shape.fail(
             f"a mask of {width} x {height} pixels at ({left}, {top}) is not inside the image, "

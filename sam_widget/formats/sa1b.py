@@ -23,7 +23,7 @@ from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.atomic_files import write_atomically
 from sam_widget.formats import fields
 from sam_widget.formats.losses import warn_once
-from sam_widget.formats.untrusted import Budget, Field, read_json
+from sam_widget.formats.untrusted import MAX_POINTS, Budget, Field, read_json
 from sam_widget.prompts import Prompts
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def parse(document: Field) -> AnnotationStore:
         items, width=width, height=height, file_name="" if name is None else name.text()
     )
     further = {k: v for k, v in document.mapping().items() if k not in ("image", "annotations")}
-    store.extra = {"sa1b": {"image": dict(image.mapping()), "document": further}}
+    store.extra = {"sa1b": {"image": image.mapping(), "document": further}}
     return store
 
 
@@ -211,7 +211,7 @@ def _annotation(record: Field, size: tuple[int, int], color: str, budget: Budget
     if number is not None:
         known.setdefault("id", fields.id_from_number(number))
     if points is not None and "prompts" not in known:
-        known["prompts"] = Prompts(points=points.pairs())
+        known["prompts"] = Prompts(points=points.pairs(MAX_POINTS))
     for key in ("bbox", "crop_box"):
         box = record.get(key)
         if box is not None:
@@ -220,9 +220,7 @@ def _annotation(record: Field, size: tuple[int, int], color: str, budget: Budget
         return Annotation(
             rle,
             "" if label is None else label.label(),
-            extra={
-                "sa1b": {"record": dict(record.mapping()), "mask": zlib.crc32(rle.compressed())}
-            },
+            extra={"sa1b": {"record": record.mapping(), "mask": zlib.crc32(rle.compressed())}},
             **{"color": color, **figures, **known},
         )
 

@@ -43,8 +43,12 @@ MAX_OBJECTS = 2**20
 """Most objects, images or classes in one file."""
 MAX_TEXT = 4096
 """Longest text but labels and run-length codes, in characters."""
-MAX_FILLING = 2**24
+MAX_OUTLINE = 2**20
+"""Most pixels along the outline of one polygon, and most corners."""
+MAX_FILLING = 2**23
 """Most outline pixels of all polygons together; drawing them takes about a second."""
+MAX_POINTS = 2**14
+"""Most points in one object's prompts."""
 _FREE_CONTAINERS = 250_000
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 
@@ -102,9 +106,12 @@ def parse_json(content: bytes, name: str) -> Field:
     # Python's empty list takes twenty times the memory of its text; files of annotations have far
     # fewer lists than bytes. Texts are left out: run-length codes are full of brackets.
     if content.count(b"[") + content.count(b"{") > _FREE_CONTAINERS:
-        bare = _STRING.sub(b"", content)
-        containers = bare.count(b"[") + 3 * bare.count(b"{")
-        if containers > max(_FREE_CONTAINERS, len(content) // 5):
+        texts = [0, 0]
+        for text in _STRING.finditer(content):
+            texts[0] += text[0].count(b"[")
+            texts[1] += text[0].count(b"{")
+        containers = content.count(b"[") - texts[0] + 3 * (content.count(b"{") - texts[1])
+        if containers > max(_FREE_CONTAINERS, len(content) // 8):
             raise AnnotationError(f"{name}: has more lists and objects than annotations need.")
     try:
         value = json.loads(
@@ -239,7 +246,7 @@ class Field:
 
     def numbers(self, count: int | None = None) -> NDArray[np.float64]:
         """Return a list of numbers, coordinates as a rule, as float64 (N,)."""
-        values = self.values(2**24)
+        values = self.values(2 * MAX_OUTLINE)
         if count is not None and len(values) != count:
             self.fail(f"must have {count} numbers, got {len(values)}.")
         # bool is an int to Python, and no coordinate.
@@ -249,9 +256,9 @@ class Field:
             self.fail(f"numbers must be from {-MAX_COORDINATE:.0f} to {MAX_COORDINATE:.0f}.")
         return np.array(values, dtype=np.float64)
 
-    def pairs(self) -> NDArray[np.float64]:
-        """Return a list of [x, y] as float64 (N, 2)."""
-        values = self.values(2**23)
+    def pairs(self, most: int = MAX_OUTLINE) -> NDArray[np.float64]:
+        """Return a list of at most ``most`` [x, y] as float64 (N, 2)."""
+        values = self.values(most)
         for index, value in enumerate(values):
             if not isinstance(value, list) or len(value) != 2:
                 self.fail(f"[{index}] must be [x, y], got {_shown(value)}.")
@@ -266,6 +273,12 @@ class Field:
 
     def rle(self, size: tuple[int, int] | None = None) -> Rle:
         """Return a run-length code, of (height, width) if given."""
+        counts = self.mapping().get("counts")
+        if size is not None and isinstance(counts, list | str):
+            # Seven characters of text are one run at most; nobody needs runs without a pixel.
+            runs = len(counts) if isinstance(counts, list) else len(counts) // 7
+            if runs > size[0] * size[1] + 2:
+                self.fail("has more runs than the image has pixels.")
         with self.named():
             found = Rle.from_coco(self.mapping())
         if size is not None and (found.height, found.width) != size:
@@ -288,7 +301,7 @@ class Field:
 
 
 class Budget:
-    """What unpacking one file may still cost: polygons to draw, masks among the prompts."""
+    """What reading one file may still cost: polygons to draw, masks to unpack."""
 
     def __init__(self) -> None:
         self._outline = MAX_FILLING
@@ -296,15 +309,22 @@ class Budget:
 
     def draw(self, field: Field, polygon: NDArray[np.float64], size: tuple[int, int]) -> None:
         """Take a polygon into account; fail at ``field`` when it is too much."""
-        self._outline -= filling_cost(polygon, *size)
+        cost = filling_cost(polygon, *size)
+        if cost > MAX_OUTLINE:
+            field.fail(
+                f"a polygon may have {MAX_OUTLINE:,} pixels along its outline, not {cost:,}."
+            )
+        self._outline -= cost
         if self._outline < 0:
             field.fail("the polygons of this file are too long and too many to be drawn.")
 
     def unpack(self, field: Field, size: tuple[int, int]) -> None:
-        """Take a mask prompt into account; fail at ``field`` when it is too much."""
+        """Take a mask that is unpacked into account; fail at ``field`` when it is too much."""
         self._pixels -= size[0] * size[1]
         if self._pixels < 0:
-            field.fail(f"the masks among the prompts of this file have over {MAX_PIXELS} pixels.")
+            field.fail(
+                f"the masks that would have to be unpacked have over {MAX_PIXELS} pixels in all."
+            )
 
 
 def _shown(value: object) -> str:

@@ -202,5 +202,10 @@ def test_polygons_that_would_take_minutes_are_refused(tmp_path):
     zigzag = [number for at in range(5000) for number in (30_000 * (at % 2), at % 4000)]
     value = document(images=[{"id": 7, "width": 30_000, "height": 4000}])
     value["annotations"][0]["segmentation"] = [zigzag]
-    with pytest.raises(AnnotationError, match=r"segmentation\[0\]: the polygons .* too long"):
+    with pytest.raises(AnnotationError, match=r"segmentation\[0\]: a polygon may have 1,048,576"):
+        AnnotationStore.load(write(tmp_path, value))
+    entry = value["annotations"][0]
+    entry["segmentation"] = [zigzag[:60]]
+    value["annotations"] = [entry | {"id": number} for number in range(30)]
+    with pytest.raises(AnnotationError, match=r"annotations\[\d+\].*: the polygons .* too many"):
         AnnotationStore.load(write(tmp_path, value))
