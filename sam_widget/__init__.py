@@ -12,11 +12,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sam_widget.annotations import Annotation, AnnotationStore
+    from sam_widget.editing import (
+        BrushStroke,
+        DropIslands,
+        FillHoles,
+        Islands,
+        PolygonEdit,
+        Smooth,
+    )
     from sam_widget.embeddings import EmbeddingCache
     from sam_widget.errors import (
         AnnotationError,
         BundleMissing,
         DownloadError,
+        EditError,
         EmbeddingMismatch,
         ImageError,
         ModelError,
@@ -50,14 +59,20 @@ __all__ = [
     "Annotation",
     "AnnotationError",
     "AnnotationStore",
+    "BrushStroke",
     "BundleMissing",
     "DownloadError",
+    "DropIslands",
+    "EditError",
     "Embedding",
     "EmbeddingCache",
     "EmbeddingMismatch",
     "FakePredictor",
+    "FillHoles",
     "ImageError",
+    "Islands",
     "ModelError",
+    "PolygonEdit",
     "Precomputed",
     "Prediction",
     "Predictor",
@@ -69,6 +84,7 @@ __all__ = [
     "SamWidget",
     "SamWidgetError",
     "Session",
+    "Smooth",
     "StaleGesture",
     "UnknownModel",
     "UnsupportedPrompt",
@@ -86,6 +102,7 @@ _MODULES = (
     "masks",
     "images",
     "annotations",
+    "editing",
     "predictors",
     "embeddings",
     "precomputation",

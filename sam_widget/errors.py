@@ -12,6 +12,7 @@
      |    |    +-- DownloadError             the weights could not be fetched
      |    +-- EmbeddingMismatch              an embedding made by another model
      +-- AnnotationError     (ValueError)    a mask, run-length code or annotation file is malformed
+     +-- EditError           (ValueError)    an edit of a mask is malformed, or leaves nothing of it
      +-- StaleGesture                        a gesture acted on prompts or candidates that are gone
      +-- ProtocolError       (ValueError)    the page sent a malformed message
      +-- WidgetClosed        (RuntimeError)  the widget was closed and holds no image any more
@@ -25,6 +26,7 @@ __all__ = [
     "AnnotationError",
     "BundleMissing",
     "DownloadError",
+    "EditError",
     "EmbeddingMismatch",
     "ImageError",
     "ModelError",
@@ -77,6 +79,10 @@ class EmbeddingMismatch(ModelError):  # noqa: N818
 
 class AnnotationError(SamWidgetError, ValueError):
     """A mask, a run-length code or an annotation file is malformed."""
+
+
+class EditError(SamWidgetError, ValueError):
+    """An edit of a mask is malformed, has nothing to work on, or would leave nothing."""
 
 
 class StaleGesture(SamWidgetError):  # noqa: N818

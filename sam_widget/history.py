@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sam_widget.candidates import Candidates
     from sam_widget.prompts import Prompts
 
+    MaskPrompt = NDArray[np.float32] | NDArray[np.bool_]
+
 __all__ = ["HISTORY_LIMIT", "Entry", "History"]
 
 HISTORY_LIMIT = 256
@@ -29,8 +31,8 @@ class Entry:
         What the person made; never changed.
     answer : Candidates, optional
         Written once, when the prompts were decoded.
-    feedback : float32 (1, 256, 256), optional
-        Logits of the earlier choice that went into ``answer``.
+    feedback : float32 (1, 256, 256) or bool (H, W), optional
+        Mask of the earlier choice that went into ``answer``.
     selected : int
         The chosen candidate, which follows the person's choice.
     decode_ms : float
@@ -43,7 +45,7 @@ class Entry:
     multimask: bool | None = None
     annotations: tuple[Annotation, ...] = ()
     answer: Candidates | None = None
-    feedback: NDArray[np.float32] | None = None
+    feedback: MaskPrompt | None = None
     selected: int = 0
     decode_ms: float = 0.0
     failure: Exception | None = None
@@ -109,12 +111,12 @@ class History:
         self.cursor = target
         return True
 
-    def feedback(self) -> NDArray[np.float32] | None:
-        """Logits of the candidate chosen before, if the prompts only grew since.
+    def feedback(self) -> MaskPrompt | None:
+        """Mask prompt from the candidate chosen before, if the prompts only grew since.
 
         Returns
         -------
-        float32 (1, 256, 256) or None
+        float32 (1, 256, 256), bool (H, W) or None
             From the nearest answered state whose prompts are the beginning of the present ones.
         """
         present = self.present
@@ -125,5 +127,5 @@ class History:
             elif not present.prompts.extends(entry.prompts):
                 return None
             elif entry.answer is not None:
-                return entry.answer.logits[entry.selected : entry.selected + 1]
+                return entry.answer.feedback(entry.selected)
         return None

@@ -17,6 +17,7 @@ import numpy as np
 from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.candidates import Candidates
 from sam_widget.errors import ModelError, PromptError, StaleGesture
+from sam_widget.hand_edits import SessionEdits
 from sam_widget.history import Entry, History
 from sam_widget.predictors.base import encode_with
 from sam_widget.prompts import Prompts
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from sam_widget.embeddings import EmbeddingCache
     from sam_widget.images import RgbImage
+    from sam_widget.partition import Overlap
     from sam_widget.predictors.base import Embedding, Predictor, Progress
 
 __all__ = ["Committed", "Session"]
@@ -58,7 +60,7 @@ class Committed:
     since: int = 0
 
 
-class Session:
+class Session(SessionEdits):
     """Prompt one image, look at the candidates, accept objects; undo and redo all of it.
 
     Every gesture returns the document version it made. All methods may be called from any thread.
@@ -73,6 +75,9 @@ class Session:
         The session this one replaces: its labels are kept, and versions and revisions grow on.
     cache : EmbeddingCache, optional
         Asked before the predictor is, and given what it encodes.
+    overlap : str
+        ``"keep"``, ``"newest_wins"`` or ``"subtract"``: what happens where a new object lies on
+        older ones, see :attr:`overlap`.
 
     Examples
     --------
@@ -95,8 +100,10 @@ class Session:
         *,
         after: Session | None = None,
         cache: EmbeddingCache | None = None,
+        overlap: Overlap = "keep",
     ) -> None:
         self.image = image
+        self.overlap = overlap if after is None else after.overlap
         self._cache = cache
         self.lock = RLock()
         self._changed = Condition(self.lock)
@@ -337,6 +344,8 @@ class Session:
         ------
         PromptError
             If there is no candidate, or the chosen mask is empty.
+        EditError
+            If the overlap policy would leave nothing of it, or of another object.
         """
         while True:
             self.predict()
@@ -355,8 +364,9 @@ class Session:
         if candidates.areas[chosen] == 0:
             raise PromptError("the chosen mask is empty. Choose another candidate or add a point.")
         model = self._model()
+        rle, cut = self._settled(candidates.rle(chosen), entry.annotations)
         annotation = Annotation(
-            rle=candidates.rle(chosen),
+            rle=rle,
             label=label,
             color=self._color_for(label),
             predicted_iou=float(candidates.scores[chosen]),
@@ -367,7 +377,8 @@ class Session:
             model_digest=model.model_digest,
         )
         self._announce(label)
-        annotations = (*entry.annotations, annotation)
+        kept = [new for one in entry.annotations for new in cut.get(one.id, (one,))]
+        annotations = (*kept, annotation)
         self._indices_since = self._push(Entry(Prompts(), entry.multimask, annotations))
         return annotation
 

@@ -13,6 +13,7 @@ import traitlets
 from sam_widget import predictors, protocol
 from sam_widget.embeddings import choose_cache
 from sam_widget.errors import BundleMissing, ProtocolError, WidgetClosed
+from sam_widget.hand_edits import HandEdits
 from sam_widget.images import encode_preview, load_image
 from sam_widget.page import Page
 from sam_widget.publishing import PublishingWidget, bind_to_no_thread
@@ -22,12 +23,14 @@ from sam_widget.worker import Worker
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Self
 
     from sam_widget.annotations import Annotation, AnnotationStore
+    from sam_widget.editing import Edit, Islands
     from sam_widget.embeddings import Cache
     from sam_widget.images import Encoded, RgbImage
+    from sam_widget.partition import Overlap
     from sam_widget.predictors import Predictor
 
 __all__ = ["SamWidget"]
@@ -47,7 +50,7 @@ def _bundle(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-class SamWidget(PublishingWidget):
+class SamWidget(HandEdits[None], PublishingWidget):
     """Segment one image by clicking on it, or by calling the same actions here.
 
     Methods return when their answer is in :attr:`masks`; observers run on the thread that made
@@ -75,6 +78,9 @@ class SamWidget(PublishingWidget):
         Where encoded images are kept: in memory, for the life of the process (True), in a folder
         as well, in a cache of your own, or nowhere (False). See
         :class:`~sam_widget.EmbeddingCache`.
+    overlap : str
+        What happens where a new object lies on older ones: all keep their pixels (``"keep"``), the
+        older ones lose them (``"newest_wins"``), or the new one does (``"subtract"``).
 
     Raises
     ------
@@ -84,6 +90,8 @@ class SamWidget(PublishingWidget):
         If no model has this name.
     ModelError
         If ``cache`` is none of those.
+    EditError
+        If ``overlap`` is none of those.
 
     Examples
     --------
@@ -120,10 +128,13 @@ class SamWidget(PublishingWidget):
         labels: Iterable[str] = (),
         value_range: tuple[float, float] | None = None,
         cache: Cache = True,
+        overlap: Overlap = "keep",
     ) -> None:
         esm, css = _bundle("widget.js"), _bundle("widget.css")
         self._cache = choose_cache(cache)
-        session = Session(load_image(image, value_range=value_range), cache=self._cache)
+        session = Session(
+            load_image(image, value_range=value_range), cache=self._cache, overlap=overlap
+        )
         session.announce_labels((labels,) if isinstance(labels, str) else tuple(labels))
         options = {"device": device, "runtime": runtime, "precision": precision}
         self._worker = Worker(session, _loader(model, checkpoint, options), self._publish)
@@ -290,6 +301,37 @@ class SamWidget(PublishingWidget):
     def remove_annotation(self, annotation_id: str) -> None:
         """Delete an accepted object, by its ``id``."""
         self._do(lambda session: session.remove_annotation(annotation_id))
+
+    @property
+    def overlap(self) -> Overlap:
+        """What happens where a new object lies on older ones, as for the parameter; assignable."""
+        return self._session.overlap
+
+    @overlap.setter
+    def overlap(self, policy: Overlap) -> None:
+        self._session.overlap = policy
+
+    def edit(self, edit: Edit, annotation_id: str | None = None) -> None:
+        """Apply an edit to the chosen candidate, or to an accepted object by its ``id``.
+
+        An edited candidate is what :attr:`mask` returns and what is accepted; the prompts stay. A
+        prompt placed after it asks the model again, with the edited mask to start from.
+        """
+        on_screen = annotation_id is None
+        self._do(lambda session: session.edit(edit, annotation_id), computes=on_screen)
+
+    def islands(self, annotation_id: str | None = None) -> Islands:
+        """Pixels of each island and hole of the mask on screen, or of an accepted object."""
+        return self._session.islands(annotation_id)
+
+    def split(self, annotation_id: str, line: ArrayLike | None = None) -> None:
+        """Split an accepted object: one object per island, or along a line of points (x, y)."""
+        self._do(lambda session: session.split(annotation_id, line))
+
+    def merge(self, ids: Iterable[str], label: str | None = None) -> None:
+        """Merge accepted objects, by their ids, into one; under the first label by default."""
+        ids = tuple(ids)
+        self._do(lambda session: session.merge(ids, label))
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the image is encoded and no prediction is pending; Ctrl-C works.

@@ -17,6 +17,7 @@ PARENTS = {
     "DownloadError": (errors.WeightsError,),
     "EmbeddingMismatch": (errors.ModelError,),
     "AnnotationError": (errors.SamWidgetError, ValueError),
+    "EditError": (errors.SamWidgetError, ValueError),
     "StaleGesture": (errors.SamWidgetError,),
     "ProtocolError": (errors.SamWidgetError, ValueError),
     "WidgetClosed": (errors.SamWidgetError, RuntimeError),

@@ -616,6 +616,7 @@ def test_public_names_are_pinned():
     values = ["Annotation", "AnnotationStore", "Embedding", "EmbeddingCache", "FakePredictor"]
     values += ["Precomputed", "Prediction", "Predictor", "Prompts", "RgbImage", "Rle"]
     values += ["SamWidget", "Session"]
+    values += ["BrushStroke", "DropIslands", "FillHoles", "Islands", "PolygonEdit", "Smooth"]
     assert sorted([*functions, *errors, *values]) == sorted(sam_widget.__all__)
     assert len(errors) == 14
 
