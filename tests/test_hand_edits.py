@@ -310,7 +310,7 @@ def test_the_page_and_python_edit_alike(widget):
     assert np.array_equal(made.mask, by_python)
     ask(widget, "erase", [(32, 32)], radius=3, annotation_id=made.id)
     assert not widget.annotations[0].mask[32, 32]
-    ask(widget, "split", [(0, 0), (64, 64)], annotation_id=made.id)
+    ask(widget, "split", [(0, 32), (64, 32)], annotation_id=made.id)
     assert len(widget.annotations) == 2
     ask(widget, "merge", ids=[one.id for one in widget.annotations], label=None)
     assert len(widget.annotations) == 1

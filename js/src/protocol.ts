@@ -154,7 +154,26 @@ export type Gesture =
       color?: string;
       visible?: boolean;
     }
-  | { type: "remove_annotation"; annotation_id: string };
+  | { type: "remove_annotation"; annotation_id: string }
+  | EditGesture;
+
+/** Points travel as a buffer beside the message: x, y, x, y ... in image pixels. */
+export interface WithPoints {
+  points: Float32Array<ArrayBuffer>;
+}
+
+/** Edits by hand: of an accepted object, or (null) of the mask on screen. */
+export type EditGesture =
+  | ({ type: "brush"; radius: number; annotation_id: string | null } & WithPoints)
+  | ({ type: "erase"; radius: number; annotation_id: string | null } & WithPoints)
+  | ({ type: "add_polygon"; annotation_id: string | null } & WithPoints)
+  | ({ type: "subtract_polygon"; annotation_id: string | null } & WithPoints)
+  | { type: "fill_holes"; max_area: number | null; annotation_id: string | null }
+  | { type: "drop_islands"; min_area: number; annotation_id: string | null }
+  | { type: "smooth"; radius: number; annotation_id: string | null }
+  /** By islands, or with points along a line. */
+  | ({ type: "split"; annotation_id: string } & Partial<WithPoints>)
+  | { type: "merge"; ids: readonly string[]; label: string | null };
 
 /** Questions that change nothing. */
 export type Query =
@@ -162,6 +181,7 @@ export type Query =
   | { type: "tile"; level: number; column: number; row: number; image_id: string }
   /** Objects from index `start` on; the reply's `next` says where to go on. */
   | { type: "annotations"; start: number }
+  | { type: "islands"; annotation_id: string | null }
   | { type: "ping" };
 
 /** `push`: let bytes follow the answer, since small ones are held back on this view's link. */
@@ -183,7 +203,16 @@ export type Reply =
       /** null when these were the last. */
       next: number | null;
     }
+  | ({ type: "reply"; to: string; of: "islands" } & WireIslands)
   | { type: "reply"; to: string; of: "ping" };
+
+/** How many islands and holes a mask has, and the pixels of the smallest of them, ascending. */
+export interface WireIslands {
+  island_count: number;
+  islands: number[];
+  hole_count: number;
+  holes: number[];
+}
 
 /** The best mask for the hovered point; buffers[0] is its run-length string. */
 export interface PreviewReply {

@@ -13,10 +13,12 @@ import type {
   Status,
   WireAnnotation,
   WireBox,
+  WireIslands,
 } from "./protocol";
 import { IDENTITY_VIEW, type View } from "./viewport";
 
-export type ToolName = "point" | "box" | "pan";
+export type ToolName = "point" | "box" | "pan" | EditToolName;
+export type EditToolName = "brush" | "eraser" | "polygon" | "cut";
 export type ConnectionState = "live" | "busy" | "lost";
 /** Hover previews: whenever the model is fast enough, or as the person says. */
 export type PreviewChoice = "auto" | "on" | "off";
@@ -65,6 +67,17 @@ export interface Actions {
   accept(label: string | null): void;
   updateAnnotation(id: string, change: { label?: string; color?: string; visible?: boolean }): void;
   removeAnnotation(id: string): void;
+  // Edits by hand, of an accepted object or (null) of the mask on screen. Points: x, y, x, y ...
+  brush(points: readonly number[], radius: number, annotationId: string | null): void;
+  erase(points: readonly number[], radius: number, annotationId: string | null): void;
+  addPolygon(points: readonly number[], annotationId: string | null): void;
+  subtractPolygon(points: readonly number[], annotationId: string | null): void;
+  fillHoles(maxArea: number | null, annotationId: string | null): void;
+  dropIslands(minArea: number, annotationId: string | null): void;
+  smooth(radius: number, annotationId: string | null): void;
+  split(annotationId: string, line: readonly number[] | null): void;
+  merge(ids: readonly string[], label: string | null): void;
+  islands(annotationId: string | null): Promise<WireIslands>;
   /** Latest wins, one in flight; null withdraws what was asked and hides what is shown. */
   preview(point: { x: number; y: number } | null): void;
   /** The encoded picture of one pyramid tile of the current image. */
@@ -114,6 +127,14 @@ export interface Store {
   readonly label: Signal<string>;
   /** Object highlighted from the list or under the pointer. */
   readonly highlighted: Signal<string | null>;
+  /** Ids of the objects that the next action on objects is for. */
+  readonly selectedObjects: Signal<ReadonlySet<string>>;
+  /** Brush radius in image pixels; null until the person chooses, then it follows the image. */
+  readonly brushRadius: Signal<number | null>;
+  /** Whether a polygon takes pixels away. */
+  readonly subtracting: Signal<boolean>;
+  /** Whether the editing panel shows more than its head. */
+  readonly editingOpen: Signal<boolean>;
   readonly notice: Signal<Notice | null>;
 }
 
@@ -186,7 +207,17 @@ export function createStore(): Store {
     helpOpen: signal(false),
     label: signal(""),
     highlighted: signal<string | null>(null),
+    selectedObjects: signal<ReadonlySet<string>>(new Set()),
+    ...editingSignals(),
     notice: signal<Notice | null>(null),
+  };
+}
+
+function editingSignals(): Pick<Store, "brushRadius" | "subtracting" | "editingOpen"> {
+  return {
+    brushRadius: signal<number | null>(null),
+    subtracting: signal(false),
+    editingOpen: signal(false),
   };
 }
 
