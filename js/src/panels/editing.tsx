@@ -13,7 +13,7 @@ import {
 import type { WireIslands } from "../protocol";
 import { keysOf } from "../shortcuts";
 import type { Actions, Store } from "../store";
-import { formatArea, formatCount, formatSizes } from "./format";
+import { formatCount, formatSizes } from "./format";
 import { Icon } from "./icons";
 
 interface Props {
@@ -51,7 +51,7 @@ export function Editing({ store, actions }: Props) {
       {open.value && (
         <div class="sam-editing-body">
           <ToolOptions store={store} />
-          {target && <Parts store={store} actions={actions} target={target} />}
+          <Parts store={store} actions={actions} target={target} />
           <Operations store={store} actions={actions} target={target} />
         </div>
       )}
@@ -166,77 +166,74 @@ function PolygonMode({ store }: { store: Store }) {
   );
 }
 
-/** Islands and holes with their sizes, each with the button that removes them. */
-function Parts({ store, actions, target }: Props & { target: EditTarget }) {
-  const parts = useParts(store, actions);
+/**
+ * Islands and holes with their sizes, each with the button that removes them. The rows are always
+ * there: what comes and goes while one paints would move the picture.
+ */
+function Parts({ store, actions, target }: Props & { target: EditTarget | null }) {
+  const { island_count, islands, hole_count, holes } = useParts(store, actions) ?? NO_PARTS;
   const most = useSignal<number | null>(null);
-  if (parts === null) return null;
-  const { island_count, islands, hole_count, holes } = parts;
+  const several = target !== null && island_count > 1;
   // As offered: all but the largest go.
   const offered = (islands.length === island_count ? islands.at(-2) : islands.at(-1)) ?? 0;
-  const below = most.value ?? offered + 1;
+  const below = several ? (most.value ?? offered + 1) : null;
+  const drop = () => {
+    if (!(several && below)) return;
+    actions.dropIslands(below, target.id);
+    most.value = null;
+  };
   return (
     <>
-      <div class="sam-part" data-testid="islands">
-        <span class="sam-part-sizes">
-          {formatCount(island_count, "island")}
-          {island_count > 1 && `: ${formatSizes(islands, island_count)}`}
-          {island_count === 1 && `: ${formatArea(islands[0] ?? 0)}`}
-        </span>
-        {island_count > 1 && (
-          <span class="sam-part-action">
-            <label>
-              below
-              <input
-                type="number"
-                class="sam-input sam-number"
-                data-testid="island-area"
-                min="1"
-                step="1"
-                value={below}
-                aria-label="Drop islands of fewer pixels than this"
-                onInput={({ currentTarget }) => {
-                  const area = Math.round(currentTarget.valueAsNumber);
-                  most.value = area >= 1 ? area : null;
-                }}
-              />
-              px
-            </label>
-            <button
-              type="button"
-              class="sam-button"
-              data-testid="drop-islands"
-              title="Drop islands smaller than this; the largest stays"
-              onClick={() => {
-                actions.dropIslands(below, target.id);
-                most.value = null;
+      <div class="sam-part" data-testid="islands" data-count={island_count}>
+        <span class="sam-part-sizes">{inWords("island", islands, island_count)}</span>
+        <span class="sam-part-action">
+          <label>
+            below
+            <input
+              type="number"
+              class="sam-input sam-number"
+              data-testid="island-area"
+              min="1"
+              step="1"
+              value={below ?? ""}
+              readOnly={!several}
+              aria-label="Drop islands of fewer pixels than this"
+              onInput={({ currentTarget }) => {
+                const area = Math.round(currentTarget.valueAsNumber);
+                most.value = area >= 1 ? area : null;
               }}
-            >
-              Drop
-            </button>
-          </span>
-        )}
+            />
+            px
+          </label>
+          <Operation
+            name="drop-islands"
+            label="Drop"
+            hint="Drop the islands smaller than this; the largest stays"
+            unavailable={!several}
+            onPress={drop}
+          />
+        </span>
       </div>
-      {hole_count > 0 && (
-        <div class="sam-part" data-testid="holes">
-          <span class="sam-part-sizes">
-            {formatCount(hole_count, "hole")}: {formatSizes(holes, hole_count)}
-          </span>
-          <span class="sam-part-action">
-            <button
-              type="button"
-              class="sam-button"
-              data-testid="fill-holes"
-              title="Fill all holes"
-              onClick={() => actions.fillHoles(null, target.id)}
-            >
-              Fill
-            </button>
-          </span>
-        </div>
-      )}
+      <div class="sam-part" data-testid="holes" data-count={hole_count}>
+        <span class="sam-part-sizes">{inWords("hole", holes, hole_count)}</span>
+        <Operation
+          name="fill-holes"
+          label="Fill"
+          hint="Fill all holes"
+          unavailable={target === null || hole_count === 0}
+          onPress={() => target && actions.fillHoles(null, target.id)}
+        />
+      </div>
     </>
   );
+}
+
+const NO_PARTS: WireIslands = { island_count: 0, islands: [], hole_count: 0, holes: [] };
+
+/** "3 islands: 12, 40, 310 px". */
+function inWords(noun: string, sizes: readonly number[], count: number): string {
+  if (count === 0) return `no ${noun}s`;
+  return `${formatCount(count, noun)}: ${formatSizes(sizes, count)}`;
 }
 
 /** The target's islands and holes, asked for whenever its mask is another one. */
@@ -272,21 +269,21 @@ function Operations({ store, actions, target }: Props & { target: EditTarget | n
   return (
     <div class="sam-operations">
       <Operation
-        name="smooth"
+        name="edit-smooth"
         label="Smooth"
         hint="Smooth the border: bumps and dents narrower than two pixels or so go"
         unavailable={target === null}
         onPress={() => target && actions.smooth(SMOOTHING, target.id)}
       />
       <Operation
-        name="split"
+        name="edit-split"
         label="Split"
         hint="Make an object of each island. The knife cuts along a line"
         unavailable={id === null}
         onPress={() => id !== null && actions.split(id, null)}
       />
       <Operation
-        name="merge"
+        name="edit-merge"
         label={selected.length > 1 ? `Merge ${selected.length}` : "Merge"}
         hint="Make one object of all that are selected"
         unavailable={selected.length < 2}
@@ -312,7 +309,7 @@ function Operation(props: {
     <button
       type="button"
       class="sam-button"
-      data-testid={`edit-${props.name}`}
+      data-testid={props.name}
       title={props.hint}
       // Not `disabled`: a button that loses focus would hand the next key to the notebook.
       aria-disabled={props.unavailable}
