@@ -6,13 +6,13 @@
      +-- ImageError          (ValueError)    the image cannot be read, or is ambiguous
      +-- PromptError         (ValueError)    a prompt is malformed or off the image
      |    +-- UnsupportedPrompt              well-formed, but the model takes no such prompt
+     +-- EditError           (ValueError)    an edit of a mask is malformed, or leaves nothing of it
      +-- ModelError          (RuntimeError)  a model cannot be found, loaded or used
      |    +-- UnknownModel   (ValueError)    no model has this name
      |    +-- WeightsError                   the weights are missing, damaged or foreign
      |    |    +-- DownloadError             the weights could not be fetched
      |    +-- EmbeddingMismatch              an embedding made by another model
      +-- AnnotationError     (ValueError)    a mask, run-length code or annotation file is malformed
-     +-- EditError           (ValueError)    an edit of a mask is malformed, or leaves nothing of it
      +-- StaleGesture                        a gesture acted on prompts or candidates that are gone
      +-- ProtocolError       (ValueError)    the page sent a malformed message
      +-- WidgetClosed        (RuntimeError)  the widget was closed and holds no image any more
@@ -57,6 +57,10 @@ class UnsupportedPrompt(PromptError):  # noqa: N818 - reads as the fact it state
     """A well-formed prompt that this model or operation does not take."""
 
 
+class EditError(SamWidgetError, ValueError):
+    """An edit of a mask is malformed, has nothing to work on, or would leave nothing."""
+
+
 class ModelError(SamWidgetError, RuntimeError):
     """A model cannot be found, loaded or used."""
 
@@ -79,10 +83,6 @@ class EmbeddingMismatch(ModelError):  # noqa: N818
 
 class AnnotationError(SamWidgetError, ValueError):
     """A mask, a run-length code or an annotation file is malformed."""
-
-
-class EditError(SamWidgetError, ValueError):
-    """An edit of a mask is malformed, has nothing to work on, or would leave nothing."""
 
 
 class StaleGesture(SamWidgetError):  # noqa: N818

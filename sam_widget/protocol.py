@@ -199,9 +199,6 @@ GESTURES: Final[dict[str, Fields]] = {
     "clear": {},
     "undo": {},
     "redo": {},
-    "accept": {"label": _or_none(_LABEL)},
-    "update_annotation": {"annotation_id": _ID},
-    "remove_annotation": {"annotation_id": _ID},
     "brush": {"radius": _above_zero(MAX_RADIUS), **_TARGET},
     "erase": {"radius": _above_zero(MAX_RADIUS), **_TARGET},
     "add_polygon": {**_TARGET},
@@ -211,6 +208,9 @@ GESTURES: Final[dict[str, Fields]] = {
     "smooth": {"radius": _pixels(MAX_SMOOTHING), **_TARGET},
     "split": {"annotation_id": _ID},
     "merge": {"ids": _ids, "label": _or_none(_LABEL)},
+    "accept": {"label": _or_none(_LABEL)},
+    "update_annotation": {"annotation_id": _ID},
+    "remove_annotation": {"annotation_id": _ID},
 }
 """Gestures and the fields each must have."""
 

@@ -127,13 +127,13 @@ class Connection {
       clear: () => gesture({ type: "clear" }),
       undo: () => gesture({ type: "undo" }),
       redo: () => gesture({ type: "redo" }),
+      ...editActions(gesture),
+      islands: async (annotation_id) =>
+        (await this.#ask<"islands">({ type: "islands", annotation_id })).reply,
       accept: (label) => gesture({ type: "accept", label }),
       updateAnnotation: (annotation_id, change) =>
         gesture({ type: "update_annotation", annotation_id, ...change }),
       removeAnnotation: (annotation_id) => gesture({ type: "remove_annotation", annotation_id }),
-      ...editActions(gesture),
-      islands: async (annotation_id) =>
-        (await this.#ask<"islands">({ type: "islands", annotation_id })).reply,
       preview: (point) => preview.want(point),
       tile: (level, column, row) => this.#tile(level, column, row),
     };

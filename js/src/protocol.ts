@@ -146,6 +146,7 @@ export type Gesture =
   | { type: "clear" }
   | { type: "undo" }
   | { type: "redo" }
+  | EditGesture
   | { type: "accept"; label: string | null }
   | {
       type: "update_annotation";
@@ -154,8 +155,19 @@ export type Gesture =
       color?: string;
       visible?: boolean;
     }
-  | { type: "remove_annotation"; annotation_id: string }
-  | EditGesture;
+  | { type: "remove_annotation"; annotation_id: string };
+
+/** Questions that change nothing. */
+export type Query =
+  | { type: "preview"; x: number; y: number }
+  | { type: "islands"; annotation_id: string | null }
+  | { type: "tile"; level: number; column: number; row: number; image_id: string }
+  /** Objects from index `start` on; the reply's `next` says where to go on. */
+  | { type: "annotations"; start: number }
+  | { type: "ping" };
+
+/** `push`: let bytes follow the answer, since small ones are held back on this view's link. */
+export type Request = (Gesture | Query) & { id: string; version: number; push?: boolean };
 
 /** Points travel as a buffer beside the message: x, y, x, y ... in image pixels. */
 export interface WithPoints {
@@ -175,24 +187,13 @@ export type EditGesture =
   | ({ type: "split"; annotation_id: string } & Partial<WithPoints>)
   | { type: "merge"; ids: readonly string[]; label: string | null };
 
-/** Questions that change nothing. */
-export type Query =
-  | { type: "preview"; x: number; y: number }
-  | { type: "tile"; level: number; column: number; row: number; image_id: string }
-  /** Objects from index `start` on; the reply's `next` says where to go on. */
-  | { type: "annotations"; start: number }
-  | { type: "islands"; annotation_id: string | null }
-  | { type: "ping" };
-
-/** `push`: let bytes follow the answer, since small ones are held back on this view's link. */
-export type Request = (Gesture | Query) & { id: string; version: number; push?: boolean };
-
 // ---- kernel to page ---------------------------------------------------------------------------
 
 /** Each request is answered by exactly one reply or error, bearing its id as `to`. */
 export type Reply =
   | { type: "reply"; to: string; of: "gesture"; version: number; revision: number }
   | { type: "reply"; to: string; of: "preview"; preview: PreviewReply | null }
+  | ({ type: "reply"; to: string; of: "islands" } & WireIslands)
   | { type: "reply"; to: string; of: "tile"; mime: string }
   | {
       type: "reply";
@@ -203,16 +204,7 @@ export type Reply =
       /** null when these were the last. */
       next: number | null;
     }
-  | ({ type: "reply"; to: string; of: "islands" } & WireIslands)
   | { type: "reply"; to: string; of: "ping" };
-
-/** How many islands and holes a mask has, and the pixels of the smallest of them, ascending. */
-export interface WireIslands {
-  island_count: number;
-  islands: number[];
-  hole_count: number;
-  holes: number[];
-}
 
 /** The best mask for the hovered point; buffers[0] is its run-length string. */
 export interface PreviewReply {
@@ -221,6 +213,14 @@ export interface PreviewReply {
   score: number;
   width: number;
   height: number;
+}
+
+/** How many islands and holes a mask has, and the pixels of the smallest of them, ascending. */
+export interface WireIslands {
+  island_count: number;
+  islands: number[];
+  hole_count: number;
+  holes: number[];
 }
 
 export interface ErrorReply extends Problem {

@@ -64,9 +64,6 @@ export interface Actions {
   clear(): void;
   undo(): void;
   redo(): void;
-  accept(label: string | null): void;
-  updateAnnotation(id: string, change: { label?: string; color?: string; visible?: boolean }): void;
-  removeAnnotation(id: string): void;
   // Edits by hand, of an accepted object or (null) of the mask on screen. Points: x, y, x, y ...
   brush(points: readonly number[], radius: number, annotationId: string | null): void;
   erase(points: readonly number[], radius: number, annotationId: string | null): void;
@@ -78,6 +75,9 @@ export interface Actions {
   split(annotationId: string, line: readonly number[] | null): void;
   merge(ids: readonly string[], label: string | null): void;
   islands(annotationId: string | null): Promise<WireIslands>;
+  accept(label: string | null): void;
+  updateAnnotation(id: string, change: { label?: string; color?: string; visible?: boolean }): void;
+  removeAnnotation(id: string): void;
   /** Latest wins, one in flight; null withdraws what was asked and hides what is shown. */
   preview(point: { x: number; y: number } | null): void;
   /** The encoded picture of one pyramid tile of the current image. */
@@ -119,6 +119,12 @@ export interface Store {
   readonly stageSize: Signal<{ width: number; height: number }>;
   readonly opacity: Signal<number>;
   readonly outline: Signal<boolean>;
+  /** Brush radius in image pixels; null until the person chooses, then it follows the image. */
+  readonly brushRadius: Signal<number | null>;
+  /** Whether a polygon takes pixels away. */
+  readonly subtracting: Signal<boolean>;
+  /** Whether the editing panel shows more than its head. */
+  readonly editingOpen: Signal<boolean>;
   readonly hoverPreview: Signal<PreviewChoice>;
   /** Whether masks are previewed under the pointer, by that choice and the model's speed. */
   readonly previewing: ReadonlySignal<boolean>;
@@ -129,12 +135,6 @@ export interface Store {
   readonly highlighted: Signal<string | null>;
   /** Ids of the objects that the next action on objects is for. */
   readonly selectedObjects: Signal<ReadonlySet<string>>;
-  /** Brush radius in image pixels; null until the person chooses, then it follows the image. */
-  readonly brushRadius: Signal<number | null>;
-  /** Whether a polygon takes pixels away. */
-  readonly subtracting: Signal<boolean>;
-  /** Whether the editing panel shows more than its head. */
-  readonly editingOpen: Signal<boolean>;
   readonly notice: Signal<Notice | null>;
 }
 
@@ -202,22 +202,14 @@ export function createStore(): Store {
     stageSize: signal({ width: 0, height: 0 }),
     opacity: signal(0.5),
     outline: signal(true),
+    ...editingSignals(),
     hoverPreview,
     previewing,
     helpOpen: signal(false),
     label: signal(""),
     highlighted: signal<string | null>(null),
     selectedObjects: signal<ReadonlySet<string>>(new Set()),
-    ...editingSignals(),
     notice: signal<Notice | null>(null),
-  };
-}
-
-function editingSignals(): Pick<Store, "brushRadius" | "subtracting" | "editingOpen"> {
-  return {
-    brushRadius: signal<number | null>(null),
-    subtracting: signal(false),
-    editingOpen: signal(false),
   };
 }
 
@@ -235,6 +227,14 @@ export function isOffForSlowness({ hoverPreview, model }: Store): boolean {
 export function togglePreviews({ hoverPreview, previewing, model }: Store): void {
   if (previewing.value) hoverPreview.value = "off";
   else hoverPreview.value = isSlowModel(model.value) ? "on" : "auto";
+}
+
+function editingSignals(): Pick<Store, "brushRadius" | "subtracting" | "editingOpen"> {
+  return {
+    brushRadius: signal<number | null>(null),
+    subtracting: signal(false),
+    editingOpen: signal(false),
+  };
 }
 
 export { batch };
