@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sam_widget.masks import Rle
+from sam_widget.runs import Window, rle_of, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sam_widget.frames import ModelFrame
+    from sam_widget.masks import Rle
     from sam_widget.predictors.base import Prediction
 
 __all__ = ["DISPLAY_SIDE", "Candidates", "display_hw", "display_rle"]
@@ -47,7 +48,15 @@ def display_rle(rle: Rle) -> Rle:
         return rle
     rows = ((np.arange(height) + 0.5) * rle.height / height).astype(np.intp)
     columns = ((np.arange(width) + 0.5) * rle.width / width).astype(np.intp)
-    return Rle.encode(rle.decode()[np.ix_(rows, columns)])
+    runs = runs_of(rle)
+    # Only the object's own rectangle is looked at.
+    window = Window.around([runs], 0, rle.height, rle.width)
+    left, right = np.searchsorted(columns, (window.left, window.right)).tolist()
+    top, bottom = np.searchsorted(rows, (window.top, window.bottom)).tolist()
+    shown = window.pixels(runs)[
+        np.ix_(columns[left:right] - window.left, rows[top:bottom] - window.top)
+    ]
+    return rle_of(Window(left, top, right, bottom, height).runs(shown), height, width)
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from sam_widget.candidates import Candidates
     from sam_widget.history import Entry
     from sam_widget.masks import Rle
 
@@ -152,7 +153,9 @@ class SessionEdits(HandEdits[int]):
             with self.lock:
                 # ... or chosen meanwhile.
                 if entry is self._entry and selected == entry.selected:
-                    return self._version if edited is None else self._push(edited)
+                    if edited is None:
+                        return self._version
+                    return self._push(replace(entry, answer=edited))
 
     def _edit_object(self, edit: Edit, annotation_id: str) -> int:
         _, annotation = self._find(annotation_id)
@@ -287,8 +290,8 @@ class SessionEdits(HandEdits[int]):
         return self._push(replace(entry, annotations=tuple(items)))
 
 
-def _edited_candidate(entry: Entry, selected: int, edit: Edit) -> Entry | None:
-    """Return the state after the edit; None if it changes nothing."""
+def _edited_candidate(entry: Entry, selected: int, edit: Edit) -> Candidates | None:
+    """Return the answer with its candidate edited; None if that changes nothing."""
     if entry.failure is not None:
         raise entry.failure
     if entry.answer is None:
@@ -300,7 +303,7 @@ def _edited_candidate(entry: Entry, selected: int, edit: Edit) -> Entry | None:
     after = edit.apply(before)
     if after == before:
         return None
-    return replace(entry, answer=entry.answer.with_mask(selected, after))
+    return entry.answer.with_mask(selected, after)
 
 
 def _remade(annotation: Annotation, rle: Rle) -> Annotation:
