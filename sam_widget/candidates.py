@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sam_widget.masks import Rle
 from sam_widget.runs import Window, rle_of, runs_of
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sam_widget.frames import ModelFrame
-    from sam_widget.masks import Rle
     from sam_widget.predictors.base import Prediction
 
 __all__ = ["DISPLAY_SIDE", "Candidates", "display_hw", "display_rle"]
@@ -68,7 +68,7 @@ class Candidates:
     logits : float32 (N, 256, 256)
         Low-resolution logits in the model's frame; the chosen ones are fed back on refinement.
     scores : float32 (N,)
-        Predicted IoU.
+        Predicted IoU; NaN for a mask drawn by hand from the beginning.
     stabilities : tuple of float
         Stability scores in [0, 1], offset 1.
     areas : tuple of int
@@ -109,6 +109,21 @@ class Candidates:
             areas=tuple(round(seen[i].area * scale) for i in order),
             shown=tuple(seen[i].rle for i in order),
             frame=frame,
+        )
+
+    @classmethod
+    def drawn(cls, frame: ModelFrame) -> Candidates:
+        """Return an empty mask to draw on, which no model made: its figures are NaN."""
+        empty = Rle(frame.height, frame.width, np.array([frame.height * frame.width]))
+        return cls(
+            # Nowhere inside, as sure as a model ever is.
+            logits=np.full((1, frame.LOGITS, frame.LOGITS), -32, np.float32),
+            scores=np.full(1, np.nan, np.float32),
+            stabilities=(float("nan"),),
+            areas=(0,),
+            shown=(display_rle(empty),),
+            frame=frame,
+            edited={0: empty},
         )
 
     def __len__(self) -> int:

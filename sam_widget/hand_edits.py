@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from sam_widget.annotations import Annotation
+from sam_widget.candidates import Candidates
 from sam_widget.editing import (
     BrushStroke,
     DropIslands,
@@ -21,6 +22,7 @@ from sam_widget.editing import (
     islands_of,
 )
 from sam_widget.errors import EditError
+from sam_widget.frames import ModelFrame
 from sam_widget.partition import (
     Overlap,
     checked_overlap,
@@ -36,8 +38,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from sam_widget.candidates import Candidates
     from sam_widget.history import Entry
+    from sam_widget.images import RgbImage
     from sam_widget.masks import Rle
 
 __all__ = ["HandEdits", "SessionEdits"]
@@ -56,6 +58,7 @@ class HandEdits(Generic[Result]):
 
         An edited candidate is what is shown and what is accepted; its figures stay those of the
         model. A prompt placed after it asks the model again, with the edited mask to start from.
+        Without a candidate a mask is drawn from the beginning; no model predicts anything of it.
 
         Parameters
         ----------
@@ -67,7 +70,7 @@ class HandEdits(Generic[Result]):
         Raises
         ------
         EditError
-            If there is no mask on screen, or nothing would be left of the object.
+            If there is no mask on screen and none is drawn, or nothing would be left of the object.
         StaleGesture
             If there is no such object.
         """
@@ -110,6 +113,7 @@ class SessionEdits(HandEdits[int]):
     if TYPE_CHECKING:
         # The session's own.
         lock: RLock
+        image: RgbImage
 
         @property
         def _entry(self) -> Entry: ...
@@ -149,7 +153,7 @@ class SessionEdits(HandEdits[int]):
             selected = entry.selected
             if not entry.settled:
                 continue  # another thread has prompted since
-            edited = _edited_candidate(entry, selected, edit)
+            edited = _edited_candidate(entry, selected, edit, self.image)
             with self.lock:
                 # ... or chosen meanwhile.
                 if entry is self._entry and selected == entry.selected:
@@ -290,20 +294,21 @@ class SessionEdits(HandEdits[int]):
         return self._push(replace(entry, annotations=tuple(items)))
 
 
-def _edited_candidate(entry: Entry, selected: int, edit: Edit) -> Candidates | None:
+def _edited_candidate(
+    entry: Entry, selected: int, edit: Edit, image: RgbImage
+) -> Candidates | None:
     """Return the answer with its candidate edited; None if that changes nothing."""
     if entry.failure is not None:
         raise entry.failure
-    if entry.answer is None:
-        raise EditError(
-            "there is no mask on screen to edit. Place a point or a box first, or say which "
-            "accepted object is meant by its id."
-        )
-    before = entry.answer.rle(selected)
+    answer = entry.answer or Candidates.drawn(ModelFrame(image.height, image.width))
+    before = answer.rle(selected)
     after = edit.apply(before)
-    if after == before:
-        return None
-    return entry.answer.with_mask(selected, after)
+    if entry.answer is None and after.area == 0:
+        raise EditError(
+            "there is no mask on screen to edit, and this draws none. Place a point or a box, draw "
+            "with the brush or a polygon, or say which accepted object is meant by its id."
+        )
+    return None if after == before else answer.with_mask(selected, after)
 
 
 def _remade(annotation: Annotation, rle: Rle) -> Annotation:

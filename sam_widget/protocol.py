@@ -383,8 +383,8 @@ def prediction_trait(committed: Committed) -> dict[str, Any]:
         height, width = candidates.shown[0].height, candidates.shown[0].width
         listed = [
             {
-                "score": float(candidates.scores[i]),
-                "stability": candidates.stabilities[i],
+                "score": _figure(float(candidates.scores[i])),
+                "stability": _figure(candidates.stabilities[i]),
                 "area": candidates.areas[i],
                 "rle": candidates.shown[i].compressed(),
             }
@@ -398,6 +398,11 @@ def prediction_trait(committed: Committed) -> dict[str, Any]:
         "selected": committed.selected,
         "candidates": listed,
     }
+
+
+def _figure(value: float) -> float | None:
+    """Return None for what no model told: JSON has no NaN."""
+    return None if math.isnan(value) else value
 
 
 # ---- replies ----------------------------------------------------------------------------------

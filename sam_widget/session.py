@@ -163,7 +163,8 @@ class Session(SessionEdits):
     def decode_ms(self) -> float | None:
         """Milliseconds that the answer on screen took the model; None without one."""
         with self.lock:
-            return self._entry.decode_ms if self._entry.answer is not None else None
+            decoded = self._entry.answer is not None and not self._entry.prompts.is_empty
+            return self._entry.decode_ms if decoded else None
 
     @property
     def failure(self) -> Exception | None:
@@ -257,12 +258,15 @@ class Session(SessionEdits):
         with self.lock:
             if value is self._entry.multimask:
                 return self._version
-            return self._push(replace(self._entry.unanswered(), multimask=value))
+            # What was drawn without a prompt is no answer that another number could change.
+            drawn = self._entry.prompts.is_empty
+            entry = self._entry if drawn else self._entry.unanswered()
+            return self._push(replace(entry, multimask=value))
 
     def clear(self) -> int:
-        """Take all prompts away; nothing happens when there are none."""
+        """Take all prompts away, and what was drawn; nothing happens when there is neither."""
         with self.lock:
-            if self._entry.prompts.is_empty:
+            if self._entry.prompts.is_empty and self._entry.answer is None:
                 return self._version
             self._indices_since = self._push(
                 Entry(Prompts(), self.multimask, self._entry.annotations)
@@ -359,23 +363,23 @@ class Session(SessionEdits):
         if entry.failure is not None:
             raise entry.failure
         if entry.answer is None:
-            raise PromptError("there is nothing to accept. Place a point or a box first.")
+            raise PromptError("there is nothing to accept. Place a point or a box first, or draw.")
         candidates, chosen = entry.answer, entry.selected
         if candidates.areas[chosen] == 0:
             raise PromptError("the chosen mask is empty. Choose another candidate or add a point.")
-        model = self._model()
         rle, cut = self._settled(candidates.rle(chosen), entry.annotations)
-        annotation = Annotation(
-            rle=rle,
-            label=label,
-            color=self._color_for(label),
-            predicted_iou=float(candidates.scores[chosen]),
-            stability_score=candidates.stabilities[chosen],
-            prompts=entry.prompts,
-            candidate=chosen,
-            model_name=model.name,
-            model_digest=model.model_digest,
-        )
+        annotation = Annotation(rle=rle, label=label, color=self._color_for(label))
+        if not entry.prompts.is_empty:  # else it was drawn by hand, without any model
+            model = self._model()
+            annotation = replace(
+                annotation,
+                predicted_iou=float(candidates.scores[chosen]),
+                stability_score=candidates.stabilities[chosen],
+                prompts=entry.prompts,
+                candidate=chosen,
+                model_name=model.name,
+                model_digest=model.model_digest,
+            )
         self._announce(label)
         kept = [new for one in entry.annotations for new in cut.get(one.id, (one,))]
         annotations = (*kept, annotation)

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from sam_widget import BrushStroke, FakePredictor, SamWidget, Session, load_image
+from sam_widget import BrushStroke, FakePredictor, FillHoles, SamWidget, Session, load_image
 from sam_widget.errors import EditError, StaleGesture
 from sam_widget.masks import Rle
 
@@ -107,11 +107,43 @@ def test_a_prompt_after_an_edit_starts_from_the_edited_mask(session):
 
 
 def test_without_a_mask_there_is_nothing_to_edit(session):
-    with pytest.raises(EditError, match=r"no mask on screen to edit\. Place a point"):
-        session.brush([(3, 3)], 2)
+    for edit in (BrushStroke([(3, 3)], 2, erase=True), FillHoles(), BrushStroke([(-9, 3)], 2)):
+        with pytest.raises(EditError, match="no mask on screen to edit, and this draws none"):
+            session.edit(edit)
+    assert not session.can_undo
     with pytest.raises(StaleGesture):
         session.brush([(3, 3)], 2, "nobody")
     assert session.islands().islands == ()
+
+
+def test_an_object_is_drawn_without_any_prompt(session):
+    session.brush([(10.5, 10.5)], 3)
+    session.add_polygon(square(30, 30, 40, 40))
+    candidates = session.committed.candidates
+    assert (len(candidates), candidates.areas) == (1, (129,))
+    assert np.isnan(candidates.scores).all()
+    assert session.decode_ms is None
+    session.set_multimask(True)
+    made = session.accept("drawn")
+    assert (made.area, made.predicted_iou, made.candidate, made.model_name) == (129, None, None, "")
+    for _ in range(4):
+        session.undo()
+    assert session.committed.candidates is None
+    session.redo()
+    assert session.committed.candidates.areas == (29,)
+    session.clear()
+    assert session.committed.candidates is None
+    session.undo()
+    assert session.committed.candidates.areas == (29,)
+
+
+def test_a_drawing_is_where_the_model_starts_from(session):
+    session.add_polygon(square(20, 20, 44, 44))
+    drawn = session.masks[0]
+    session.add_point(32, 32)
+    session.predict()
+    assert np.array_equal(session._entry.feedback, drawn)
+    assert session.masks.any()
 
 
 def test_an_accepted_object_is_edited_in_its_place(session):
@@ -336,6 +368,16 @@ def test_the_page_is_told_of_islands(widget):
     assert (reply["of"], reply["island_count"], reply["islands"][0]) == ("islands", 2, 4)
     assert widget.islands().islands == tuple(reply["islands"])
     assert ask(widget, "islands", annotation_id="nobody")["code"] == "stale"
+
+
+def test_a_drawing_has_no_figures_on_the_page(widget):
+    ask(widget, "brush", [(30, 30)], radius=4, annotation_id=None)
+    widget.wait()
+    (candidate,) = widget.prediction["candidates"]
+    assert (candidate["score"], candidate["stability"]) == (None, None)
+    assert widget.model_info["decode_ms"] is None
+    made = widget.accept()
+    assert made.area == candidate["area"]
 
 
 def test_a_refused_edit_is_said_in_words(widget):

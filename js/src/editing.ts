@@ -42,12 +42,21 @@ export function hasPrompts(store: Store): boolean {
   return points.length > 0 || box !== null || prompts.has_mask;
 }
 
+/** There is something to accept, or there will be: the model's, or drawn by hand. */
+export function hasMask(store: Store): boolean {
+  const drawing = store.pending.value.some(
+    (gesture) =>
+      (gesture.type === "brush" || gesture.type === "add_polygon") && !gesture.annotation_id,
+  );
+  return hasPrompts(store) || drawing || store.prediction.value.candidates.length > 0;
+}
+
 export function selectedObjects(store: Store): readonly SceneObject[] {
   const ids = store.selectedObjects.value;
   return ids.size === 0 ? [] : store.objects.value.filter(({ id }) => ids.has(id));
 }
 
-/** The one selected object, else the mask on screen; null if it is neither. */
+/** The one selected object, else the mask on screen, a new one if need be; null for several. */
 export function editTarget(store: Store): EditTarget | null {
   const [object, ...others] = selectedObjects(store);
   if (others.length > 0) return null;
@@ -55,21 +64,18 @@ export function editTarget(store: Store): EditTarget | null {
     const { id, color, label } = object;
     return { id, color, name: label || "unlabelled object", object };
   }
-  if (!hasPrompts(store)) return null;
-  return { id: null, color: MASK_COLOR, name: "mask on screen", object: null };
+  const name = hasMask(store) ? "mask on screen" : "new mask";
+  return { id: null, color: MASK_COLOR, name, object: null };
 }
 
 /** The target; without one the person is told what to do. */
 export function demandTarget(store: Store): EditTarget | null {
   const target = editTarget(store);
   if (target === null) {
-    const several = selectedObjects(store).length > 1;
     store.notice.value = {
       kind: "error",
-      text: several ? "Several objects are selected." : "There is no mask to edit.",
-      hint: several
-        ? "Select the one to edit."
-        : "Click something with the point tool, or select an object in the list.",
+      text: "Several objects are selected.",
+      hint: "Select the one to edit.",
     };
   }
   return target;

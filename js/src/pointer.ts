@@ -79,7 +79,8 @@ function askForPreviews(
 ): () => void {
   const wanted: ReadonlySignal<Point | null> = computed(() => {
     const { points, box, has_mask } = store.document.value.prompts;
-    const untouched = points.length === 0 && box === null && !has_mask;
+    const drawn = store.prediction.value.candidates.length > 0;
+    const untouched = points.length === 0 && box === null && !has_mask && !drawn;
     const idle = store.pending.value.length === 0 && draft.value === null && !panning.value;
     const asked = store.previewing.value && store.tool.value === "point";
     const able = store.kernelStatus.value === "ready" && store.image.value !== null;

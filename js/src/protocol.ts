@@ -60,9 +60,9 @@ export interface DocumentState {
 
 /** One candidate mask; `rle` is the COCO compressed run-length string, column-major. */
 export interface Candidate {
-  /** Predicted IoU. */
-  score: number;
-  stability: number;
+  /** Predicted IoU and stability; null for a mask drawn by hand. */
+  score: number | null;
+  stability: number | null;
   /** In pixels of the original image. */
   area: number;
   rle: Bytes;

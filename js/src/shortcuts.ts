@@ -2,7 +2,7 @@
 // the tooltips show both.
 
 import * as crosshair from "./crosshair";
-import { closePolygon, hasPrompts, stepRadius } from "./editing";
+import { closePolygon, hasMask, stepRadius } from "./editing";
 import type { Interaction } from "./interaction";
 import { isApple } from "./platform";
 import { shownPrompts } from "./provisional";
@@ -337,7 +337,7 @@ function acceptOrCorner(context: ShortcutContext): void {
     crosshair.placeCorner(context);
   } else if (interaction.polygon.value.length > 0) {
     closePolygon(context);
-  } else if (hasPrompts(store)) {
+  } else if (hasMask(store)) {
     actions.accept(store.label.value === "" ? null : store.label.value);
   }
 }

@@ -25,9 +25,11 @@ afterEach(() => {
 });
 
 describe("what is edited", () => {
-  it("is nothing without a mask", () => {
+  it("is a new mask while there is none", () => {
     const { store } = createScene();
-    expect(editTarget(store)).toBeNull();
+    expect(editTarget(store)).toMatchObject({ id: null, name: "new mask" });
+    store.prediction.value = prediction(1);
+    expect(editTarget(store)?.name).toBe("mask on screen");
   });
 
   it("is the mask on screen, even while it is on its way", () => {
@@ -80,13 +82,11 @@ describe("the brush", () => {
     );
   });
 
-  it("says so if there is nothing to paint on", () => {
+  it("says so if it is not clear what to paint on", () => {
     const { drag, calls, store } = hand();
-    drag(brush, [100, 50], [120, 60]);
-    expect(calls).toEqual([]);
-    expect(store.notice.value?.text).toBe("There is no mask to edit.");
     select(store, "a", "b");
     drag(eraser, [100, 50], [120, 60]);
+    expect(calls).toEqual([]);
     expect(store.notice.value?.text).toBe("Several objects are selected.");
   });
 
@@ -161,8 +161,9 @@ describe("the polygon", () => {
     expect(calls).toEqual([["subtractPolygon", VERTICES, null]]);
   });
 
-  it("is not begun on nothing", () => {
+  it("is not begun while several objects are selected", () => {
     const { click, interaction, store } = hand();
+    select(store, "a", "b");
     click(polygon, corners[0]);
     expect(interaction.polygon.value).toEqual([]);
     expect(store.notice.value?.kind).toBe("error");

@@ -134,28 +134,30 @@ def test_a_polygon_adds_to_the_mask_on_screen_and_is_accepted(widget):
     assert python(AREAS) == [chosen]
 
 
-def test_touch_paints_and_what_is_refused_is_said(open_notebook):
+def test_an_object_is_drawn_by_touch_without_any_prompt(open_notebook):
     notebook = open_notebook(CELL, has_touch=True)
     notebook.run_all()
     widget = notebook.widget()
     widget.show()
     widget.root.get_by_test_id("tool-brush").click()
-    # Nothing to paint on: said in words, and nothing is sent.
-    widget.page.touchscreen.tap(*widget.client(300, 150))
-    notice = widget.root.get_by_text("There is no mask to edit.")
-    notice.wait_for()
-    widget.root.get_by_test_id("tool-point").click()
-    widget.click(300, 150)
-    widget.root.get_by_test_id("tool-brush").click()
-    revision = widget.revision
-    assert not notebook.python("bool(w.mask[380, 40])")
-    widget.page.touchscreen.tap(*widget.client(40.5, 380.5))
-    widget.wait_ready(revision)
-    assert notebook.python("bool(w.mask[380, 40])")
+    for x, y in ((300.5, 150.5), (310.5, 150.5), (40.5, 380.5)):
+        revision = widget.revision
+        widget.page.touchscreen.tap(*widget.client(x, y))
+        widget.wait_ready(revision)
+    python = notebook.python
+    assert python("bool(w.mask[150, 305] and w.mask[380, 40])")
     # Two islands now; one press of a button leaves the larger.
     widget.root.get_by_text("2 islands").wait_for()
     revision = widget.revision
     widget.root.get_by_test_id("drop-islands").click()
     widget.wait_ready(revision)
-    assert notebook.python("w.islands().islands.__len__()") == 1
-    assert not notebook.python("bool(w.mask[380, 40])")
+    assert python("len(w.islands().islands)") == 1
+    assert not python("bool(w.mask[380, 40])")
+    # What is refused is said in words, and nothing is lost.
+    widget.root.get_by_test_id("tool-eraser").click()
+    revision = widget.revision
+    widget.root.get_by_test_id("accept").click()
+    widget.wait_ready(revision)
+    widget.page.touchscreen.tap(*widget.client(300.5, 150.5))
+    widget.root.get_by_text("this draws none").wait_for()
+    assert python("[(one.predicted_iou, one.model_name) for one in w.annotations]") == [[None, ""]]

@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import {
   type EditTarget,
   editTarget,
+  hasMask,
   isEditTool,
   radiusOf,
   selectedObjects,
@@ -69,7 +70,6 @@ function Target({
   target: EditTarget | null;
   count: number;
 }) {
-  if (target === null && count === 0) return <span class="sam-dim sam-small-text">no mask</span>;
   const name = target?.name ?? formatCount(count, "object");
   return (
     <span class="sam-target" data-testid="edit-target" data-id={target?.id ?? ""} title={name}>
@@ -272,7 +272,7 @@ function Operations({ store, actions, target }: Props & { target: EditTarget | n
         name="edit-smooth"
         label="Smooth"
         hint="Smooth the border: bumps and dents narrower than two pixels or so go"
-        unavailable={target === null}
+        unavailable={target === null || (id === null && !hasMask(store))}
         onPress={() => target && actions.smooth(SMOOTHING, target.id)}
       />
       <Operation

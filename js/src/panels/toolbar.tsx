@@ -78,7 +78,8 @@ function ToolGroup({ store, tools, label: name }: ToolGroupProps) {
 
 function HistoryGroup({ store, actions }: Props) {
   const { can_undo, can_redo, prompts } = store.document.value;
-  const empty = prompts.points.length === 0 && prompts.box === null && !prompts.has_mask;
+  const asked = prompts.points.length > 0 || prompts.box !== null || prompts.has_mask;
+  const empty = !asked && store.prediction.value.candidates.length === 0;
   return (
     <fieldset class="sam-group" aria-label="History">
       <IconButton
