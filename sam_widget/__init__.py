@@ -16,7 +16,6 @@ if TYPE_CHECKING:
         BrushStroke,
         DropIslands,
         FillHoles,
-        Islands,
         PolygonEdit,
         Smooth,
     )
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
         WidgetClosed,
     )
     from sam_widget.images import RgbImage, load_image
+    from sam_widget.islands import Islands
     from sam_widget.masks import Rle
     from sam_widget.precomputation import Precomputed, precompute
     from sam_widget.predictors import (
@@ -100,6 +100,7 @@ _MODULES = (
     "errors",
     "prompts",
     "masks",
+    "islands",
     "editing",
     "images",
     "annotations",

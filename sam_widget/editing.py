@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import numpy as np
 
 from sam_widget.errors import EditError
+from sam_widget.islands import background_parts
 from sam_widget.masks import Rle
 from sam_widget.runs import (
     Runs,
-    Strips,
     Window,
     combine,
-    complement,
     components,
     join,
     rle_of,
@@ -44,11 +43,9 @@ __all__ = [
     "DropIslands",
     "Edit",
     "FillHoles",
-    "Islands",
     "PolygonEdit",
     "Smooth",
     "edit_from_wire",
-    "islands_of",
 ]
 
 MAX_POINTS = 4096
@@ -184,7 +181,7 @@ class FillHoles:
     def apply(self, mask: Mask) -> Rle:
         """Return the mask without these holes."""
         rle = _as_rle(mask)
-        background, owner, areas, is_hole = _background(rle)
+        background, owner, areas, is_hole = background_parts(rle)
         most = math.inf if self.max_area is None else self.max_area
         filled = background.runs((is_hole & (areas <= most))[owner])
         return _added_or_removed(rle, filled, remove=False)
@@ -331,57 +328,7 @@ def points_from_bytes(data: bytes | memoryview) -> NDArray[np.float32]:
     return np.frombuffer(data, dtype="<f4").reshape(-1, 2)
 
 
-@dataclass(frozen=True)
-class Islands:
-    """What a mask consists of.
-
-    Attributes
-    ----------
-    islands : tuple of int
-        Pixels of each part that is connected by sides or corners, smallest first.
-    holes : tuple of int
-        Pixels of each hole, see :class:`FillHoles`, smallest first.
-    """
-
-    islands: tuple[int, ...]
-    holes: tuple[int, ...]
-
-
-def islands_of(mask: Mask) -> Islands:
-    """Count and measure islands and holes.
-
-    Examples
-    --------
-    >>> mask = np.ones((5, 9), np.bool_)
-    >>> mask[:, 4] = mask[2, 2] = False
-    >>> islands_of(mask)
-    Islands(islands=(19, 20), holes=(1,))
-    """
-    rle = _as_rle(mask)
-    _, areas = components(strips_of(runs_of(rle), rle.height), diagonal=True)
-    _, _, outside, is_hole = _background(rle)
-    return Islands(tuple(np.sort(areas).tolist()), tuple(np.sort(outside[is_hole]).tolist()))
-
-
 # ---- inside -----------------------------------------------------------------------------------
-
-
-def _background(
-    rle: Rle,
-) -> tuple[Strips, NDArray[np.intp], NDArray[np.int64], NDArray[np.bool_]]:
-    """Background by parts: its strips, the part of each, the parts' areas, which are holes."""
-    height, width = rle.height, rle.width
-    strips = strips_of(complement(runs_of(rle), height * width), height)
-    owner, areas = components(strips, diagonal=False)
-    at_border = (
-        (strips.columns == 0)
-        | (strips.columns == width - 1)
-        | (strips.tops == 0)
-        | (strips.bottoms == height)
-    )
-    is_hole = np.ones(len(areas), dtype=np.bool_)
-    is_hole[owner[at_border]] = False
-    return strips, owner, areas, is_hole
 
 
 def _added_or_removed(rle: Rle, runs: Runs, *, remove: bool) -> Rle:

@@ -16,13 +16,12 @@ from sam_widget.editing import (
     DropIslands,
     Edit,
     FillHoles,
-    Islands,
     PolygonEdit,
     Smooth,
-    islands_of,
 )
 from sam_widget.errors import EditError
 from sam_widget.frames import ModelFrame
+from sam_widget.islands import Islands, islands_of
 from sam_widget.partition import (
     Overlap,
     checked_overlap,

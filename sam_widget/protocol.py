@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from sam_widget.annotations import Annotation
     from sam_widget.candidates import Candidates
-    from sam_widget.editing import Islands
     from sam_widget.images import Encoded, RgbImage
+    from sam_widget.islands import Islands
     from sam_widget.masks import Rle
     from sam_widget.session import Committed, Session
 

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from sam_widget.annotations import Annotation, AnnotationStore
-    from sam_widget.editing import Edit, Islands
+    from sam_widget.editing import Edit
     from sam_widget.embeddings import Cache
     from sam_widget.images import Encoded, RgbImage
+    from sam_widget.islands import Islands
     from sam_widget.partition import Overlap
     from sam_widget.predictors import Predictor
 

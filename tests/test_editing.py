@@ -14,13 +14,12 @@ from sam_widget.editing import (
     BrushStroke,
     DropIslands,
     FillHoles,
-    Islands,
     PolygonEdit,
     Smooth,
     edit_from_wire,
-    islands_of,
 )
 from sam_widget.errors import EditError
+from sam_widget.islands import Islands, islands_of
 from sam_widget.masks import Rle
 
 MASKS = st.tuples(st.integers(1, 14), st.integers(1, 14)).flatmap(

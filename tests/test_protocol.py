@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from sam_widget import FakePredictor, Session, load_image, protocol
 from sam_widget.candidates import Candidates
-from sam_widget.editing import Islands
 from sam_widget.errors import ProtocolError, StaleGesture
 from sam_widget.frames import ModelFrame
+from sam_widget.islands import Islands
 from sam_widget.masks import Rle
 from sam_widget.session import Committed
 

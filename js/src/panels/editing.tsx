@@ -161,7 +161,7 @@ function PolygonMode({ store }: { store: Store }) {
         {choice(false, "Add", "polygon-add")}
         {choice(true, "Subtract", "polygon-subtract")}
       </fieldset>
-      <p class="sam-hint">Double-click, Enter or the first corner closes it.</p>
+      <p class="sam-hint">Enter or a double-click closes it.</p>
     </>
   );
 }
