@@ -32,6 +32,7 @@ bench: $(READY) $(BUNDLE) chromium
 	$(BIN)/python benchmarks/one_click.py
 	$(BIN)/python benchmarks/around_decode.py
 	$(BIN)/python benchmarks/values.py
+	$(BIN)/python benchmarks/editing.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/reopen.py
 	$(BIN)/python benchmarks/journal_kills.py

@@ -12,11 +12,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sam_widget.annotations import Annotation, AnnotationStore
+    from sam_widget.editing import (
+        BrushStroke,
+        DropIslands,
+        FillHoles,
+        PolygonEdit,
+        Smooth,
+    )
     from sam_widget.embeddings import EmbeddingCache
     from sam_widget.errors import (
         AnnotationError,
         BundleMissing,
         DownloadError,
+        EditError,
         EmbeddingMismatch,
         ImageError,
         JournalError,
@@ -33,6 +41,7 @@ if TYPE_CHECKING:
         WidgetClosed,
     )
     from sam_widget.images import RgbImage, load_image
+    from sam_widget.islands import Islands
     from sam_widget.journal import open_annotations
     from sam_widget.masks import Rle
     from sam_widget.precomputation import Precomputed, precompute
@@ -55,17 +64,23 @@ __all__ = [
     "Annotation",
     "AnnotationError",
     "AnnotationStore",
+    "BrushStroke",
     "BundleMissing",
     "DownloadError",
+    "DropIslands",
+    "EditError",
     "Embedding",
     "EmbeddingCache",
     "EmbeddingMismatch",
     "FakePredictor",
+    "FillHoles",
     "ImageError",
+    "Islands",
     "JournalError",
     "JournalInUse",
     "JournalWarning",
     "ModelError",
+    "PolygonEdit",
     "Precomputed",
     "Prediction",
     "Predictor",
@@ -78,6 +93,7 @@ __all__ = [
     "SamWidget",
     "SamWidgetError",
     "Session",
+    "Smooth",
     "StaleGesture",
     "Step",
     "UnknownModel",
@@ -95,6 +111,8 @@ _MODULES = (
     "errors",
     "prompts",
     "masks",
+    "islands",
+    "editing",
     "images",
     "recipes",
     "annotations",

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sam_widget.masks import Rle
+from sam_widget.runs import Window, rle_of, runs_of
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from sam_widget.frames import ModelFrame
-    from sam_widget.masks import Rle
     from sam_widget.predictors.base import Prediction
 
-__all__ = ["DISPLAY_SIDE", "Candidates", "display_hw"]
+__all__ = ["DISPLAY_SIDE", "Candidates", "display_hw", "display_rle"]
 
 DISPLAY_SIDE = 2048
 """Longest side of the masks that travel to the page; larger images are shown through them."""
@@ -37,6 +41,24 @@ def display_hw(height: int, width: int) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
+def display_rle(rle: Rle) -> Rle:
+    """Return a mask at the size that travels to the page: the pixel in the middle of each."""
+    height, width = display_hw(rle.height, rle.width)
+    if (height, width) == (rle.height, rle.width):
+        return rle
+    rows = ((np.arange(height) + 0.5) * rle.height / height).astype(np.intp)
+    columns = ((np.arange(width) + 0.5) * rle.width / width).astype(np.intp)
+    runs = runs_of(rle)
+    # Only the object's own rectangle is looked at.
+    window = Window.around([runs], 0, rle.height, rle.width)
+    left, right = np.searchsorted(columns, (window.left, window.right)).tolist()
+    top, bottom = np.searchsorted(rows, (window.top, window.bottom)).tolist()
+    shown = window.pixels(runs)[
+        np.ix_(columns[left:right] - window.left, rows[top:bottom] - window.top)
+    ]
+    return rle_of(Window(left, top, right, bottom, height).runs(shown), height, width)
+
+
 @dataclass(frozen=True, eq=False)
 class Candidates:
     """Candidate masks ordered by area: SAM's subpart, part and whole, or a single mask.
@@ -46,7 +68,7 @@ class Candidates:
     logits : float32 (N, 256, 256)
         Low-resolution logits in the model's frame; the chosen ones are fed back on refinement.
     scores : float32 (N,)
-        Predicted IoU.
+        Predicted IoU; NaN for a mask drawn by hand from the beginning.
     stabilities : tuple of float
         Stability scores in [0, 1], offset 1.
     areas : tuple of int
@@ -55,6 +77,9 @@ class Candidates:
         Masks at :func:`display_hw` of the image.
     frame : ModelFrame
         Size of the original image and its place in the model's input.
+    edited : mapping of int to Rle
+        Masks changed by hand, at the original size, by index. Scores, stabilities and logits
+        remain the model's.
 
     References
     ----------
@@ -67,6 +92,7 @@ class Candidates:
     areas: tuple[int, ...]
     shown: tuple[Rle, ...] = field(repr=False)
     frame: ModelFrame
+    edited: Mapping[int, Rle] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, prediction: Prediction) -> Candidates:
@@ -83,6 +109,21 @@ class Candidates:
             areas=tuple(round(seen[i].area * scale) for i in order),
             shown=tuple(seen[i].rle for i in order),
             frame=frame,
+        )
+
+    @classmethod
+    def drawn(cls, frame: ModelFrame) -> Candidates:
+        """Return an empty mask to draw on, which no model made: its figures are NaN."""
+        empty = Rle(frame.height, frame.width, np.array([frame.height * frame.width]))
+        return cls(
+            # Nowhere inside, as sure as a model ever is.
+            logits=np.full((1, frame.LOGITS, frame.LOGITS), -32, np.float32),
+            scores=np.full(1, np.nan, np.float32),
+            stabilities=(float("nan"),),
+            areas=(0,),
+            shown=(display_rle(empty),),
+            frame=frame,
+            edited={0: empty},
         )
 
     def __len__(self) -> int:
@@ -102,13 +143,39 @@ class Candidates:
         """Masks at the original size, bool (N, H, W)."""
         if self.exact:
             return np.stack([one.decode() for one in self.shown])
-        return self.frame.masks(self.logits)
+        masks = self.frame.masks(self.logits)
+        for index, rle in self.edited.items():
+            masks[index] = rle.decode()
+        return masks
 
     def rle(self, index: int) -> Rle:
         """Run-length code of one mask at the original size."""
-        if self.exact:
+        return self.edited[index] if index in self.edited else self.made(index)
+
+    def made(self, index: int) -> Rle:
+        """Run-length code of one mask as the model made it, before it was edited by hand."""
+        if self.exact and index not in self.edited:
             return self.shown[index]
         return self.frame.trace(self.logits[index : index + 1])[0].rle
+
+    def with_mask(self, index: int, rle: Rle) -> Candidates:
+        """Put a mask edited by hand in the place of one candidate's; the order stays."""
+        areas = (*self.areas[:index], rle.area, *self.areas[index + 1 :])
+        shown = (*self.shown[:index], display_rle(rle), *self.shown[index + 1 :])
+        edited = {**self.edited, index: rle}
+        return replace(self, areas=areas, shown=shown, edited=edited)
+
+    def feedback(self, index: int) -> NDArray[np.float32] | NDArray[np.bool_]:
+        """Return what a refinement of one candidate starts from, as a mask prompt.
+
+        Returns
+        -------
+        float32 (1, 256, 256) or bool (H, W)
+            The model's own logits; of a candidate edited by hand its mask.
+        """
+        if index in self.edited:
+            return self.edited[index].decode()
+        return self.logits[index : index + 1]
 
     @property
     def _hw(self) -> tuple[int, int]:

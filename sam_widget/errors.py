@@ -6,6 +6,7 @@
      +-- ImageError          (ValueError)    the image cannot be read, or is ambiguous
      +-- PromptError         (ValueError)    a prompt is malformed or off the image
      |    +-- UnsupportedPrompt              well-formed, but the model takes no such prompt
+     +-- EditError           (ValueError)    an edit of a mask is malformed, or leaves nothing of it
      +-- ModelError          (RuntimeError)  a model cannot be found, loaded or used
      |    +-- UnknownModel   (ValueError)    no model has this name
      |    +-- WeightsError                   the weights are missing, damaged or foreign
@@ -28,6 +29,7 @@ __all__ = [
     "AnnotationError",
     "BundleMissing",
     "DownloadError",
+    "EditError",
     "EmbeddingMismatch",
     "ImageError",
     "JournalError",
@@ -59,6 +61,10 @@ class PromptError(SamWidgetError, ValueError):
 
 class UnsupportedPrompt(PromptError):  # noqa: N818 - reads as the fact it states
     """A well-formed prompt that this model or operation does not take."""
+
+
+class EditError(SamWidgetError, ValueError):
+    """An edit of a mask is malformed, has nothing to work on, or would leave nothing."""
 
 
 class ModelError(SamWidgetError, RuntimeError):

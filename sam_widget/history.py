@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sam_widget.prompts import Prompts
 from sam_widget.recipes import Step
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from sam_widget.annotations import Annotation, AnnotationStore
     from sam_widget.candidates import Candidates
     from sam_widget.ledger import Change
+
+    MaskPrompt = NDArray[np.float32] | NDArray[np.bool_]
 
 __all__ = ["HISTORY_LIMIT", "Entry", "History"]
 
@@ -41,10 +44,10 @@ class Entry:
         What led to the object that was reopened: decoded one after the other for the answer.
     answer : Candidates, optional
         Written once, when the prompts were decoded.
-    feedback : float32 (1, 256, 256), optional
-        Logits of the earlier choice that went into ``answer``.
+    feedback : float32 (1, 256, 256) or bool (H, W), optional
+        Mask of the earlier choice that went into ``answer``: logits, or what was edited by hand.
     chain : tuple of Step
-        The steps that led to ``feedback``.
+        The steps that led to ``feedback``; none lead to an edited one.
     selected : int
         The chosen candidate, which follows the person's choice.
     decode_ms : float
@@ -60,7 +63,7 @@ class Entry:
     reopened: str | None = None
     steps: tuple[Step, ...] = ()
     answer: Candidates | None = None
-    feedback: NDArray[np.float32] | None = None
+    feedback: MaskPrompt | None = None
     chain: tuple[Step, ...] = ()
     selected: int = 0
     decode_ms: float = 0.0
@@ -77,8 +80,10 @@ class Entry:
 
     @property
     def chosen(self) -> tuple[Step, ...]:
-        """All the steps that led to the candidate chosen here."""
-        return (*self.chain, Step(self.prompts, self.multimask, self.selected))
+        """All the steps that led to the candidate chosen here, before it was edited by hand."""
+        edited = _is_edited(self.feedback)
+        prompts = self.prompts.with_mask(self.feedback) if edited else self.prompts
+        return (*self.chain, Step(prompts, self.multimask, self.selected))
 
 
 class History:
@@ -159,12 +164,12 @@ class History:
         self.cursor = target
         return True
 
-    def feedback(self) -> tuple[NDArray[np.float32] | None, tuple[Step, ...]]:
-        """Logits of the candidate chosen before, if the prompts only grew since.
+    def feedback(self) -> tuple[MaskPrompt | None, tuple[Step, ...]]:
+        """Mask prompt from the candidate chosen before, if the prompts only grew since.
 
         Returns
         -------
-        float32 (1, 256, 256) or None
+        float32 (1, 256, 256), bool (H, W) or None
             From the nearest answered state whose prompts are the beginning of the present ones.
         tuple of Step
             What led to them; steps without logits are still to be decoded.
@@ -179,7 +184,13 @@ class History:
             elif not present.prompts.extends(entry.prompts):
                 break
             elif entry.answer is not None:
-                return entry.answer.logits[entry.selected : entry.selected + 1], entry.chosen
+                before = entry.answer.feedback(entry.selected)
+                return before, () if _is_edited(before) else entry.chosen
             elif entry.steps:
                 return None, entry.steps
         return None, ()
+
+
+def _is_edited(feedback: MaskPrompt | None) -> bool:
+    """Tell a mask edited by hand from a model's logits."""
+    return feedback is not None and feedback.dtype == np.bool_

@@ -7,13 +7,10 @@ from dataclasses import replace
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from sam_widget import protocol
-from sam_widget.candidates import display_hw
+from sam_widget.candidates import display_hw, display_rle
 from sam_widget.errors import ProtocolError
 from sam_widget.images import encode_tile
-from sam_widget.masks import Rle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from sam_widget.annotations import Annotation
+    from sam_widget.masks import Rle
     from sam_widget.protocol import Request
     from sam_widget.session import Session
     from sam_widget.worker import Worker
@@ -85,6 +83,8 @@ class Page:
                 self._on_preview(request)
             elif request.type == "annotations":
                 self._on_annotations(request)
+            elif request.type == "islands":
+                self._on_islands(request)
             elif request.type == "tile":
                 self._on_tile(request)
             else:
@@ -135,7 +135,7 @@ class Page:
     # ---- requests -------------------------------------------------------------------------------
 
     def _on_gesture(self, request: Request) -> None:
-        computes = request.type in ("accept", "choose")
+        computes = protocol.needs_answer(request)
         future = self._worker.submit(lambda session: _perform(session, request), computes=computes)
         if not future.done():
             self._send({"type": "progress", "to": request.id})
@@ -202,6 +202,10 @@ class Page:
             }
             self._reply(request, fields, buffers)
 
+    def _on_islands(self, request: Request) -> None:
+        found = self._worker.session.islands(request.arguments["annotation_id"])
+        self._reply(request, protocol.islands_fields(found))
+
     def _on_tile(self, request: Request) -> None:
         ask = request.arguments
         if ask["image_id"] != self._image_id:
@@ -236,9 +240,7 @@ class Page:
             return rle
         known = self._shown_rles.get(annotation.id)
         if known is None or known[0] is not rle:
-            rows = ((np.arange(height) + 0.5) * rle.height / height).astype(np.intp)
-            columns = ((np.arange(width) + 0.5) * rle.width / width).astype(np.intp)
-            known = (rle, Rle.encode(rle.decode()[np.ix_(rows, columns)]))
+            known = (rle, display_rle(rle))
             self._shown_rles[annotation.id] = known
         return known[1]
 

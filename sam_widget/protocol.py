@@ -9,14 +9,17 @@ from __future__ import annotations
 import math
 import os
 import re
+import struct
 from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from sam_widget.annotations import MAX_LABEL
+from sam_widget.editing import MAX_POINTS, MAX_RADIUS, MAX_SMOOTHING
 from sam_widget.errors import (
     AnnotationError,
     DownloadError,
+    EditError,
     ImageError,
     JournalError,
     ModelError,
@@ -28,11 +31,12 @@ from sam_widget.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sized
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sam_widget.annotations import Annotation, AnnotationStore
     from sam_widget.candidates import Candidates
     from sam_widget.images import Encoded, RgbImage
+    from sam_widget.islands import Islands
     from sam_widget.masks import Rle
     from sam_widget.session import Committed, Session
 
@@ -48,6 +52,8 @@ __all__ = [
     "document_trait",
     "error_reply",
     "image_trait",
+    "islands_fields",
+    "needs_answer",
     "parse_request",
     "prediction_trait",
     "preview_fields",
@@ -58,6 +64,9 @@ __all__ = [
 MAX_ID: Final = 64
 MAX_COORDINATE: Final = 1e7
 """Far beyond any image; keeps 1e308 out of the arithmetic."""
+MAX_IDS: Final = 10_000
+MAX_SIZES: Final = 100
+"""Islands and holes whose size is told to the page."""
 TILE_SIZE: Final = 512
 PUSH: Final = os.urandom(66_000)
 """What makes a small answer leave at once where Nagle's algorithm would hold it back: more than one
@@ -86,7 +95,8 @@ class Request:
     version : int
         Document version on the page when the person acted.
     arguments : dict
-        Named as in protocol.ts, each of its declared type and finite.
+        Named as in protocol.ts, each of its declared type and finite; ``points``, which travel as
+        a buffer, as a tuple of (x, y).
     push : bool
         Whether the answer is to be followed by :data:`PUSH`: the page has measured that small
         answers are held back on its link and that bytes cost nothing there.
@@ -143,9 +153,37 @@ def _or_none(check: Callable[[object], Any]) -> Callable[[object], Any]:
     return lambda value: None if value is None else check(value)
 
 
+def _above_zero(most: float) -> Callable[[object], float]:
+    def check(value: object) -> float:
+        number = _number(value)
+        if not 0 < number <= most:
+            raise ValueError(f"a number above 0 and at most {most:g}")
+        return number
+
+    return check
+
+
+def _pixels(most: float = MAX_COORDINATE**2) -> Callable[[object], int]:
+    def check(value: object) -> int:
+        number = _count(value)
+        if not 1 <= number <= most:
+            raise ValueError(f"a whole number from 1 to {most:g}")
+        return number
+
+    return check
+
+
+def _ids(value: object) -> list[str]:
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_IDS:
+        raise TypeError(f"a list of 1 to {MAX_IDS} ids")
+    return [_ID(one) for one in value]
+
+
 _LABEL = _text(MAX_LABEL)
 _ID = _text(MAX_ID)
 _POINT = {"x": _number, "y": _number}
+_TARGET = {"annotation_id": _or_none(_ID)}
+"""What an edit is for: an accepted object, or the mask on screen."""
 _BOX = {"x0": _number, "y0": _number, "x1": _number, "y1": _number}
 
 Fields = dict[str, "Callable[[object], Any]"]
@@ -163,6 +201,15 @@ GESTURES: Final[dict[str, Fields]] = {
     "clear": {},
     "undo": {},
     "redo": {},
+    "brush": {"radius": _above_zero(MAX_RADIUS), **_TARGET},
+    "erase": {"radius": _above_zero(MAX_RADIUS), **_TARGET},
+    "add_polygon": {**_TARGET},
+    "subtract_polygon": {**_TARGET},
+    "fill_holes": {"max_area": _or_none(_pixels()), **_TARGET},
+    "drop_islands": {"min_area": _pixels(), **_TARGET},
+    "smooth": {"radius": _pixels(MAX_SMOOTHING), **_TARGET},
+    "split": {"annotation_id": _ID},
+    "merge": {"ids": _ids, "label": _or_none(_LABEL)},
     "accept": {"label": _or_none(_LABEL)},
     "update_annotation": {"annotation_id": _ID},
     "remove_annotation": {"annotation_id": _ID},
@@ -174,8 +221,24 @@ _OPTIONAL: Final[dict[str, Fields]] = {
     "update_annotation": {"label": _LABEL, "color": _color, "visible": _flag},
 }
 
+_POINTS: Final = {
+    "brush": (1, MAX_POINTS),
+    "erase": (1, MAX_POINTS),
+    "add_polygon": (3, MAX_POINTS),
+    "subtract_polygon": (3, MAX_POINTS),
+    "split": (0, MAX_POINTS),
+}
+"""Gestures that come with points, as a buffer of float32, little-endian; how many at least and at
+most. Splitting without a line needs none, and no buffer."""
+
+_EDITS: Final = frozenset(
+    ("brush", "erase", "add_polygon", "subtract_polygon", "fill_holes", "drop_islands", "smooth")
+)
+"""Gestures that change the mask on screen or an accepted object's."""
+
 QUERIES: Final[dict[str, Fields]] = {
     "preview": {**_POINT},
+    "islands": {**_TARGET},
     "tile": {"level": _count, "column": _count, "row": _count, "image_id": _ID},
     "annotations": {"start": _count},
     "ping": {},
@@ -183,15 +246,15 @@ QUERIES: Final[dict[str, Fields]] = {
 """Questions that change nothing, and the fields each must have."""
 
 
-def parse_request(content: object, buffers: Sized = ()) -> Request:
+def parse_request(content: object, buffers: Sequence[object] = ()) -> Request:
     """Check a message from the page.
 
     Parameters
     ----------
     content : object
         Whatever arrived: decoded JSON, untrusted.
-    buffers : sized
-        What came with it; no request takes any.
+    buffers : sequence
+        What came with it: the points of a stroke, a polygon or a line, and nothing else.
 
     Returns
     -------
@@ -211,16 +274,23 @@ def parse_request(content: object, buffers: Sized = ()) -> Request:
     if not isinstance(kind, str) or fields is None:
         known = ", ".join([*GESTURES, *QUERIES])
         raise ProtocolError(f"unknown message type {_shown(kind)}. Types are: {known}.")
-    if len(buffers) > 0:
-        raise ProtocolError(f"{kind} takes no binary buffers, got {len(buffers)}.")
+    points = _checked_points(kind, buffers)
     identity = _checked(kind, content, "id", _ID)
     version = _checked(kind, content, "version", _count)
     arguments = {name: _checked(kind, content, name, check) for name, check in fields.items()}
     for name, check in _OPTIONAL.get(kind, {}).items():
         if name in content:
             arguments[name] = _checked(kind, content, name, check)
+    arguments.update(points)
     push = "push" in content and bool(_checked(kind, content, "push", _flag))
     return Request(kind, identity, version, arguments, push)
+
+
+def needs_answer(request: Request) -> bool:
+    """Whether a gesture is about the answer on screen, and so has to wait for it."""
+    if request.type in ("accept", "choose"):
+        return True
+    return request.type in _EDITS and request.arguments["annotation_id"] is None
 
 
 def request_id(content: object) -> str | None:
@@ -240,6 +310,31 @@ def _checked(
         raise ProtocolError(
             f"{kind}: {name!r} must be {error}, got {_shown(content[name])}."
         ) from None
+
+
+def _checked_points(kind: str, buffers: Sequence[object]) -> dict[str, Any]:
+    """Read the points that came in a buffer; the argument is called ``line`` when splitting."""
+    least, most = _POINTS.get(kind, (0, 0))
+    if most == 0 and len(buffers) > 0:
+        raise ProtocolError(f"{kind} takes no binary buffers, got {len(buffers)}.")
+    if least == 0 and len(buffers) == 0:
+        return {}
+    what = f"{kind} needs one buffer of {max(least, 1)} to {most} points, pairs of float32"
+    if len(buffers) != 1:
+        raise ProtocolError(f"{what}, got {len(buffers)} buffers.")
+    try:
+        data = memoryview(buffers[0]).cast("B")  # type: ignore[arg-type]
+    except TypeError:
+        raise ProtocolError(f"{what}, got {_shown(buffers[0])}.") from None
+    if data.nbytes % 8 or not least <= data.nbytes // 8 <= most or data.nbytes == 0:
+        raise ProtocolError(f"{what}, got {data.nbytes} bytes.")
+    numbers = struct.unpack(f"<{data.nbytes // 4}f", data)
+    if not all(math.isfinite(one) and abs(one) <= MAX_COORDINATE for one in numbers):
+        raise ProtocolError(
+            f"{what}, finite and between -{MAX_COORDINATE:g} and {MAX_COORDINATE:g}."
+        )
+    pairs = tuple(zip(numbers[::2], numbers[1::2], strict=True))
+    return {"line" if kind == "split" else "points": pairs}
 
 
 def _shown(value: object) -> str:
@@ -304,8 +399,8 @@ def prediction_trait(committed: Committed) -> dict[str, Any]:
         height, width = candidates.shown[0].height, candidates.shown[0].width
         listed = [
             {
-                "score": float(candidates.scores[i]),
-                "stability": candidates.stabilities[i],
+                "score": _figure(float(candidates.scores[i])),
+                "stability": _figure(candidates.stabilities[i]),
                 "area": candidates.areas[i],
                 "rle": candidates.shown[i].compressed(),
             }
@@ -319,6 +414,11 @@ def prediction_trait(committed: Committed) -> dict[str, Any]:
         "selected": committed.selected,
         "candidates": listed,
     }
+
+
+def _figure(value: float) -> float | None:
+    """Return None for what no model told: JSON has no NaN."""
+    return None if math.isnan(value) else value
 
 
 # ---- replies ----------------------------------------------------------------------------------
@@ -340,6 +440,17 @@ def preview_fields(
         "height": rle.height,
     }
     return {"of": "preview", "preview": preview}, [rle.compressed()]
+
+
+def islands_fields(found: Islands) -> dict[str, Any]:
+    """Lay out islands and holes: how many, and the pixels of the smallest ones."""
+    return {
+        "of": "islands",
+        "island_count": len(found.islands),
+        "islands": list(found.islands[:MAX_SIZES]),
+        "hole_count": len(found.holes),
+        "holes": list(found.holes[:MAX_SIZES]),
+    }
 
 
 def annotation_wire(annotation: Annotation, shown: Rle, buffer: int) -> dict[str, Any]:
@@ -397,6 +508,7 @@ def _longest_rise(numbers: list[int]) -> list[int]:
 
 _HINTS: Final[tuple[tuple[type[Exception], str, str], ...]] = (
     (StaleGesture, "stale", "Look at the current state and repeat the gesture."),
+    (EditError, "edit", "Nothing was changed: adjust the edit and try again."),
     (PromptError, "prompt", "Adjust the prompt and try again."),
     (ProtocolError, "protocol", "Reload the page; if it stays, report this as a bug."),
     (DownloadError, "download", "Connect to the network, or pass checkpoint= with a local file."),

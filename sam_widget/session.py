@@ -20,6 +20,7 @@ import numpy as np
 from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.candidates import Candidates
 from sam_widget.errors import ModelError, PromptError, StaleGesture
+from sam_widget.hand_edits import SessionEdits
 from sam_widget.history import Entry, History
 from sam_widget.ledger import difference
 from sam_widget.predictors.base import encode_with
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from sam_widget.embeddings import EmbeddingCache
     from sam_widget.images import RgbImage
+    from sam_widget.partition import Overlap
     from sam_widget.predictors.base import Embedding, Predictor, Progress
 
 __all__ = ["Committed", "Session"]
@@ -64,7 +66,7 @@ class Committed:
     since: int = 0
 
 
-class Session:
+class Session(SessionEdits):
     """Prompt one image, look at the candidates, accept objects; undo and redo all of it.
 
     Every gesture returns the document version it made. All methods may be called from any thread.
@@ -82,6 +84,9 @@ class Session:
     annotations : AnnotationStore, optional
         Objects of the same image to go on with: their newest changes can be undone here, too. By
         default there are none yet.
+    overlap : str
+        ``"keep"``, ``"newest_wins"`` or ``"subtract"``: what happens where a new object lies on
+        older ones, see :attr:`overlap`.
 
     Examples
     --------
@@ -105,8 +110,10 @@ class Session:
         after: Session | None = None,
         cache: EmbeddingCache | None = None,
         annotations: AnnotationStore | None = None,
+        overlap: Overlap = "keep",
     ) -> None:
         self.image = image
+        self.overlap = overlap if after is None else after.overlap
         self._objects = AnnotationStore.of(image) if annotations is None else annotations
         self._author = object()  # whose steps these are, among all who change the store
         self._cache = cache
@@ -171,7 +178,8 @@ class Session:
     def decode_ms(self) -> float | None:
         """Milliseconds that the answer on screen took the model; None without one."""
         with self.lock:
-            return self._entry.decode_ms if self._entry.answer is not None else None
+            decoded = self._entry.answer is not None and not self._entry.prompts.is_empty
+            return self._entry.decode_ms if decoded else None
 
     @property
     def failure(self) -> Exception | None:
@@ -264,12 +272,15 @@ class Session:
         with self.lock:
             if value is self._entry.multimask:
                 return self._version
-            return self._push(replace(self._entry.unanswered(), multimask=value))
+            # What was drawn without a prompt is no answer that another number could change.
+            drawn = self._entry.prompts.is_empty
+            entry = self._entry if drawn else self._entry.unanswered()
+            return self._push(replace(entry, multimask=value))
 
     def clear(self) -> int:
-        """Take all prompts away; nothing happens when there are none."""
+        """Take all prompts away, and what was drawn; nothing happens when there is neither."""
         with self.lock:
-            if self._entry.prompts.is_empty:
+            if self._entry.prompts.is_empty and self._entry.answer is None:
                 return self._version
             self._indices_since = self._push(
                 Entry(Prompts(), self.multimask, self._entry.annotations)
@@ -373,6 +384,8 @@ class Session:
         ------
         PromptError
             If there is no candidate, or the chosen mask is empty.
+        EditError
+            If the overlap policy would leave nothing of it, or of another object.
         """
         while True:
             self.predict()
@@ -386,36 +399,45 @@ class Session:
         if entry.failure is not None:
             raise entry.failure
         if entry.answer is None:
-            raise PromptError("there is nothing to accept. Place a point or a box first.")
+            raise PromptError("there is nothing to accept. Place a point or a box first, or draw.")
         candidates, chosen = entry.answer, entry.selected
         if candidates.areas[chosen] == 0:
             raise PromptError("the chosen mask is empty. Choose another candidate or add a point.")
+        self._catch_up()
+        items = self._entry.annotations
+        _, before = self._place(entry.reopened)
+        others = [one for one in items if one is not before]
+        rle, cut = self._settled(candidates.rle(chosen), others, before)
+        made = {"rle": rle, **self._origin(entry)}
+        if before is None:
+            named = label or ""
+            annotation = Annotation(label=named, color=self._color_for(named), **made)
+        else:
+            if label is not None and label != before.label:
+                made |= {"label": label, "color": self._color_for(label)}
+            annotation = replace(before, **made)
+            cut[before.id] = (annotation,)
+        self._announce(annotation.label)
+        after = [new for one in items for new in cut.get(one.id, (one,))]
+        after += [annotation] if before is None else []
+        self._indices_since = self._push(Entry(Prompts(), entry.multimask, tuple(after)))
+        return annotation
+
+    def _origin(self, entry: Entry) -> dict[str, Any]:
+        """Say what made the chosen candidate: nothing, if it was drawn without any model."""
+        candidates, chosen = entry.answer, entry.selected
+        if candidates is None or entry.prompts.is_empty:
+            return {}
         model = self._model()
-        rle = candidates.rle(chosen)
-        made: dict[str, Any] = {
-            "rle": rle,
+        return {
             "predicted_iou": float(candidates.scores[chosen]),
             "stability_score": candidates.stabilities[chosen],
             "prompts": entry.prompts,
             "candidate": chosen,
             "model_name": model.name,
             "model_digest": model.model_digest,
-            "recipe": Recipe(entry.chosen, mask_digest(rle)),
+            "recipe": Recipe(entry.chosen, mask_digest(candidates.made(chosen))),
         }
-        self._catch_up()
-        items = self._entry.annotations
-        at, before = self._place(entry.reopened)
-        if before is not None:
-            if label is not None and label != before.label:
-                made |= {"label": label, "color": self._color_for(label)}
-            annotation = replace(before, **made)
-        else:
-            named = label or ""
-            annotation = Annotation(label=named, color=self._color_for(named), **made)
-        self._announce(annotation.label)
-        after = (*items[:at], annotation, *items[at + (before is not None) :])
-        self._indices_since = self._push(Entry(Prompts(), entry.multimask, after))
-        return annotation
 
     def update_annotation(
         self,

@@ -14,6 +14,7 @@ import traitlets
 from sam_widget import predictors, protocol
 from sam_widget.embeddings import choose_cache
 from sam_widget.errors import BundleMissing, JournalError, ProtocolError, WidgetClosed
+from sam_widget.hand_edits import HandEdits
 from sam_widget.images import encode_preview, load_image
 from sam_widget.journal import open_annotations
 from sam_widget.page import Page
@@ -24,13 +25,16 @@ from sam_widget.worker import Worker
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Self
 
     from sam_widget.annotations import Annotation, AnnotationStore
+    from sam_widget.editing import Edit
     from sam_widget.embeddings import Cache
     from sam_widget.images import Encoded, RgbImage
+    from sam_widget.islands import Islands
     from sam_widget.journal import JournalChoice
+    from sam_widget.partition import Overlap
     from sam_widget.predictors import Predictor
 
 __all__ = ["SamWidget"]
@@ -50,7 +54,7 @@ def _bundle(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-class SamWidget(PublishingWidget):
+class SamWidget(HandEdits[None], PublishingWidget):
     """Segment one image by clicking on it, or by calling the same actions here.
 
     Methods return when their answer is in :attr:`masks`; observers run on the thread that made
@@ -82,6 +86,9 @@ class SamWidget(PublishingWidget):
         Where accepted objects are kept from the moment they are accepted. By default an image that
         was read from a file goes on with ``<image file>.sam.jsonl`` beside it, and others have no
         journal; False for none. Widgets of one kernel on one journal share their objects.
+    overlap : str
+        What happens where a new object lies on older ones: all keep their pixels (``"keep"``), the
+        older ones lose them (``"newest_wins"``), or the new one does (``"subtract"``).
 
     Raises
     ------
@@ -93,6 +100,8 @@ class SamWidget(PublishingWidget):
         If ``cache`` is none of those.
     JournalError
         If the journal is of another image, or used by another process.
+    EditError
+        If ``overlap`` is none of those.
 
     Examples
     --------
@@ -130,6 +139,7 @@ class SamWidget(PublishingWidget):
         value_range: tuple[float, float] | None = None,
         cache: Cache = True,
         journal: JournalChoice = None,
+        overlap: Overlap = "keep",
     ) -> None:
         esm, css = _bundle("widget.js"), _bundle("widget.css")
         self._cache = choose_cache(cache)
@@ -139,7 +149,7 @@ class SamWidget(PublishingWidget):
         with ExitStack() as unless_made:
             objects = open_annotations(first, journal)
             unless_made.callback(objects.close)
-            session = Session(first, cache=self._cache, annotations=objects)
+            session = Session(first, cache=self._cache, annotations=objects, overlap=overlap)
             session.announce_labels((labels,) if isinstance(labels, str) else tuple(labels))
             objects.settle()
             self._worker = Worker(session, _loader(model, checkpoint, options), self._publish)
@@ -324,6 +334,37 @@ class SamWidget(PublishingWidget):
     def reopen(self, annotation_id: str) -> None:
         """Take an accepted object up again: its prompts come back, accepting replaces it."""
         self._do(lambda session: session.reopen(annotation_id))
+
+    @property
+    def overlap(self) -> Overlap:
+        """What happens where a new object lies on older ones, as for the parameter; assignable."""
+        return self._session.overlap
+
+    @overlap.setter
+    def overlap(self, policy: Overlap) -> None:
+        self._session.overlap = policy
+
+    def edit(self, edit: Edit, annotation_id: str | None = None) -> None:
+        """Apply an edit to the chosen candidate, or to an accepted object by its ``id``.
+
+        An edited candidate is what :attr:`mask` returns and what is accepted; the prompts stay. A
+        prompt placed after it asks the model again, with the edited mask to start from.
+        """
+        on_screen = annotation_id is None
+        self._do(lambda session: session.edit(edit, annotation_id), computes=on_screen)
+
+    def islands(self, annotation_id: str | None = None) -> Islands:
+        """Pixels of each island and hole of the mask on screen, or of an accepted object."""
+        return self._session.islands(annotation_id)
+
+    def split(self, annotation_id: str, line: ArrayLike | None = None) -> None:
+        """Split an accepted object: one object per island, or along a line of points (x, y)."""
+        self._do(lambda session: session.split(annotation_id, line))
+
+    def merge(self, ids: Iterable[str], label: str | None = None) -> None:
+        """Merge accepted objects, by their ids, into one; under the first label by default."""
+        ids = tuple(ids)
+        self._do(lambda session: session.merge(ids, label))
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the image is encoded and no prediction is pending; Ctrl-C works.

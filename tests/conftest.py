@@ -75,9 +75,9 @@ class RecordingComm(BaseComm):
     def deliver(self, data, buffers=()):
         self.handle_msg({"content": {"data": data}, "buffers": list(buffers)})
 
-    def ask(self, content, *, last="reply"):
+    def ask(self, content, buffers=(), *, last="reply"):
         """Send a custom message and wait for the one answer that bears its id."""
-        self.deliver({"method": "custom", "content": content})
+        self.deliver({"method": "custom", "content": content}, buffers)
         return self.answer(content["id"])
 
     def answers(self, identity):

@@ -92,6 +92,7 @@ def page_gestures(rng, widget):
             ("redo", {}),
             ("choose", {"index": rng.randrange(3), "revision": None}),
             ("accept", {"label": rng.choice(["cup", None])}),
+            ("smooth", {"radius": 3, "annotation_id": None}),
             ("preview", {"x": x, "y": y}),
             ("clear", {}),
             ("ping", {}),

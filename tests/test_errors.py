@@ -11,6 +11,7 @@ PARENTS = {
     "ImageError": (errors.SamWidgetError, ValueError),
     "PromptError": (errors.SamWidgetError, ValueError),
     "UnsupportedPrompt": (errors.PromptError,),
+    "EditError": (errors.SamWidgetError, ValueError),
     "ModelError": (errors.SamWidgetError, RuntimeError),
     "UnknownModel": (errors.ModelError, ValueError),
     "WeightsError": (errors.ModelError,),

@@ -12,6 +12,7 @@ from sam_widget import Annotation, FakePredictor, Session, load_image, protocol
 from sam_widget.candidates import Candidates
 from sam_widget.errors import ProtocolError, StaleGesture
 from sam_widget.frames import ModelFrame
+from sam_widget.islands import Islands
 from sam_widget.masks import Rle
 from sam_widget.session import Committed
 
@@ -24,8 +25,13 @@ def example(name):
 
 @pytest.mark.parametrize("case", example("gestures.json"), ids=lambda case: case["action"])
 def test_every_gesture_of_the_page_is_understood(case):
-    request = protocol.parse_request({**case["message"], "id": "v-1", "version": 3})
+    points = case.get("points")
+    buffers = [] if points is None else [np.array(points, "<f4").tobytes()]
+    request = protocol.parse_request({**case["message"], "id": "v-1", "version": 3}, buffers)
     given_fields = {key: value for key, value in case["message"].items() if key != "type"}
+    if points is not None:
+        name = "line" if request.type == "split" else "points"
+        given_fields[name] = tuple(zip(points[::2], points[1::2], strict=True))
     assert request == protocol.Request(case["message"]["type"], "v-1", 3, given_fields)
 
 
@@ -44,8 +50,10 @@ def test_every_query_is_understood(message):
 
 @pytest.mark.parametrize("case", example("malformed.json"), ids=lambda case: case["says"])
 def test_malformed_messages_are_refused_in_words(case):
+    # Each number stands for a buffer of so many bytes.
+    buffers = [bytes(size) for size in case.get("buffers", [])]
     with pytest.raises(ProtocolError, match=case["says"]):
-        protocol.parse_request(case["message"])
+        protocol.parse_request(case["message"], buffers)
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), -1e308, 10**400])
@@ -53,6 +61,38 @@ def test_numbers_beyond_any_image_are_refused(number):
     message = {"type": "add_point", "id": "a", "version": 0, "x": number, "y": 1, "positive": True}
     with pytest.raises(ProtocolError, match="'x'"):
         protocol.parse_request(message)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), 1e9])
+def test_points_beyond_any_image_are_refused(number):
+    message = {"type": "brush", "id": "a", "version": 0, "radius": 2, "annotation_id": None}
+    with pytest.raises(ProtocolError, match="finite and between"):
+        protocol.parse_request(message, [np.array([1, number], "<f4").tobytes()])
+
+
+@pytest.mark.parametrize("buffer", ["text", None, 5, [1.0, 2.0]])
+def test_buffers_of_no_bytes_are_refused(buffer):
+    message = {"type": "brush", "id": "a", "version": 0, "radius": 2, "annotation_id": None}
+    with pytest.raises(ProtocolError, match="one buffer"):
+        protocol.parse_request(message, [buffer])
+
+
+def test_edits_of_the_mask_on_screen_wait_for_it():
+    def waits(kind, **fields):
+        message = {"type": kind, "id": "a", "version": 0, **fields}
+        return protocol.needs_answer(protocol.parse_request(message))
+
+    assert waits("smooth", radius=2, annotation_id=None)
+    assert not waits("smooth", radius=2, annotation_id="abc")
+    assert waits("accept", label=None)
+    assert not waits("undo")
+
+
+def test_sizes_of_islands_are_bounded():
+    fields = protocol.islands_fields(Islands(tuple(range(1, 5001)), ()))
+    assert fields["island_count"] == 5000
+    assert fields["islands"] == list(range(1, 101))
+    assert fields["holes"] == []
 
 
 def test_push_is_a_flag():
@@ -73,7 +113,11 @@ JSON = st.recursive(
 MESSAGES = JSON | st.fixed_dictionaries(
     {"type": st.sampled_from([*protocol.GESTURES, *protocol.QUERIES]), "id": JSON, "version": JSON},
     optional=dict.fromkeys(
-        ("x", "y", "positive", "index", "label", "annotation_id", "value", "revision"), JSON
+        (
+            *("x", "y", "positive", "index", "label", "annotation_id", "value", "revision"),
+            *("radius", "max_area", "min_area", "ids"),
+        ),
+        JSON,
     ),
 )
 

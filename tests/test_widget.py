@@ -647,10 +647,11 @@ def test_public_names_are_pinned():
     functions = ["available", "load", "load_image", "open_annotations", "precompute"]
     errors = [name for name in sam_widget.__all__ if issubclass_of_error(name)]
     values = ["Annotation", "AnnotationStore", "Embedding", "EmbeddingCache", "FakePredictor"]
+    values += ["BrushStroke", "DropIslands", "FillHoles", "Islands", "PolygonEdit", "Smooth"]
     values += ["Precomputed", "Prediction", "Predictor", "Prompts", "RgbImage", "Rle"]
     values += ["Recipe", "SamWidget", "Session", "Step"]
     assert sorted([*functions, *errors, *values]) == sorted(sam_widget.__all__)
-    assert len(errors) == 17
+    assert len(errors) == 18
 
 
 def issubclass_of_error(name):

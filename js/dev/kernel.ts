@@ -82,6 +82,9 @@ export class DiscKernel {
         { type: "reply", to: id, of: "annotations", version, annotations: list, next: null },
         annotations.map(({ rle }) => rle),
       );
+    } else if (query.type === "islands") {
+      const islands = { island_count: 3, islands: [12, 40, 310], hole_count: 1, holes: [7] };
+      this.host.deliver({ type: "reply", to: id, of: "islands", ...islands });
     } else this.host.deliver({ type: "reply", to: id, of: "ping" });
   }
 
@@ -241,7 +244,7 @@ export class DiscKernel {
 }
 
 function isQuery(request: Request): request is Query & { id: string; version: number } {
-  return ["preview", "tile", "annotations", "ping"].includes(request.type);
+  return ["preview", "tile", "annotations", "islands", "ping"].includes(request.type);
 }
 
 function edited(prompts: WirePrompts, gesture: Gesture): WirePrompts {

@@ -7,6 +7,7 @@ import { keepFocusInside } from "./focus";
 import { AcceptPanel } from "./panels/accept";
 import { Announcer } from "./panels/announcer";
 import { Candidates } from "./panels/candidates";
+import { Editing } from "./panels/editing";
 import { Help } from "./panels/help";
 import { Messages, StagePlaceholder } from "./panels/messages";
 import { Objects } from "./panels/objects";
@@ -61,6 +62,7 @@ function App({ store, actions, signal }: Props) {
         <div class="sam-side">
           <Candidates store={store} actions={actions} />
           <AcceptPanel store={store} actions={actions} />
+          <Editing store={store} actions={actions} />
           <Objects store={store} actions={actions} />
         </div>
       </div>

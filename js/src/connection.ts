@@ -1,6 +1,7 @@
 // The only file that touches the widget's model: traits into the store, gestures out, answers back.
 
 import type { AnyModel } from "@anywidget/types";
+import { editActions } from "./edit-actions";
 import { kernelOf } from "./kernel";
 import { LatestPreview } from "./latest-preview";
 import { Link } from "./link";
@@ -14,6 +15,7 @@ import type {
   Reply,
   Traits,
   WireAnnotation,
+  WithPoints,
 } from "./protocol";
 import { type Actions, batch, type SceneObject, type Store } from "./store";
 
@@ -125,6 +127,9 @@ class Connection {
       clear: () => gesture({ type: "clear" }),
       undo: () => gesture({ type: "undo" }),
       redo: () => gesture({ type: "redo" }),
+      ...editActions(gesture),
+      islands: async (annotation_id) =>
+        (await this.#ask<"islands">({ type: "islands", annotation_id })).reply,
       // An object that was reopened keeps its label, whatever the next one's is to be.
       accept: (label) =>
         gesture({ type: "accept", label: this.#store.document.value.reopened ? null : label }),
@@ -183,7 +188,10 @@ class Connection {
       this.#watch ??= setInterval(() => this.#checkAnswers(), BUSY_AFTER_MS / 4);
       try {
         const { version } = this.#store.document.value;
-        this.#model.send({ ...what, id, version, ...(push && { push }) });
+        const { points, ...content } = what as (Gesture | Query) & Partial<WithPoints>;
+        const message = { ...content, id, version, ...(push && { push }) };
+        if (points) this.#model.send(message, undefined, [points.buffer]);
+        else this.#model.send(message);
       } catch {
         // The comm is gone, and with it every answer.
         this.#lose();

@@ -1,5 +1,6 @@
 // Prompts without a pointer: a crosshair on the image, moved by arrows, stands in for it.
 
+import { addVertex, dab } from "./editing";
 import { shownPrompts } from "./provisional";
 import type { ShortcutContext } from "./shortcuts";
 import { isDrawable } from "./tools/draw-box";
@@ -59,12 +60,16 @@ function moveTo({ store, interaction }: ShortcutContext, point: Point): void {
   store.view.value = panIntoView(store.view.value, point, image, store.stageSize.value, MARGIN);
 }
 
-/** An include or exclude point at the crosshair; without one it is shown instead. */
+/** What a click or a right-click would do at the crosshair; without one it is shown instead. */
 export function placePoint(context: ShortcutContext, positive: boolean): void {
   const { actions, interaction } = context;
   const at = interaction.crosshair.value;
-  if (at) actions.addPoint(at.x, at.y, positive);
-  else interaction.crosshair.value = positionOf(context);
+  const tool = context.store.tool.value;
+  if (at === null) interaction.crosshair.value = positionOf(context);
+  else if (tool === "polygon") addVertex(context, at.x, at.y);
+  else if (tool === "brush" || tool === "eraser") {
+    dab(context, at.x, at.y, (tool === "eraser") === positive);
+  } else actions.addPoint(at.x, at.y, positive);
 }
 
 /** First one corner, then the opposite one; then back to points, where Enter accepts. */

@@ -7,7 +7,7 @@ type State = Record<string, unknown>;
 type Listener = (...details: unknown[]) => void;
 
 /** A message from the page, as a kernel receives it. */
-export type Receive = (content: unknown) => void;
+export type Receive = (content: unknown, buffers?: readonly ArrayBuffer[]) => void;
 
 export interface Host<T extends State> {
   readonly model: AnyModel<T>;
@@ -42,7 +42,8 @@ export function createHost<T extends State>(traits: T, receive: Receive): Host<T
       else if (listener) listeners.get(event)?.delete(listener);
       else listeners.delete(event);
     },
-    send: (content: unknown) => receive(content),
+    send: (content: unknown, _callbacks?: unknown, buffers?: readonly ArrayBuffer[]) =>
+      buffers ? receive(content, buffers) : receive(content),
     save_changes: () => undefined,
   } as unknown as AnyModel<T>;
 

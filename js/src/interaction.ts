@@ -9,8 +9,19 @@ export type Draft =
   | { kind: "point"; index: number; x: number; y: number }
   | { kind: "box"; box: Box };
 
+/** A stroke or a cut under way: x, y, x, y ... in image pixels. */
+export interface Stroke {
+  readonly kind: "brush" | "erase" | "cut";
+  readonly points: readonly number[];
+  /** Image pixels. */
+  readonly radius: number;
+}
+
 export interface Interaction {
   readonly draft: Signal<Draft | null>;
+  readonly stroke: Signal<Stroke | null>;
+  /** Vertices of the polygon under way, x, y, x, y ... in image pixels; empty without one. */
+  readonly polygon: Signal<readonly number[]>;
   /** Where keyboard prompts go; null while the pointer leads. */
   readonly crosshair: Signal<Point | null>;
   /** First corner of a box drawn by keyboard; the crosshair is the second. */
@@ -24,6 +35,8 @@ export interface Interaction {
 export function createInteraction(): Interaction {
   return {
     draft: signal<Draft | null>(null),
+    stroke: signal<Stroke | null>(null),
+    polygon: signal<readonly number[]>([]),
     crosshair: signal<Point | null>(null),
     anchor: signal<Point | null>(null),
     panning: signal(false),

@@ -130,6 +130,7 @@ function stepBack(
 ): boolean {
   if (store.helpOpen.value) store.helpOpen.value = false;
   else if (interaction.cancelDrag()) return true;
+  else if (interaction.polygon.value.length > 0) interaction.polygon.value = [];
   else if (target !== stage && isTypedInto(target)) stage.focus({ preventScroll: true });
   else if (interaction.anchor.value) interaction.anchor.value = null;
   else if (interaction.crosshair.value) interaction.crosshair.value = null;

@@ -79,7 +79,8 @@ function askForPreviews(
 ): () => void {
   const wanted: ReadonlySignal<Point | null> = computed(() => {
     const { points, box, has_mask } = store.document.value.prompts;
-    const untouched = points.length === 0 && box === null && !has_mask;
+    const drawn = store.prediction.value.candidates.length > 0;
+    const untouched = points.length === 0 && box === null && !has_mask && !drawn;
     const idle = store.pending.value.length === 0 && draft.value === null && !panning.value;
     const asked = store.previewing.value && store.tool.value === "point";
     const able = store.kernelStatus.value === "ready" && store.image.value !== null;
@@ -144,7 +145,8 @@ class PointerInput {
       travelled: false,
       longPress: undefined,
     };
-    if (event.pointerType !== "mouse" && tool !== panTool && !exclude) this.#awaitLongPress(sample);
+    const holds = event.pointerType !== "mouse" && tool !== panTool && !tool.edits;
+    if (holds && !exclude) this.#awaitLongPress(sample);
     capture(this.#stage, event.pointerId);
     this.refresh();
   }
@@ -153,7 +155,7 @@ class PointerInput {
     if (this.#pinch.move(event.pointerId, this.#at(event))) return;
     const press = this.#press;
     if (press?.id === event.pointerId) {
-      press.drag.move(this.#follow(press, event));
+      for (const one of everyPlace(event)) press.drag.move(this.#follow(press, one));
     } else if (press === null && event.pointerType !== "touch") {
       const { anchor, crosshair } = this.#interaction;
       // A mouse at rest "moves" when the page scrolls under it: that takes no keyboard's crosshair.
@@ -208,7 +210,8 @@ class PointerInput {
     const panning = this.#interaction.panning.value;
     const active = panning ? panTool : TOOLS[tool.value];
     const hover = this.#hover.value;
-    const hit = hover && active !== panTool ? this.#hit(hover) : null;
+    const adjusts = active !== panTool && !active.edits;
+    const hit = hover && adjusts ? this.#hit(hover) : null;
     if (this.#press) {
       if (this.#press.tool === panTool) this.#stage.style.cursor = "grabbing";
       return;
@@ -282,6 +285,12 @@ function samePrompt(one: Store["activePrompt"]["value"], other: typeof one): boo
   if (one === null || other === null) return one === other;
   if (one.kind === "point" && other.kind === "point") return one.index === other.index;
   return one.kind === other.kind;
+}
+
+/** A browser reports once a frame where a fast pointer was several times in between. */
+function everyPlace(event: PointerEvent): readonly PointerEvent[] {
+  const all = event.getCoalescedEvents?.() ?? [];
+  return all.length > 0 ? all : [event];
 }
 
 /** A pointer that is already up cannot be captured; its release then comes without it. */

@@ -70,9 +70,9 @@ export interface JournalState {
 
 /** One candidate mask; `rle` is the COCO compressed run-length string, column-major. */
 export interface Candidate {
-  /** Predicted IoU. */
-  score: number;
-  stability: number;
+  /** Predicted IoU and stability; null for a mask drawn by hand. */
+  score: number | null;
+  stability: number | null;
   /** In pixels of the original image. */
   area: number;
   rle: Bytes;
@@ -156,6 +156,7 @@ export type Gesture =
   | { type: "clear" }
   | { type: "undo" }
   | { type: "redo" }
+  | EditGesture
   | { type: "accept"; label: string | null }
   | {
       type: "update_annotation";
@@ -171,6 +172,7 @@ export type Gesture =
 /** Questions that change nothing. */
 export type Query =
   | { type: "preview"; x: number; y: number }
+  | { type: "islands"; annotation_id: string | null }
   | { type: "tile"; level: number; column: number; row: number; image_id: string }
   /** Objects from index `start` on; the reply's `next` says where to go on. */
   | { type: "annotations"; start: number }
@@ -179,12 +181,31 @@ export type Query =
 /** `push`: let bytes follow the answer, since small ones are held back on this view's link. */
 export type Request = (Gesture | Query) & { id: string; version: number; push?: boolean };
 
+/** Points travel as a buffer beside the message: x, y, x, y ... in image pixels. */
+export interface WithPoints {
+  points: Float32Array<ArrayBuffer>;
+}
+
+/** Edits by hand: of an accepted object, or (null) of the mask on screen. */
+export type EditGesture =
+  | ({ type: "brush"; radius: number; annotation_id: string | null } & WithPoints)
+  | ({ type: "erase"; radius: number; annotation_id: string | null } & WithPoints)
+  | ({ type: "add_polygon"; annotation_id: string | null } & WithPoints)
+  | ({ type: "subtract_polygon"; annotation_id: string | null } & WithPoints)
+  | { type: "fill_holes"; max_area: number | null; annotation_id: string | null }
+  | { type: "drop_islands"; min_area: number; annotation_id: string | null }
+  | { type: "smooth"; radius: number; annotation_id: string | null }
+  /** By islands, or with points along a line. */
+  | ({ type: "split"; annotation_id: string } & Partial<WithPoints>)
+  | { type: "merge"; ids: readonly string[]; label: string | null };
+
 // ---- kernel to page ---------------------------------------------------------------------------
 
 /** Each request is answered by exactly one reply or error, bearing its id as `to`. */
 export type Reply =
   | { type: "reply"; to: string; of: "gesture"; version: number; revision: number }
   | { type: "reply"; to: string; of: "preview"; preview: PreviewReply | null }
+  | ({ type: "reply"; to: string; of: "islands" } & WireIslands)
   | { type: "reply"; to: string; of: "tile"; mime: string }
   | {
       type: "reply";
@@ -204,6 +225,14 @@ export interface PreviewReply {
   score: number;
   width: number;
   height: number;
+}
+
+/** How many islands and holes a mask has, and the pixels of the smallest of them, ascending. */
+export interface WireIslands {
+  island_count: number;
+  islands: number[];
+  hole_count: number;
+  holes: number[];
 }
 
 export interface ErrorReply extends Problem {

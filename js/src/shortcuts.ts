@@ -2,6 +2,7 @@
 // the tooltips show both.
 
 import * as crosshair from "./crosshair";
+import { closePolygon, hasMask, stepRadius } from "./editing";
 import type { Interaction } from "./interaction";
 import { isApple } from "./platform";
 import { shownPrompts } from "./provisional";
@@ -14,7 +15,13 @@ export interface ShortcutContext {
   readonly interaction: Interaction;
 }
 
-export type ShortcutGroup = "Masks" | "Prompts" | "Tools" | "View" | "Without a pointer";
+export type ShortcutGroup =
+  | "Masks"
+  | "Prompts"
+  | "Tools"
+  | "Editing"
+  | "View"
+  | "Without a pointer";
 
 export interface Shortcut {
   readonly id: string;
@@ -95,7 +102,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
     id: "delete",
     group: "Prompts",
     keys: ["Delete", "Backspace"],
-    label: "Delete the prompt under the pointer, or the last one",
+    label: "Delete the prompt under the pointer, or the last one; a polygon's last corner",
     run: deletePrompt,
   },
   {
@@ -133,6 +140,51 @@ export const SHORTCUTS: readonly Shortcut[] = [
     },
   },
   {
+    id: "tool-brush",
+    group: "Editing",
+    keys: ["d"],
+    label: "Brush: draw on the mask; with Alt or the right button, erase",
+    run: ({ store }) => {
+      store.tool.value = "brush";
+    },
+  },
+  {
+    id: "tool-eraser",
+    group: "Editing",
+    keys: ["e"],
+    label: "Eraser: rub parts of the mask out",
+    run: ({ store }) => {
+      store.tool.value = "eraser";
+    },
+  },
+  {
+    id: "tool-polygon",
+    group: "Editing",
+    keys: ["g"],
+    label: "Polygon: click its corners; Enter, a double-click or the first corner closes it",
+    run: ({ store }) => {
+      store.tool.value = "polygon";
+    },
+  },
+  {
+    id: "polygon-subtract",
+    group: "Editing",
+    keys: ["s"],
+    label: "Polygon adds, or subtracts",
+    run: ({ store }) => {
+      store.subtracting.value = !store.subtracting.value;
+    },
+  },
+  {
+    id: "tool-cut",
+    group: "Editing",
+    keys: ["k"],
+    label: "Knife: draw a line that cuts the selected object in two",
+    run: ({ store }) => {
+      store.tool.value = "cut";
+    },
+  },
+  {
     id: "zoom-in",
     group: "View",
     keys: ["+", "="],
@@ -159,15 +211,15 @@ export const SHORTCUTS: readonly Shortcut[] = [
     id: "opacity-down",
     group: "View",
     keys: ["["],
-    label: "Mask more transparent",
-    run: ({ store }) => changeOpacity(store, -0.1),
+    label: "Mask more transparent; with the brush or eraser: smaller",
+    run: ({ store }) => lessOrMore(store, -1),
   },
   {
     id: "opacity-up",
     group: "View",
     keys: ["]"],
-    label: "Mask more opaque",
-    run: ({ store }) => changeOpacity(store, 0.1),
+    label: "Mask more opaque; with the brush or eraser: larger",
+    run: ({ store }) => lessOrMore(store, 1),
   },
   {
     id: "outline",
@@ -255,6 +307,10 @@ export const POINTER_GESTURES: readonly { gesture: string; label: string }[] = [
   { gesture: "Ctrl or Cmd + wheel, pinch", label: "Zoom at the pointer" },
   { gesture: "Space + drag, middle drag, two fingers", label: "Pan" },
   { gesture: "Long press (touch, pen)", label: "Exclude point" },
+  {
+    gesture: "Drag with the brush or eraser",
+    label: "Paint on the mask, or erase; Alt swaps them",
+  },
 ];
 
 /** The keys of a shortcut as a person reads them, e.g. "Ctrl+Shift+Z"; for help and tooltips. */
@@ -274,24 +330,24 @@ export function keysOf(id: string): string {
   return shortcut ? displayKeys(shortcut) : "";
 }
 
-/** In the box tool the keyboard's crosshair needs a corner first; anywhere else Enter accepts. */
+/** Enter ends what is under way, a box by keyboard or a polygon; anywhere else it accepts. */
 function acceptOrCorner(context: ShortcutContext): void {
   const { store, actions, interaction } = context;
   if (store.tool.value === "box" && interaction.crosshair.value) {
     crosshair.placeCorner(context);
-  } else if (hasPrompts(store)) {
+  } else if (interaction.polygon.value.length > 0) {
+    closePolygon(context);
+  } else if (hasMask(store)) {
     actions.accept(store.label.value === "" ? null : store.label.value);
   }
 }
 
-/** With prompts there are candidates, now or once the answer has come: gestures keep their order. */
-function hasPrompts(store: Store): boolean {
-  const { prompts } = store.document.value;
-  const { points, box } = shownPrompts(prompts, store.pending.value);
-  return points.length > 0 || box !== null || prompts.has_mask;
-}
-
-function deletePrompt({ store, actions }: ShortcutContext): void {
+function deletePrompt({ store, actions, interaction }: ShortcutContext): void {
+  const { polygon } = interaction;
+  if (polygon.value.length > 0) {
+    polygon.value = polygon.value.slice(0, -2);
+    return;
+  }
   const { prompts } = store.document.value;
   const { points, box } = shownPrompts(prompts, store.pending.value);
   const active = store.activePrompt.value;
@@ -301,6 +357,12 @@ function deletePrompt({ store, actions }: ShortcutContext): void {
   else if (points.length > 0) actions.removePoint(points.length - 1);
   else if (box) actions.removeBox();
   else if (prompts.has_mask) actions.removeMask();
+}
+
+function lessOrMore(store: Store, direction: 1 | -1): void {
+  const painting = store.tool.value === "brush" || store.tool.value === "eraser";
+  if (painting) stepRadius(store, direction);
+  else changeOpacity(store, 0.1 * direction);
 }
 
 function changeOpacity(store: Store, step: number): void {

@@ -1,8 +1,9 @@
 // The stage: the stack of canvases, its size, and everything that draws on it or listens to it.
 
 import { effect, type Signal, signal } from "@preact/signals-core";
-import { createInteraction } from "./interaction";
+import { createInteraction, type Interaction } from "./interaction";
 import { mountKeyboard } from "./keyboard";
+import { editLayer } from "./layers/edit";
 import { imageLayer } from "./layers/image";
 import type { Layer } from "./layers/layer";
 import { marksLayer } from "./layers/marks";
@@ -41,9 +42,10 @@ export function mountStage(
     previewLayer(store),
     overlayLayer(store),
     outlineLayer(store),
+    editLayer(store, interaction, () => surfaces[0]?.canvas ?? null),
     marksLayer(store, interaction),
   ];
-  const surfaces = layers.map((layer) => createSurface(stage, layer));
+  const surfaces: Surface[] = layers.map((layer) => createSurface(stage, layer));
   container.append(stage);
 
   const backing = signal<Size>({ width: 0, height: 0 });
@@ -53,6 +55,7 @@ export function mountStage(
     keepSize(container, stage, store, backing, renderer, aborted),
     showOpacity(surfaces, store),
     tellCrosshair(stage, store, interaction.crosshair),
+    forgetPolygon(store, interaction),
   ];
   mountPointer(stage, store, actions, interaction, aborted);
   const root = container.closest<HTMLElement>(".sam-widget") ?? container;
@@ -141,6 +144,16 @@ function resetOnAnotherImage(store: Store): () => void {
       store.hover.value = null;
     }
     shown = id;
+  });
+}
+
+/** A polygon under way ends with its tool and with its image. */
+function forgetPolygon(store: Store, interaction: Interaction): () => void {
+  let begun = "";
+  return effect(() => {
+    const now = `${store.tool.value} ${store.image.value?.id}`;
+    if (now !== begun) interaction.polygon.value = [];
+    begun = now;
   });
 }
 

@@ -13,10 +13,12 @@ import type {
   Status,
   WireAnnotation,
   WireBox,
+  WireIslands,
 } from "./protocol";
 import { IDENTITY_VIEW, type View } from "./viewport";
 
-export type ToolName = "point" | "box" | "pan";
+export type ToolName = "point" | "box" | "pan" | EditToolName;
+export type EditToolName = "brush" | "eraser" | "polygon" | "cut";
 export type ConnectionState = "live" | "busy" | "lost";
 /** Hover previews: whenever the model is fast enough, or as the person says. */
 export type PreviewChoice = "auto" | "on" | "off";
@@ -62,6 +64,17 @@ export interface Actions {
   clear(): void;
   undo(): void;
   redo(): void;
+  // Edits by hand, of an accepted object or (null) of the mask on screen. Points: x, y, x, y ...
+  brush(points: readonly number[], radius: number, annotationId: string | null): void;
+  erase(points: readonly number[], radius: number, annotationId: string | null): void;
+  addPolygon(points: readonly number[], annotationId: string | null): void;
+  subtractPolygon(points: readonly number[], annotationId: string | null): void;
+  fillHoles(maxArea: number | null, annotationId: string | null): void;
+  dropIslands(minArea: number, annotationId: string | null): void;
+  smooth(radius: number, annotationId: string | null): void;
+  split(annotationId: string, line: readonly number[] | null): void;
+  merge(ids: readonly string[], label: string | null): void;
+  islands(annotationId: string | null): Promise<WireIslands>;
   accept(label: string | null): void;
   updateAnnotation(id: string, change: { label?: string; color?: string; visible?: boolean }): void;
   removeAnnotation(id: string): void;
@@ -107,6 +120,12 @@ export interface Store {
   readonly stageSize: Signal<{ width: number; height: number }>;
   readonly opacity: Signal<number>;
   readonly outline: Signal<boolean>;
+  /** Brush radius in image pixels; null until the person chooses, then it follows the image. */
+  readonly brushRadius: Signal<number | null>;
+  /** Whether a polygon takes pixels away. */
+  readonly subtracting: Signal<boolean>;
+  /** Whether the editing panel shows more than its head. */
+  readonly editingOpen: Signal<boolean>;
   readonly hoverPreview: Signal<PreviewChoice>;
   /** Whether masks are previewed under the pointer, by that choice and the model's speed. */
   readonly previewing: ReadonlySignal<boolean>;
@@ -115,6 +134,8 @@ export interface Store {
   readonly label: Signal<string>;
   /** Object highlighted from the list or under the pointer. */
   readonly highlighted: Signal<string | null>;
+  /** Ids of the objects that the next action on objects is for. */
+  readonly selectedObjects: Signal<ReadonlySet<string>>;
   readonly notice: Signal<Notice | null>;
 }
 
@@ -184,11 +205,13 @@ export function createStore(): Store {
     stageSize: signal({ width: 0, height: 0 }),
     opacity: signal(0.5),
     outline: signal(true),
+    ...editingSignals(),
     hoverPreview,
     previewing,
     helpOpen: signal(false),
     label: signal(""),
     highlighted: signal<string | null>(null),
+    selectedObjects: signal<ReadonlySet<string>>(new Set()),
     notice: signal<Notice | null>(null),
   };
 }
@@ -207,6 +230,14 @@ export function isOffForSlowness({ hoverPreview, model }: Store): boolean {
 export function togglePreviews({ hoverPreview, previewing, model }: Store): void {
   if (previewing.value) hoverPreview.value = "off";
   else hoverPreview.value = isSlowModel(model.value) ? "on" : "auto";
+}
+
+function editingSignals(): Pick<Store, "brushRadius" | "subtracting" | "editingOpen"> {
+  return {
+    brushRadius: signal<number | null>(null),
+    subtracting: signal(false),
+    editingOpen: signal(false),
+  };
 }
 
 export { batch };

@@ -49,24 +49,30 @@ function annotation(id: string, buffer: number): WireAnnotation {
 
 function connected(traits: Partial<Traits> = {}) {
   const sent: Sent[] = [];
-  const host = createHost({ ...TRAITS, ...traits }, (content) => sent.push(content as Sent));
+  const along: (readonly ArrayBuffer[] | undefined)[] = [];
+  const host = createHost({ ...TRAITS, ...traits }, (content, sentAlong) => {
+    sent.push(content as Sent);
+    along.push(sentAlong);
+  });
   const store = createStore();
   const abort = new AbortController();
   const actions = connect(host.model, store, abort.signal);
   const last = () => sent.at(-1) as Sent;
   const answer = (request: Sent, fields: object, buffers: DataView[] = []) =>
     host.deliver({ type: "reply", to: request.id, ...fields }, buffers);
-  return { host, store, actions, sent, last, answer, abort };
+  return { host, store, actions, sent, along, last, answer, abort };
 }
 
 const settled = () => vi.waitFor(() => Promise.resolve());
 
 describe("gestures", () => {
-  it.each(gestures)("$action sends $message.type", ({ action, args, message }) => {
-    const { actions, last } = connected();
+  it.each(gestures)("$action sends $message.type", ({ action, args, message, points }) => {
+    const { actions, last, along } = connected();
     const act = actions[action as keyof typeof actions] as (...given: unknown[]) => void;
     act(...args);
     expect(last()).toEqual({ ...message, id: expect.any(String), version: 0 });
+    const numbers = along.at(-1)?.map((buffer) => [...new Float32Array(buffer)]);
+    expect(numbers).toEqual(points && [points]);
   });
 
   it("are pending until acknowledged, and awaited until answered", async () => {

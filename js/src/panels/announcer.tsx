@@ -20,7 +20,8 @@ export function announcement(store: Store): string {
   if (revision === 0) return "";
   const count = candidates.length;
   if (count === 0) return "No mask: there are no prompts.";
-  const best = formatScore(Math.max(...candidates.map((candidate) => candidate.score)));
+  if (candidates[selected]?.score === null) return `${formatCount(count, "mask")}, drawn by hand.`;
+  const best = formatScore(Math.max(...candidates.map((candidate) => candidate.score ?? 0)));
   const chosen = candidates[selected];
   const which =
     count > 1

@@ -36,3 +36,12 @@ export function formatDuration(milliseconds: number): string {
 export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
+
+/** The smallest sizes in pixels, of `count` in all: "12, 40, 310 px", "1, 1, 2, ... px". */
+export function formatSizes(sizes: readonly number[], count: number): string {
+  const shown = sizes.slice(0, MOST_SIZES).map(shorten);
+  const more = count > shown.length ? ", …" : "";
+  return `${shown.join(", ")}${more}${UNIT_SPACE}px`;
+}
+
+const MOST_SIZES = 4;

@@ -33,6 +33,7 @@ export function ObjectRow({ object, store, actions }: Props) {
       data-id={id}
       data-visible={visible}
       data-highlighted={highlighted.value}
+      data-selected={store.selectedObjects.value.has(id)}
       onMouseEnter={enter}
       onMouseLeave={leave}
       onFocusIn={enter}
@@ -49,7 +50,7 @@ export function ObjectRow({ object, store, actions }: Props) {
           actions.updateAnnotation(id, { color: currentTarget.value })
         }
       />
-      <ObjectLabel object={object} actions={actions} />
+      <ObjectLabel object={object} store={store} actions={actions} />
       <span class="sam-object-tail">
         <span
           class="sam-object-figures"
@@ -107,7 +108,7 @@ function RowActions({
   );
 }
 
-function ObjectLabel({ object, actions }: { object: SceneObject; actions: Actions }) {
+function ObjectLabel({ object, store, actions }: Props) {
   const editing = useSignal(false);
   const input = useRef<HTMLInputElement>(null);
   const face = useRef<HTMLButtonElement>(null);
@@ -154,6 +155,10 @@ function ObjectLabel({ object, actions }: { object: SceneObject; actions: Action
       data-empty={object.label === ""}
       ref={face}
       title={`${object.label || "No label"} (double-click, Enter or F2 renames)`}
+      aria-pressed={store.selectedObjects.value.has(object.id)}
+      onClick={(event) =>
+        select(store, object.id, event.ctrlKey || event.metaKey || event.shiftKey)
+      }
       onDblClick={edit}
       onKeyDown={(event) => {
         if (event.key !== "Enter" && event.key !== "F2") return;
@@ -164,4 +169,11 @@ function ObjectLabel({ object, actions }: { object: SceneObject; actions: Action
       {object.label || "no label"}
     </button>
   );
+}
+
+/** Alone, or with a modifier beside what is selected; once more lets it go. */
+function select({ selectedObjects }: Store, id: string, more: boolean): void {
+  const before = selectedObjects.value;
+  const others = more ? [...before].filter((one) => one !== id) : [];
+  selectedObjects.value = new Set(before.has(id) ? others : [...others, id]);
 }

@@ -24,6 +24,19 @@ const TOOLS: readonly { tool: ToolName; label: string }[] = [
   { tool: "pan", label: "Pan: drag the picture" },
 ];
 
+const EDIT_TOOLS: readonly { tool: ToolName; label: string }[] = [
+  { tool: "brush", label: "Brush: draw on the mask, Alt erases" },
+  { tool: "eraser", label: "Eraser: rub parts of the mask out" },
+  { tool: "polygon", label: "Polygon: click corners to add or subtract an area" },
+  { tool: "cut", label: "Knife: draw a line across the selected object" },
+];
+
+interface ToolGroupProps {
+  store: Store;
+  tools: typeof TOOLS;
+  label: string;
+}
+
 export function Toolbar({ store, actions }: Props) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveElementInteractions: a toolbar moves focus by arrow keys.
@@ -33,7 +46,8 @@ export function Toolbar({ store, actions }: Props) {
       aria-label="Segmentation tools"
       onKeyDown={moveFocusByArrows}
     >
-      <ToolGroup store={store} />
+      <ToolGroup store={store} tools={TOOLS} label="Tool" />
+      <ToolGroup store={store} tools={EDIT_TOOLS} label="Edit the mask" />
       <HistoryGroup store={store} actions={actions} />
       <ZoomGroup store={store} />
       <span class="sam-spacer" />
@@ -42,10 +56,10 @@ export function Toolbar({ store, actions }: Props) {
   );
 }
 
-function ToolGroup({ store }: { store: Store }) {
+function ToolGroup({ store, tools, label: name }: ToolGroupProps) {
   return (
-    <fieldset class="sam-group" aria-label="Tool">
-      {TOOLS.map(({ tool, label }) => (
+    <fieldset class="sam-group" aria-label={name}>
+      {tools.map(({ tool, label }) => (
         <IconButton
           key={tool}
           icon={tool}
@@ -64,7 +78,8 @@ function ToolGroup({ store }: { store: Store }) {
 
 function HistoryGroup({ store, actions }: Props) {
   const { can_undo, can_redo, prompts } = store.document.value;
-  const empty = prompts.points.length === 0 && prompts.box === null && !prompts.has_mask;
+  const asked = prompts.points.length > 0 || prompts.box !== null || prompts.has_mask;
+  const empty = !asked && store.prediction.value.candidates.length === 0;
   return (
     <fieldset class="sam-group" aria-label="History">
       <IconButton

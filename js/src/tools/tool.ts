@@ -38,6 +38,8 @@ export interface Drag {
 
 export interface Tool {
   readonly name: ToolName;
+  /** Works on masks: prompts under the pointer are left alone, and a long press means nothing. */
+  readonly edits?: true;
   down(sample: Sample, context: ToolContext): Drag;
   /** CSS cursor over `hit` while nothing is pressed. */
   cursor(hit: Hit | null): string;

@@ -1,7 +1,11 @@
 import type { ToolName } from "../store";
 import { boxTool } from "./box";
+import { brushTool } from "./brush";
+import { cutTool } from "./cut";
+import { eraserTool } from "./eraser";
 import { panTool } from "./pan";
 import { pointTool } from "./point";
+import { polygonTool } from "./polygon";
 import type { Tool } from "./tool";
 
 /** Every tool by its name: a new one is a file beside this and a line here. */
@@ -9,4 +13,8 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
   point: pointTool,
   box: boxTool,
   pan: panTool,
+  brush: brushTool,
+  eraser: eraserTool,
+  polygon: polygonTool,
+  cut: cutTool,
 };
