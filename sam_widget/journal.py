@@ -380,9 +380,10 @@ class Journal:
 
     def _fail(self, error: Exception) -> None:
         reason = _reason(error) if isinstance(error, OSError) else str(error).rstrip(".")
-        problem = f"the latest changes are not saved in {self.path}: {reason}."
+        problem = f"The latest changes are not saved in {self.path.name}: {reason}."
         if problem != self._problem:
-            _log.warning("sam_widget: %s They are kept in memory.", problem)
+            folder = self.path.parent
+            _log.warning("sam_widget: %s (In %s.) They are kept in memory.", problem, folder)
         self._problem = problem
 
 

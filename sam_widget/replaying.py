@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -109,7 +109,9 @@ class Replay(Sequence[ReplayRow]):
             import pandas as pd  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415
         except ImportError as error:
             raise AnnotationError("to_dataframe needs pandas: pip install pandas.") from error
-        return pd.DataFrame([asdict(row) for row in self._rows], columns=[*_COLUMNS, "rle"])
+        columns = [*_COLUMNS, "rle"]
+        rows = [[getattr(row, name) for name in columns] for row in self._rows]
+        return pd.DataFrame(rows, columns=columns)
 
     def _summary(self) -> str:
         mean = self.mean_iou

@@ -204,7 +204,11 @@ class Nursery:
 
     def close(self):
         self.process.stdin.close()
-        self.process.wait(30)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:  # a test failed while children held their breath
+            self.process.kill()
+            self.process.wait(30)
         self.process.stdout.close()
 
 

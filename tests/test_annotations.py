@@ -522,6 +522,9 @@ def test_replay_with_another_model_is_a_table_of_overlaps(annotated):
     ious = [row.iou for row in table if row.iou is not None]
     assert len(ious) == 6
     assert all(0 <= iou <= 1 for iou in ious)
+    frame = table.to_dataframe()
+    assert list(frame["iou"].dropna()) == ious
+    assert frame["rle"][0] is table[0].rle
     text = str(table)
     assert "6 of 7 objects replayed with lite" in text
     assert "refined" in text

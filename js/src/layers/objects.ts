@@ -1,6 +1,7 @@
 // Accepted objects, each tinted and outlined in its colour. Their pixels are composed once, at the
 // masks' own size, and kept until an object changes: a frame costs the same for one and for 500.
 
+import { computed, type ReadonlySignal } from "@preact/signals-core";
 import { type Contour, contourOf, traceContour } from "../contour";
 import { decodeMask, maskOf, paintRuns, parseRuns } from "../masks";
 import type { Bytes } from "../protocol";
@@ -45,8 +46,18 @@ export function compose(objects: readonly SceneObject[]): Composite[] {
   return [...bySize.values()];
 }
 
+/** All but the object that was reopened: it is on screen as the mask that is to replace it. */
+export function objectsOnStage(store: Store): ReadonlySignal<readonly SceneObject[]> {
+  const reopened = computed(() => store.document.value.reopened);
+  return computed(() => {
+    const { value: objects } = store.objects;
+    return reopened.value === null ? objects : objects.filter(({ id }) => id !== reopened.value);
+  });
+}
+
 export function objectsLayer(store: Store): Layer {
   const contours = new WeakMap<Bytes, Contour>();
+  const shown = objectsOnStage(store);
   let composed: readonly SceneObject[] | null = null;
   let composites: Composite[] = [];
 
@@ -75,9 +86,9 @@ export function objectsLayer(store: Store): Layer {
 
   return {
     name: "objects",
-    watch: () => [store.objects.value, store.highlighted.value],
+    watch: () => [shown.value, store.highlighted.value],
     draw(context, frame) {
-      const objects = store.objects.value;
+      const { value: objects } = shown;
       const highlighted = objects.find(({ id }) => id === store.highlighted.value);
       const visible = objects.filter((object) => object.visible);
       if (composed !== objects) {
