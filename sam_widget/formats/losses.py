@@ -35,7 +35,7 @@ def warn(message: str) -> None:
     package = __name__.partition(".")[0]
     depth = 1
     frame = inspect.currentframe()
-    while frame is not None and frame.f_globals["__name__"].partition(".")[0] == package:
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
         frame = frame.f_back
         depth += 1
     warnings.warn(message, FormatLossWarning, stacklevel=depth)
