@@ -42,6 +42,20 @@ def paint(widget, *path, button="left"):
     assert widget.notebook.python("w.document['version']") == version + 1
 
 
+def wait_drawn(widget, x, y, least):
+    """Wait until what is being drawn shows at an image position, by its alpha."""
+    widget.page.wait_for_function(
+        """([stage, x, y, least]) => {
+            const canvas = stage.querySelector('[data-testid=layer-edit]');
+            const [a, b, c, d, e, f] = stage.dataset.transform.split(" ").map(Number);
+            const sx = canvas.width / stage.clientWidth, sy = canvas.height / stage.clientHeight;
+            const at = [Math.floor((a * x + e) * sx), Math.floor((d * y + f) * sy), 1, 1];
+            return canvas.getContext("2d").getImageData(...at).data[3] >= least;
+        }""",
+        arg=[widget.stage.element_handle(), x, y, least],
+    )
+
+
 def press(widget, *keys):
     for key in keys:
         widget.page.keyboard.press(key)
@@ -97,6 +111,34 @@ def test_an_accepted_object_is_painted_erased_and_cut(widget):
     paint(widget, (300, 5), (300, 395))
     assert len(python(AREAS)) == 2
     assert sum(python(AREAS)) == area
+
+
+def test_a_stroke_shows_before_the_kernel_can_answer(widget):
+    accept(widget, 300, 150)
+    widget.root.get_by_test_id("object-label").click()
+    python = widget.notebook.python
+    (before,) = python(AREAS)
+    widget.stage.focus()
+    press(widget, "d")
+    widget.show()
+    mouse = widget.page.mouse
+    mouse.move(*widget.client(100.5, 60.5))
+    mouse.down()
+    mouse.move(*widget.client(160.5, 60.5), steps=3)
+    wait_drawn(widget, 130, 60, 80)
+    # Escape gives it up; nothing was sent.
+    widget.page.keyboard.press("Escape")
+    mouse.up()
+    press(widget, "e")
+    mouse.move(*widget.client(300.5, 150.5))
+    mouse.down()
+    # An eraser shows the photograph over the mask.
+    wait_drawn(widget, 300, 150, 255)
+    assert python(AREAS) == [before]
+    mouse.up()
+    widget.wait_ready()
+    (after,) = python(AREAS)
+    assert after < before
 
 
 def test_a_polygon_adds_to_the_mask_on_screen_and_is_accepted(widget):

@@ -80,6 +80,10 @@ def test_marimo(browser, tmp_path):
         assert widget.data("theme") == "light"
         widget.click(300, 150)
         assert widget.root.locator("[data-testid^=candidate-]").count() == 3
+        # A stroke's points travel as a buffer, which is another way through a host.
+        widget.page.keyboard.press("d")
+        widget.click(40, 380)
+        widget.root.get_by_text("2 islands").wait_for()
         before = widget.revision
         widget.page.keyboard.press("Enter")
         widget.wait_ready(before)
