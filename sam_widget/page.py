@@ -16,7 +16,7 @@ from sam_widget.images import encode_tile
 from sam_widget.masks import Rle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
     from typing import Protocol
 
@@ -37,6 +37,8 @@ __all__ = ["Page"]
 
 LIST_BYTES = 512_000
 """A list of objects is sent in parts of about this size: no message passes 1 MB."""
+WIRE_BYTES = 500
+"""What an object takes besides its mask, at most, its label aside."""
 TILES_WAITING = 64
 
 
@@ -101,23 +103,57 @@ class Page:
     def publish_annotations(self, annotations: tuple[Annotation, ...]) -> None:
         """Send what changed in the list of objects since the last time."""
         with self._lock:
+            known = {one.id: one for one in self._annotations}
             changed, removed = protocol.annotations_delta(self._annotations, annotations)
             self._annotations = annotations
             if not changed and not removed:
                 return
-            self._annotations_version += 1
-            shown = [self._shown(annotation) for _, annotation in changed]
-            wires = [
-                {"index": index, "annotation": protocol.annotation_wire(one, shown[at], at)}
-                for at, (index, one) in enumerate(changed)
-            ]
-            message = {
-                "type": "annotations_changed",
-                "version": self._annotations_version,
-                "changed": wires,
-                "removed": removed,
-            }
-            self._send(message, [rle.compressed() for rle in shown])
+            parts = list(self._in_parts(changed, known))
+            # What follows in later parts is taken out before: an index holds in a list in order.
+            follow = [one.id for part in parts[1:] for _, one in part if one.id in known]
+            for number, part in enumerate(parts or [[]]):
+                gone = sorted([*removed, *follow]) if number == 0 else []
+                self._send_delta(part, gone, known if number == 0 else {})
+
+    def _in_parts(
+        self, changed: list[tuple[int, Annotation]], known: dict[str, Annotation]
+    ) -> Iterator[list[tuple[int, Annotation]]]:
+        part: list[tuple[int, Annotation]] = []
+        size = 0
+        for index, one in changed:
+            same = one.id in known and known[one.id].rle is one.rle
+            size += WIRE_BYTES + (0 if same else len(self._shown(one).compressed()))
+            part.append((index, one))
+            if size > LIST_BYTES:
+                yield part
+                part, size = [], 0
+        if part:
+            yield part
+
+    def _send_delta(
+        self,
+        changed: list[tuple[int, Annotation]],
+        removed: list[str],
+        known: dict[str, Annotation],
+    ) -> None:
+        self._annotations_version += 1
+        wires: list[dict[str, Any]] = []
+        buffers: list[bytes] = []
+        for index, one in changed:
+            before = known.get(one.id)
+            buffer = None
+            if before is None or before.rle is not one.rle:
+                buffer = len(buffers)
+                buffers.append(self._shown(one).compressed())
+            wire = protocol.annotation_wire(one, _shown_wh(one), buffer)
+            wires.append({"index": index, "annotation": wire})
+        message = {
+            "type": "annotations_changed",
+            "version": self._annotations_version,
+            "changed": wires,
+            "removed": removed,
+        }
+        self._send(message, buffers)
 
     def close(self) -> None:
         """Tell the page that nobody answers any more."""
@@ -178,10 +214,11 @@ class Page:
             buffers: list[bytes] = []
             size = 0
             for annotation in self._annotations[start:]:
-                shown = self._shown(annotation)
-                buffers.append(shown.compressed())
-                wires.append(protocol.annotation_wire(annotation, shown, len(wires)))
-                size += len(buffers[-1]) + 500
+                buffers.append(self._shown(annotation).compressed())
+                wires.append(
+                    protocol.annotation_wire(annotation, _shown_wh(annotation), len(wires))
+                )
+                size += len(buffers[-1]) + WIRE_BYTES
                 if size > LIST_BYTES:
                     break
             end = start + len(wires)
@@ -222,7 +259,7 @@ class Page:
     def _shown(self, annotation: Annotation) -> Rle:
         """Return the object's mask at the size that travels to the page."""
         rle = annotation.rle
-        height, width = display_hw(rle.height, rle.width)
+        width, height = _shown_wh(annotation)
         if (height, width) == (rle.height, rle.width):
             return rle
         known = self._shown_rles.get(annotation.id)
@@ -232,6 +269,11 @@ class Page:
             known = (rle, Rle.encode(rle.decode()[np.ix_(rows, columns)]))
             self._shown_rles[annotation.id] = known
         return known[1]
+
+
+def _shown_wh(annotation: Annotation) -> tuple[int, int]:
+    height, width = display_hw(annotation.rle.height, annotation.rle.width)
+    return width, height
 
 
 def _perform(session: Session, request: Request) -> tuple[int, int]:

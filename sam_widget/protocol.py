@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from sam_widget.annotations import Annotation
     from sam_widget.candidates import Candidates
     from sam_widget.images import Encoded, RgbImage
-    from sam_widget.masks import Rle
     from sam_widget.session import Committed, Session
 
 __all__ = [
@@ -54,6 +53,8 @@ __all__ = [
 ]
 
 MAX_ID: Final = 64
+MAX_IDS: Final = 100_000
+"""Objects that one gesture may speak of."""
 MAX_COORDINATE: Final = 1e7
 """Far beyond any image; keeps 1e308 out of the arithmetic."""
 TILE_SIZE: Final = 512
@@ -143,10 +144,19 @@ def _or_none(check: Callable[[object], Any]) -> Callable[[object], Any]:
 
 _LABEL = _text(MAX_LABEL)
 _ID = _text(MAX_ID)
+
+
+def _ids(value: object) -> list[str]:
+    if not isinstance(value, list) or len(value) > MAX_IDS:
+        raise TypeError(f"a list of at most {MAX_IDS} ids")
+    return [_ID(one) for one in value]
+
+
 _POINT = {"x": _number, "y": _number}
 _BOX = {"x0": _number, "y0": _number, "x1": _number, "y1": _number}
 
 Fields = dict[str, "Callable[[object], Any]"]
+_PROPERTIES: Final[Fields] = {"label": _LABEL, "color": _color, "visible": _flag}
 
 GESTURES: Final[dict[str, Fields]] = {
     "add_point": {**_POINT, "positive": _flag},
@@ -164,11 +174,20 @@ GESTURES: Final[dict[str, Fields]] = {
     "accept": {"label": _or_none(_LABEL)},
     "update_annotation": {"annotation_id": _ID},
     "remove_annotation": {"annotation_id": _ID},
+    "update_annotations": {"ids": _ids},
+    "remove_annotations": {"ids": _ids},
+    "show_only": {"ids": _ids},
+    "add_label": {"label": _LABEL},
+    "rename_label": {"label": _LABEL, "to": _LABEL},
+    "recolor_label": {"label": _LABEL, "color": _color},
+    "remove_label": {"label": _LABEL},
 }
 """Gestures and the fields each must have."""
 
 _OPTIONAL: Final[dict[str, Fields]] = {
-    "update_annotation": {"label": _LABEL, "color": _color, "visible": _flag},
+    "update_annotation": _PROPERTIES,
+    "update_annotations": _PROPERTIES,
+    "add_label": {"color": _color},
 }
 
 QUERIES: Final[dict[str, Fields]] = {
@@ -326,8 +345,13 @@ def preview_fields(
     return {"of": "preview", "preview": preview}, [rle.compressed()]
 
 
-def annotation_wire(annotation: Annotation, shown: Rle, buffer: int) -> dict[str, Any]:
-    """Lay out one accepted object; its mask as shown is buffer number ``buffer``."""
+def annotation_wire(
+    annotation: Annotation, size_wh: tuple[int, int], buffer: int | None
+) -> dict[str, Any]:
+    """Lay out one accepted object.
+
+    Its mask as shown, of that size, is buffer number ``buffer``; None where the page has it.
+    """
     return {
         "id": annotation.id,
         "label": annotation.label,
@@ -337,8 +361,8 @@ def annotation_wire(annotation: Annotation, shown: Rle, buffer: int) -> dict[str
         "stability": annotation.stability_score,
         "area": annotation.area,
         "bbox": list(annotation.bbox_xywh),
-        "width": shown.width,
-        "height": shown.height,
+        "width": size_wh[0],
+        "height": size_wh[1],
         "buffer": buffer,
     }
 

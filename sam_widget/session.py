@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
+from sam_widget.annotations import Annotation, AnnotationStore
 from sam_widget.candidates import Candidates
 from sam_widget.errors import ModelError, PromptError, StaleGesture
 from sam_widget.history import Entry, History
+from sam_widget.object_gestures import ObjectGestures
 from sam_widget.predictors.base import encode_with
 from sam_widget.prompts import Prompts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -58,7 +59,7 @@ class Committed:
     since: int = 0
 
 
-class Session:
+class Session(ObjectGestures):
     """Prompt one image, look at the candidates, accept objects; undo and redo all of it.
 
     Every gesture returns the document version it made. All methods may be called from any thread.
@@ -73,6 +74,10 @@ class Session:
         The session this one replaces: its labels are kept, and versions and revisions grow on.
     cache : EmbeddingCache, optional
         Asked before the predictor is, and given what it encodes.
+    annotations : iterable of Annotation
+        Objects accepted on this image earlier, oldest first.
+    prompts : Prompts, optional
+        What had been placed for the next one.
 
     Examples
     --------
@@ -95,6 +100,8 @@ class Session:
         *,
         after: Session | None = None,
         cache: EmbeddingCache | None = None,
+        annotations: Iterable[Annotation] = (),
+        prompts: Prompts | None = None,
     ) -> None:
         self.image = image
         self._cache = cache
@@ -104,14 +111,18 @@ class Session:
         self._predictor = predictor
         self._embedding: Embedding | None = None
         self._released = False
-        self._history = History(Entry(Prompts()))
+        first = Entry(prompts or Prompts(), None, tuple(annotations))
+        self._history = History(first)
         self._version = 0 if after is None else after.version + 1
         # Point indices sent by somebody who had seen an older version than this mean nothing.
         self._indices_since = self._version
         revision = 0 if after is None else after.committed.revision + 1
         self._committed = Committed(revision, self._version, since=revision)
-        self._labels: tuple[str, ...] = () if after is None else after.labels
+        self._labels = () if after is None else after.labels
+        self._label_colors = {} if after is None else after.label_colors
         self.encode_ms: float | None = None
+        for one in first.annotations:
+            self._announce(one.label)
 
     # ---- what there is --------------------------------------------------------------------------
 
@@ -380,15 +391,11 @@ class Session:
         visible: bool | None = None,
     ) -> int:
         """Rename, recolour, hide or show an accepted object; None leaves a property as it is."""
-        given = {"label": label, "color": color, "visible": visible}
-        changes: dict[str, Any] = {name: v for name, v in given.items() if v is not None}
         with self.lock:
-            index, annotation = self._find(annotation_id)
-            if all(getattr(annotation, name) == value for name, value in changes.items()):
-                return self._version
-            changed = replace(annotation, **changes)
-            self._announce(changed.label)
-            return self._replace_annotations(index, changed)
+            self._find(annotation_id)
+            return self.update_annotations(
+                [annotation_id], label=label, color=color, visible=visible
+            )
 
     def remove_annotation(self, annotation_id: str) -> int:
         """Delete an accepted object."""
@@ -529,6 +536,8 @@ class Session:
             if self._history.move(step):
                 self._entry.failure = None
                 self._indices_since = self._advance()
+                for one in self._entry.annotations:
+                    self._announce(one.label)
             return self._version
 
     def _advance(self) -> int:
@@ -564,12 +573,5 @@ class Session:
 
     def _announce(self, label: str) -> None:
         if label and label not in self._labels:
+            self._label_colors.setdefault(label, self._color_for(label))
             self._labels = (*self._labels, label)
-
-    def _color_for(self, label: str) -> str:
-        annotations = self._entry.annotations
-        for annotation in annotations:
-            if label and annotation.label == label:
-                return annotation.color
-        used = [annotation.color for annotation in annotations]
-        return min(PALETTE, key=used.count)

@@ -14,6 +14,7 @@ from sam_widget import predictors, protocol
 from sam_widget.embeddings import choose_cache
 from sam_widget.errors import BundleMissing, ProtocolError, WidgetClosed
 from sam_widget.images import encode_preview, load_image
+from sam_widget.object_actions import ObjectActions
 from sam_widget.page import Page
 from sam_widget.publishing import PublishingWidget, bind_to_no_thread
 from sam_widget.session import Session
@@ -47,7 +48,7 @@ def _bundle(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-class SamWidget(PublishingWidget):
+class SamWidget(ObjectActions, PublishingWidget):
     """Segment one image by clicking on it, or by calling the same actions here.
 
     Methods return when their answer is in :attr:`masks`; observers run on the thread that made
@@ -102,6 +103,7 @@ class SamWidget(PublishingWidget):
     problem: Any = traitlets.Dict(allow_none=True).tag(sync=True)
     model_info = traitlets.Dict().tag(sync=True)
     labels = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)
+    label_colors = traitlets.Dict(read_only=True, help="Label to '#rrggbb'.").tag(sync=True)
     status = traitlets.Unicode("loading", read_only=True).tag(sync=True)
     revision = traitlets.Int(0, read_only=True, help="Grows with every new answer or choice.")
 
@@ -141,6 +143,7 @@ class SamWidget(PublishingWidget):
             problem=None,
         )
         self.set_trait("labels", list(self._session.labels))
+        self.set_trait("label_colors", self._session.label_colors)
         self._closed = False
 
     # ---- what there is --------------------------------------------------------------------------
@@ -407,6 +410,7 @@ class SamWidget(PublishingWidget):
             committed = session.committed
             annotations = tuple(session.annotations)
             labels = list(session.labels)
+            label_colors = session.label_colors
             status = self._worker.status
             failure = self._worker.failure
         wanted = {**also, "document": document}
@@ -414,6 +418,7 @@ class SamWidget(PublishingWidget):
         if at != (self.prediction["revision"], self.prediction["version"]):
             wanted["prediction"] = protocol.prediction_trait(committed)
         wanted["labels"] = labels
+        wanted["label_colors"] = label_colors
         wanted["problem"] = None if failure is None else dict(protocol.problem_of(failure))
         wanted["model_info"] = self._model_info()
         wanted["status"] = status
