@@ -4,6 +4,7 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { keepFocusInside } from "./focus";
+import { forgetGoneObjects } from "./object-gestures";
 import { AcceptPanel } from "./panels/accept";
 import { Announcer } from "./panels/announcer";
 import { Candidates } from "./panels/candidates";
@@ -35,11 +36,13 @@ export function mountApp(
   followTheme(root, signal);
   const stopReflecting = effect(() => reflect(store, root));
   const stopClearing = clearNoticeOnAnswer(store);
+  const stopForgetting = forgetGoneObjects(store);
   render(<App store={store} actions={actions} signal={signal} />, root);
   keepFocusInside(root, signal);
   const unmount = () => {
     stopReflecting();
     stopClearing();
+    stopForgetting();
     render(null, root);
   };
   signal.addEventListener("abort", unmount, { once: true });

@@ -80,6 +80,7 @@ class Connection {
       "problem",
       "model_info",
       "labels",
+      "label_colors",
     ] as const;
     for (const trait of traits) model.on(`change:${trait}`, mirror);
     model.on("msg:custom", receive);
@@ -129,6 +130,13 @@ class Connection {
       updateAnnotation: (annotation_id, change) =>
         gesture({ type: "update_annotation", annotation_id, ...change }),
       removeAnnotation: (annotation_id) => gesture({ type: "remove_annotation", annotation_id }),
+      updateAnnotations: (ids, change) => gesture({ type: "update_annotations", ids, ...change }),
+      removeAnnotations: (ids) => gesture({ type: "remove_annotations", ids }),
+      showOnly: (ids) => gesture({ type: "show_only", ids }),
+      addLabel: (label) => gesture({ type: "add_label", label }),
+      renameLabel: (label, to) => gesture({ type: "rename_label", label, to }),
+      recolorLabel: (label, color) => gesture({ type: "recolor_label", label, color }),
+      removeLabel: (label) => gesture({ type: "remove_label", label }),
       preview: (point) => preview.want(point),
       tile: (level, column, row) => this.#tile(level, column, row),
     };
@@ -139,6 +147,7 @@ class Connection {
   #mirror(): void {
     // The manager sets every changed trait before the first event, so one event reads them all.
     const { image, document, prediction, kernelStatus, problem, model, labels } = this.#store;
+    const { labelColors } = this.#store;
     let becameReady = false;
     batch(() => {
       const before = image.value?.id;
@@ -152,6 +161,7 @@ class Connection {
       problem.value = this.#model.get("problem") ?? null;
       model.value = this.#model.get("model_info");
       labels.value = this.#model.get("labels");
+      labelColors.value = this.#model.get("label_colors") ?? {};
     });
     if (becameReady) this.#lookAtLinkAtRest();
   }
@@ -301,9 +311,10 @@ class Connection {
     }
     this.#annotationsVersion = delta.version;
     const moved = new Set([...delta.removed, ...delta.changed.map((one) => one.annotation.id)]);
+    const before = new Map(this.#store.objects.value.map((one) => [one.id, one.rle]));
     const objects = this.#store.objects.value.filter((one) => !moved.has(one.id));
     for (const { index, annotation } of delta.changed) {
-      objects.splice(index, 0, withRle(annotation, buffers));
+      objects.splice(index, 0, withRle(annotation, buffers, before.get(annotation.id)));
     }
     this.#store.objects.value = objects;
   }
@@ -362,9 +373,15 @@ class Connection {
   }
 }
 
-function withRle(annotation: WireAnnotation, buffers: readonly Bytes[]): SceneObject {
+/** `known`: the mask's bytes from before, which stay the same object if the mask does. */
+function withRle(
+  annotation: WireAnnotation,
+  buffers: readonly Bytes[],
+  known?: Bytes,
+): SceneObject {
   const { buffer, ...rest } = annotation;
-  return { ...rest, rle: buffers[buffer] ?? new DataView(new ArrayBuffer(0)) };
+  const rle = buffer === null ? known : buffers[buffer];
+  return { ...rest, rle: rle ?? new DataView(new ArrayBuffer(0)) };
 }
 
 function lostProblem(): ErrorReply {

@@ -67,8 +67,15 @@ function pressed(
 
 /** The shortcut that a key press means, if any. */
 export function shortcutFor(press: KeyPress, apple = isApple()): Shortcut | undefined {
-  const name = pressName(press, apple);
-  return SHORTCUTS.find(({ keys }) => keys.includes(name));
+  const find = (name: string) => SHORTCUTS.find(({ keys }) => keys.includes(name));
+  return find(pressName(press, apple)) ?? find(shiftedDigit(press));
+}
+
+/** "Shift+1" for what Shift makes of a digit's key, or what it bears beside its digit; else "". */
+function shiftedDigit({ key, code, ctrlKey, metaKey, altKey }: KeyPress): string {
+  const digit = /^Digit([0-9])$/u.exec(code)?.[1];
+  const plain = !(ctrlKey || metaKey || altKey);
+  return digit && plain && key !== digit ? `Shift+${digit}` : "";
 }
 
 /** As in Shortcut.keys. */
@@ -134,6 +141,7 @@ function stepBack(
   else if (interaction.anchor.value) interaction.anchor.value = null;
   else if (interaction.crosshair.value) interaction.crosshair.value = null;
   else if (store.activePrompt.value) store.activePrompt.value = null;
+  else if (store.selectedObjects.value.size > 0) store.selectedObjects.value = new Set();
   else leave(root, target);
   return true;
 }

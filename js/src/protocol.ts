@@ -108,6 +108,8 @@ export interface Traits {
   problem: Problem | null;
   model_info: ModelInfo;
   labels: string[];
+  /** Label to "#rrggbb", in order of appearance. */
+  label_colors: Record<string, string>;
 }
 
 /** An accepted object. `rle` as in Candidate, at the size given by `width` and `height`. */
@@ -125,8 +127,15 @@ export interface WireAnnotation {
   bbox: [number, number, number, number];
   width: number;
   height: number;
-  /** Which of the message's buffers holds the run-length string. */
-  buffer: number;
+  /** Which of the message's buffers holds the run-length string; null: the mask is as it was. */
+  buffer: number | null;
+}
+
+/** What may be changed of an object; absent properties stay. */
+export interface ObjectChange {
+  label?: string;
+  color?: string;
+  visible?: boolean;
 }
 
 // ---- page to kernel ---------------------------------------------------------------------------
@@ -147,14 +156,16 @@ export type Gesture =
   | { type: "undo" }
   | { type: "redo" }
   | { type: "accept"; label: string | null }
-  | {
-      type: "update_annotation";
-      annotation_id: string;
-      label?: string;
-      color?: string;
-      visible?: boolean;
-    }
-  | { type: "remove_annotation"; annotation_id: string };
+  | ({ type: "update_annotation"; annotation_id: string } & ObjectChange)
+  | { type: "remove_annotation"; annotation_id: string }
+  | ({ type: "update_annotations"; ids: readonly string[] } & ObjectChange)
+  | { type: "remove_annotations"; ids: readonly string[] }
+  /** These are shown, all others hidden. */
+  | { type: "show_only"; ids: readonly string[] }
+  | { type: "add_label"; label: string; color?: string }
+  | { type: "rename_label"; label: string; to: string }
+  | { type: "recolor_label"; label: string; color: string }
+  | { type: "remove_label"; label: string };
 
 /** Questions that change nothing. */
 export type Query =

@@ -3,8 +3,9 @@
 
 import * as crosshair from "./crosshair";
 import type { Interaction } from "./interaction";
+import { chooseLabel, deleteSelected, jumpToSelected, toggleSelected } from "./object-gestures";
 import { isApple } from "./platform";
-import { shownPrompts } from "./provisional";
+import { hasPrompts, shownPrompts } from "./provisional";
 import { type Actions, type Store, togglePreviews } from "./store";
 import { fitView, ZOOM_STEP } from "./zoom";
 
@@ -14,7 +15,13 @@ export interface ShortcutContext {
   readonly interaction: Interaction;
 }
 
-export type ShortcutGroup = "Masks" | "Prompts" | "Tools" | "View" | "Without a pointer";
+export type ShortcutGroup =
+  | "Masks"
+  | "Prompts"
+  | "Objects"
+  | "Tools"
+  | "View"
+  | "Without a pointer";
 
 export interface Shortcut {
   readonly id: string;
@@ -45,6 +52,26 @@ function choose(index: number, shown: string): Shortcut {
     },
   };
 }
+
+/**
+ * Digits choose masks; what Shift makes of the same keys chooses labels, whatever sign that is.
+ * keyboard.ts names such a press "Shift+1", unless the sign itself is a shortcut.
+ */
+function label(index: number): Shortcut {
+  return {
+    id: `label-${index + 1}`,
+    group: "Objects",
+    keys: [`Shift+${index + 1}`],
+    label: "Label 1 to 9: of the mask on screen, else of the selected objects, else of the next",
+    shown: index === 0 ? "Shift+1 … Shift+9" : "",
+    run: ({ store, actions }) => {
+      const name = store.labels.value[index];
+      if (name !== undefined) chooseLabel(store, actions, name);
+    },
+  };
+}
+
+const LABELS_WITH_KEY = 9;
 
 function arrow(key: string, dx: number, dy: number, fine: boolean): Shortcut {
   const name = fine ? "Shift+Arrows" : "Arrows";
@@ -95,7 +122,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
     id: "delete",
     group: "Prompts",
     keys: ["Delete", "Backspace"],
-    label: "Delete the prompt under the pointer, or the last one",
+    label: "Delete the prompt under the pointer, or the last one, or else the selected objects",
     run: deletePrompt,
   },
   {
@@ -104,6 +131,29 @@ export const SHORTCUTS: readonly Shortcut[] = [
     keys: ["c"],
     label: "Clear all prompts",
     run: ({ actions }) => actions.clear(),
+  },
+  ...Array.from({ length: LABELS_WITH_KEY }, (_, index) => label(index)),
+  {
+    id: "objects-hide",
+    group: "Objects",
+    keys: ["Shift+h"],
+    label: "Hide or show the selected objects",
+    run: ({ store, actions }) => toggleSelected(store, actions),
+  },
+  {
+    id: "objects-jump",
+    group: "Objects",
+    keys: ["j"],
+    label: "Zoom to the selected objects",
+    run: ({ store }) => jumpToSelected(store),
+  },
+  {
+    id: "objects-list",
+    group: "Objects",
+    keys: [],
+    shown: "Arrows, Space, Ctrl+A, F2",
+    label: "In the list: move, select, select all, rename; with Shift a range",
+    run: () => undefined,
   },
   {
     id: "tool-point",
@@ -284,13 +334,6 @@ function acceptOrCorner(context: ShortcutContext): void {
   }
 }
 
-/** With prompts there are candidates, now or once the answer has come: gestures keep their order. */
-function hasPrompts(store: Store): boolean {
-  const { prompts } = store.document.value;
-  const { points, box } = shownPrompts(prompts, store.pending.value);
-  return points.length > 0 || box !== null || prompts.has_mask;
-}
-
 function deletePrompt({ store, actions }: ShortcutContext): void {
   const { prompts } = store.document.value;
   const { points, box } = shownPrompts(prompts, store.pending.value);
@@ -301,6 +344,7 @@ function deletePrompt({ store, actions }: ShortcutContext): void {
   else if (points.length > 0) actions.removePoint(points.length - 1);
   else if (box) actions.removeBox();
   else if (prompts.has_mask) actions.removeMask();
+  else deleteSelected(store, actions);
 }
 
 function changeOpacity(store: Store, step: number): void {

@@ -8,6 +8,7 @@ import type {
   Gesture,
   ImageState,
   ModelInfo,
+  ObjectChange,
   PredictionState,
   Problem,
   Status,
@@ -63,8 +64,16 @@ export interface Actions {
   undo(): void;
   redo(): void;
   accept(label: string | null): void;
-  updateAnnotation(id: string, change: { label?: string; color?: string; visible?: boolean }): void;
+  updateAnnotation(id: string, change: ObjectChange): void;
   removeAnnotation(id: string): void;
+  /** Each of these is one step for undo, however many objects it changes. */
+  updateAnnotations(ids: readonly string[], change: ObjectChange): void;
+  removeAnnotations(ids: readonly string[]): void;
+  showOnly(ids: readonly string[]): void;
+  addLabel(label: string): void;
+  renameLabel(label: string, to: string): void;
+  recolorLabel(label: string, color: string): void;
+  removeLabel(label: string): void;
   /** Latest wins, one in flight; null withdraws what was asked and hides what is shown. */
   preview(point: { x: number; y: number } | null): void;
   /** The encoded picture of one pyramid tile of the current image. */
@@ -80,6 +89,7 @@ export interface Store {
   readonly problem: Signal<Problem | null>;
   readonly model: Signal<ModelInfo>;
   readonly labels: Signal<readonly string[]>;
+  readonly labelColors: Signal<Readonly<Record<string, string>>>;
   readonly objects: Signal<readonly SceneObject[]>;
   readonly preview: Signal<Preview | null>;
   // What this view is waiting for.
@@ -114,8 +124,19 @@ export interface Store {
   readonly label: Signal<string>;
   /** Object highlighted from the list or under the pointer. */
   readonly highlighted: Signal<string | null>;
+  /** Ids of the objects that the next action on objects is for. */
+  readonly selectedObjects: Signal<ReadonlySet<string>>;
+  /** What the list of objects shows: labels that hold the text; one label alone, "" being none. */
+  readonly objectFilter: Signal<ObjectFilter>;
   readonly notice: Signal<Notice | null>;
 }
+
+export interface ObjectFilter {
+  readonly text: string;
+  readonly label: string | null;
+}
+
+export const EVERY_OBJECT: ObjectFilter = { text: "", label: null };
 
 export const NO_PREDICTION: PredictionState = {
   revision: 0,
@@ -164,8 +185,7 @@ export function createStore(): Store {
     kernelStatus,
     problem: signal<Problem | null>(null),
     model,
-    labels: signal<readonly string[]>([]),
-    objects: signal<readonly SceneObject[]>([]),
+    ...createObjectSignals(),
     preview: signal<Preview | null>(null),
     connection: signal<ConnectionState>("live"),
     pushing: signal<boolean | null>(null),
@@ -185,8 +205,18 @@ export function createStore(): Store {
     previewing,
     helpOpen: signal(false),
     label: signal(""),
-    highlighted: signal<string | null>(null),
     notice: signal<Notice | null>(null),
+  };
+}
+
+function createObjectSignals() {
+  return {
+    labels: signal<readonly string[]>([]),
+    labelColors: signal<Readonly<Record<string, string>>>({}),
+    objects: signal<readonly SceneObject[]>([]),
+    highlighted: signal<string | null>(null),
+    selectedObjects: signal<ReadonlySet<string>>(new Set()),
+    objectFilter: signal<ObjectFilter>(EVERY_OBJECT),
   };
 }
 

@@ -24,6 +24,7 @@ const TRAITS: Traits & Record<string, unknown> = {
   status: "ready",
   problem: null,
   model_info: { name: "fake", device: "cpu", encode_ms: 1, decode_ms: null },
+  label_colors: {},
   labels: ["cup"],
 };
 

@@ -44,6 +44,13 @@ export function recordActions(): { actions: Actions; calls: Call[] } {
     accept: note("accept"),
     updateAnnotation: note("updateAnnotation"),
     removeAnnotation: note("removeAnnotation"),
+    updateAnnotations: note("updateAnnotations"),
+    removeAnnotations: note("removeAnnotations"),
+    showOnly: note("showOnly"),
+    addLabel: note("addLabel"),
+    renameLabel: note("renameLabel"),
+    recolorLabel: note("recolorLabel"),
+    removeLabel: note("removeLabel"),
     preview: note("preview"),
     tile: () => Promise.reject(new Error("no tiles here")),
   };
