@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         load,
     )
     from sam_widget.prompts import Prompts
+    from sam_widget.series import Series
     from sam_widget.session import Session
     from sam_widget.widget import SamWidget
 
@@ -68,6 +69,7 @@ __all__ = [
     "Rle",
     "SamWidget",
     "SamWidgetError",
+    "Series",
     "Session",
     "StaleGesture",
     "UnknownModel",
@@ -89,6 +91,7 @@ _MODULES = (
     "predictors",
     "embeddings",
     "precomputation",
+    "series",
     "session",
     "widget",
 )

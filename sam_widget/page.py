@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from sam_widget.annotations import Annotation
+    from sam_widget.navigation import Navigation
     from sam_widget.protocol import Request
     from sam_widget.session import Session
     from sam_widget.worker import Worker
@@ -69,6 +70,11 @@ class Page:
         self._image_id = ""
         self._tiles: ThreadPoolExecutor | None = None
         self._tiles_waiting = 0
+        self._navigation: Navigation | None = None
+
+    def follow(self, navigation: Navigation) -> None:
+        """Tell who goes through a series of images."""
+        self._navigation = navigation
 
     def show_image(self, image_id: str) -> None:
         """Tell which image tiles may be asked of."""
@@ -89,6 +95,8 @@ class Page:
                 self._on_annotations(request)
             elif request.type == "tile":
                 self._on_tile(request)
+            elif request.type == "thumbnail" or request.type in protocol.NAVIGATION:
+                self._on_navigation(request)
             else:
                 self._reply(request, {"of": request.type})
         except Exception as error:  # noqa: BLE001 - untrusted input must never kill the comm
@@ -160,6 +168,8 @@ class Page:
         self._send({"type": "closed"})
         if self._tiles is not None:
             self._tiles.shutdown(wait=False, cancel_futures=True)
+        if self._navigation is not None:
+            self._navigation.close()
 
     # ---- requests -------------------------------------------------------------------------------
 
@@ -255,6 +265,25 @@ class Page:
                     self._tiles_waiting -= 1
 
         self._tiles.submit(work)
+
+    def _on_navigation(self, request: Request) -> None:
+        if self._navigation is None:
+            raise ProtocolError("this widget shows one image, not a series.")
+        future = self._navigation.answer(request)
+        self._send({"type": "progress", "to": request.id})
+        future.add_done_callback(lambda done: self._navigated(request, done))
+
+    def _navigated(
+        self, request: Request, done: Future[tuple[dict[str, Any], list[bytes]]]
+    ) -> None:
+        if done.cancelled():
+            return
+        error = done.exception()
+        if error is not None:
+            self._send(protocol.error_reply(request.id, error))
+        else:
+            fields, buffers = done.result()
+            self._reply(replace(request, push=False), fields, buffers)
 
     def _shown(self, annotation: Annotation) -> Rle:
         """Return the object's mask at the size that travels to the page."""

@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from sam_widget.annotations import Annotation
     from sam_widget.candidates import Candidates
     from sam_widget.images import Encoded, RgbImage
+    from sam_widget.series import Series
     from sam_widget.session import Committed, Session
 
 __all__ = [
     "GESTURES",
+    "NAVIGATION",
     "PUSH",
     "QUERIES",
     "TILE_SIZE",
@@ -44,12 +46,14 @@ __all__ = [
     "annotations_delta",
     "document_trait",
     "error_reply",
+    "file_name",
     "image_trait",
     "parse_request",
     "prediction_trait",
     "preview_fields",
     "problem_of",
     "request_id",
+    "series_trait",
 ]
 
 MAX_ID: Final = 64
@@ -78,7 +82,7 @@ class Request:
     Attributes
     ----------
     type : str
-        One of :data:`GESTURES` or :data:`QUERIES`.
+        One of :data:`GESTURES`, :data:`QUERIES` or :data:`NAVIGATION`.
     id : str
         Chosen by the page; the one reply bears it as ``to``. (Not as ``id``: ipykernel remembers
         every id that a kernel sends, for ever.)
@@ -195,8 +199,15 @@ QUERIES: Final[dict[str, Fields]] = {
     "tile": {"level": _count, "column": _count, "row": _count, "image_id": _ID},
     "annotations": {"start": _count},
     "ping": {},
+    "thumbnail": {"index": _count},
 }
 """Questions that change nothing, and the fields each must have."""
+
+NAVIGATION: Final[dict[str, Fields]] = {
+    "go_to": {"index": _count},
+    "mark": {"index": _count, "status": _text(16)},
+}
+"""What is done to a series of images, and the fields each must have."""
 
 
 def parse_request(content: object, buffers: Sized = ()) -> Request:
@@ -223,9 +234,9 @@ def parse_request(content: object, buffers: Sized = ()) -> Request:
     kind = content.get("type")
     fields = None
     if isinstance(kind, str):
-        fields = GESTURES.get(kind, QUERIES.get(kind))
+        fields = {**GESTURES, **QUERIES, **NAVIGATION}.get(kind)
     if not isinstance(kind, str) or fields is None:
-        known = ", ".join([*GESTURES, *QUERIES])
+        known = ", ".join([*GESTURES, *QUERIES, *NAVIGATION])
         raise ProtocolError(f"unknown message type {_shown(kind)}. Types are: {known}.")
     if len(buffers) > 0:
         raise ProtocolError(f"{kind} takes no binary buffers, got {len(buffers)}.")
@@ -322,6 +333,22 @@ def prediction_trait(committed: Committed) -> dict[str, Any]:
         "selected": committed.selected,
         "candidates": listed,
     }
+
+
+def series_trait(series: Series) -> dict[str, Any]:
+    """Lay out ``series_state``; names and pictures of the other images come with thumbnails."""
+    return {
+        "length": len(series),
+        "index": series.index,
+        "name": file_name(series.names[series.index]),
+        "statuses": series.codes,
+        "note": file_name(series.note),
+    }
+
+
+def file_name(name: str) -> str:
+    """Return a name as a text that can travel: file systems hold some that are none."""
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 # ---- replies ----------------------------------------------------------------------------------

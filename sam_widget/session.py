@@ -117,7 +117,8 @@ class Session(ObjectGestures):
         # Point indices sent by somebody who had seen an older version than this mean nothing.
         self._indices_since = self._version
         revision = 0 if after is None else after.committed.revision + 1
-        self._committed = Committed(revision, self._version, since=revision)
+        answered = self._version - int(not first.settled)
+        self._committed = Committed(revision, answered, since=revision)
         self._labels = () if after is None else after.labels
         self._label_colors = {} if after is None else after.label_colors
         self.encode_ms: float | None = None

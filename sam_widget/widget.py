@@ -12,11 +12,14 @@ import traitlets
 
 from sam_widget import predictors, protocol
 from sam_widget.embeddings import choose_cache
-from sam_widget.errors import BundleMissing, ProtocolError, WidgetClosed
+from sam_widget.errors import BundleMissing, ImageError, ProtocolError, WidgetClosed
 from sam_widget.images import encode_preview, load_image
+from sam_widget.navigation import Navigation, opened
 from sam_widget.object_actions import ObjectActions
 from sam_widget.page import Page
 from sam_widget.publishing import PublishingWidget, bind_to_no_thread
+from sam_widget.series import Kept, Series, is_series
+from sam_widget.series_actions import SeriesActions
 from sam_widget.session import Session
 from sam_widget.worker import Worker
 
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["SamWidget"]
 
 T = TypeVar("T")
+NOTHING_KEPT = Kept()
 STATIC = Path(__file__).parent / "static"
 
 
@@ -48,17 +52,18 @@ def _bundle(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-class SamWidget(ObjectActions, PublishingWidget):
-    """Segment one image by clicking on it, or by calling the same actions here.
+class SamWidget(ObjectActions, SeriesActions, PublishingWidget):
+    """Segment an image by clicking on it, or by calling the same actions here.
 
     Methods return when their answer is in :attr:`masks`; observers run on the thread that made
     the change, and may call anything here.
 
     Parameters
     ----------
-    image : path, bytes, PIL image or array
+    image : path, bytes, PIL image or array, or a list of them
         See :func:`sam_widget.images.load_image`. An array is (H, W) or (H, W, 1 | 3 | 4); it is
-        never modified.
+        never modified. A list is a series, gone through by :meth:`next`; for a folder see
+        :meth:`from_folder`.
     model : str or Predictor
         A name from :func:`sam_widget.predictors.available`, or a loaded predictor, which several
         widgets may share.
@@ -99,6 +104,7 @@ class SamWidget(ObjectActions, PublishingWidget):
 
     image_state = traitlets.Dict(allow_none=True).tag(sync=True)
     document = traitlets.Dict().tag(sync=True)
+    series_state: Any = traitlets.Dict(allow_none=True).tag(sync=True)
     prediction = traitlets.Dict().tag(sync=True)
     problem: Any = traitlets.Dict(allow_none=True).tag(sync=True)
     model_info = traitlets.Dict().tag(sync=True)
@@ -125,26 +131,46 @@ class SamWidget(ObjectActions, PublishingWidget):
     ) -> None:
         esm, css = _bundle("widget.js"), _bundle("widget.css")
         self._cache = choose_cache(cache)
-        session = Session(load_image(image, value_range=value_range), cache=self._cache)
+        series = image if isinstance(image, Series) else None
+        if is_series(image):
+            series = Series(image, value_range=value_range)  # type: ignore[arg-type]
+        failure = None
+        if series is None:
+            opened_image = load_image(image, value_range=value_range)
+        else:
+            opened_image, failure = opened(series, series.index)
+        session = Session(opened_image, cache=self._cache)
         session.announce_labels((labels,) if isinstance(labels, str) else tuple(labels))
         options = {"device": device, "runtime": runtime, "precision": precision}
         self._worker = Worker(session, _loader(model, checkpoint, options), self._publish)
         self._model_name_shown = model if isinstance(model, str) else model.name
         self._page = Page(self.send, self._worker, self._publish)
+        self._navigation = None
+        if series is not None:
+            self._navigation = Navigation(
+                series, self._worker, self._cache, self._turn_to, self._publish
+            )
+            self._page.follow(self._navigation)
         self._image_count = 0
         self._masks_of: tuple[object, NDArray[np.bool_]] | None = None
         super().__init__(
             _esm=esm,
             _css=css,
-            image_state=self._image_trait(session.image, encode_preview(session.image)),
+            image_state=self._image_trait(session.image) if failure is None else None,
             document=protocol.document_trait(self._session),
             prediction=protocol.prediction_trait(self._session.committed),
             model_info=self._model_info(),
             problem=None,
+            series_state=None if series is None else protocol.series_trait(series),
         )
         self.set_trait("labels", list(self._session.labels))
         self.set_trait("label_colors", self._session.label_colors)
         self._closed = False
+        if failure is not None:
+            self._worker.reset(session, failure)
+            self._publish()
+        if self._navigation is not None:
+            self._navigation.look_ahead()
 
     # ---- what there is --------------------------------------------------------------------------
 
@@ -156,18 +182,33 @@ class SamWidget(ObjectActions, PublishingWidget):
     @image.setter
     def image(self, source: object) -> None:
         self._check_open()
-        image = load_image(source)
-        preview = encode_preview(image)
+        if self._navigation is not None:
+            raise ImageError("this widget goes through a series: use go_to(), or make a new one.")
+        self._turn_to(load_image(source)).release()
+
+    def _turn_to(
+        self, image: RgbImage, failure: Exception | None = None, kept: Kept = NOTHING_KEPT
+    ) -> Session:
+        """Show another image, with what it has already, and return the session that was open."""
+        preview = encode_preview(image) if failure is None else None
         with self._publishing:
             old = self._session
-            image_state = self._image_trait(image, preview)
-            refuse = self._worker.reset(Session(image, after=old, cache=self._cache))
+            session = Session(
+                image,
+                after=old,
+                cache=self._cache,
+                annotations=kept.annotations,
+                prompts=kept.prompts,
+            )
+            image_state = None if preview is None else self._image_trait(image, preview)
+            refuse = self._worker.reset(session, failure)
             self._masks_of = None
             changes = self._update({"image_state": image_state})
-        old.release()
+        self._worker.applied()
         refuse()
         self._worker.start()
         self._tell(changes)
+        return old
 
     @property
     def points(self) -> list[tuple[float, float, bool]]:
@@ -423,17 +464,19 @@ class SamWidget(ObjectActions, PublishingWidget):
         wanted["model_info"] = self._model_info()
         wanted["status"] = status
         wanted["revision"] = committed.revision
+        if self._navigation is not None:
+            wanted["series_state"] = protocol.series_trait(self._navigation.series)
         changes = self._assign(wanted)
         self._page.publish_annotations(annotations)
         self._send_changes(changes)
         self._page.published(committed.version)
         return changes
 
-    def _image_trait(self, image: RgbImage, preview: Encoded) -> dict[str, Any]:
+    def _image_trait(self, image: RgbImage, preview: Encoded | None = None) -> dict[str, Any]:
         self._image_count += 1
         image_id = f"{image.digest[:16]}-{self._image_count}"
         self._page.show_image(image_id)
-        return protocol.image_trait(image, preview, image_id)
+        return protocol.image_trait(image, preview or encode_preview(image), image_id)
 
     def _model_info(self) -> dict[str, Any]:
         predictor = self._worker.predictor

@@ -71,7 +71,7 @@ function label(index: number): Shortcut {
   };
 }
 
-const LABELS_WITH_KEY = 9;
+export const LABELS_WITH_KEY = 9;
 
 function arrow(key: string, dx: number, dy: number, fine: boolean): Shortcut {
   const name = fine ? "Shift+Arrows" : "Arrows";

@@ -137,7 +137,7 @@ describe("objects", () => {
     expect(selected()).toEqual(["a", "b", "c", "d"]);
     await settled();
     expect(all("object-row").map((row) => row.getAttribute("aria-selected"))).toEqual(
-      Array(4).fill("true"),
+      ["true", "true", "true", "true"],
     );
     press(get("object-list"), "Escape");
     expect(selected()).toEqual([]);

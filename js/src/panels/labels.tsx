@@ -4,7 +4,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import { chooseLabel, selectedOf } from "../object-gestures";
 import { countByLabel } from "../object-list";
 import { hasPrompts } from "../provisional";
-import { keysOf } from "../shortcuts";
+import { LABELS_WITH_KEY } from "../shortcuts";
 import type { Actions, Store } from "../store";
 import { IconButton } from "./icon-button";
 import { LabelField } from "./object-row";
@@ -63,7 +63,7 @@ interface RowProps extends Props {
 
 function LabelRow({ label, index, count, store, actions }: RowProps) {
   const editing = useSignal(false);
-  const keys = keysOf(`label-${index + 1}`) === "" ? "" : `Shift+${index + 1}`;
+  const keys = index < LABELS_WITH_KEY ? `Shift+${index + 1}` : "";
   const forSelection = !hasPrompts(store) && selectedOf(store).length > 0;
   const edit = () => {
     editing.value = true;
@@ -121,7 +121,7 @@ function LabelRow({ label, index, count, store, actions }: RowProps) {
             onPress={() => actions.removeLabel(label)}
           />
         )}
-        {keys && <kbd>{index + 1}</kbd>}
+        {keys && <kbd title={keys}>⇧{index + 1}</kbd>}
       </span>
     </div>
   );
