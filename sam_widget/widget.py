@@ -460,7 +460,7 @@ class SamWidget(ObjectActions, SeriesActions, PublishingWidget):
             wanted["prediction"] = protocol.prediction_trait(committed)
         wanted["labels"] = labels
         wanted["label_colors"] = label_colors
-        wanted["problem"] = None if failure is None else dict(protocol.problem_of(failure))
+        wanted["problem"] = None if failure is None else self._problem(failure)
         wanted["model_info"] = self._model_info()
         wanted["status"] = status
         wanted["revision"] = committed.revision
@@ -477,6 +477,12 @@ class SamWidget(ObjectActions, SeriesActions, PublishingWidget):
         image_id = f"{image.digest[:16]}-{self._image_count}"
         self._page.show_image(image_id)
         return protocol.image_trait(image, preview or encode_preview(image), image_id)
+
+    def _problem(self, failure: Exception) -> dict[str, Any]:
+        problem = dict(protocol.problem_of(failure))
+        if self._navigation is not None and isinstance(failure, ImageError):
+            problem["hint"] = "Skip it, or go to another image; this one is tried again next time."
+        return problem
 
     def _model_info(self) -> dict[str, Any]:
         predictor = self._worker.predictor

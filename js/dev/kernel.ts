@@ -53,6 +53,7 @@ export class DiscKernel {
       model_info: { name: "discs", device: "cpu", encode_ms: 412, decode_ms: null },
       labels: [],
       label_colors: {},
+      series_state: null,
       ...traits,
     };
     this.host = createHost<State>(state as State, (content) =>
@@ -66,7 +67,7 @@ export class DiscKernel {
       const message = "There is no model to answer this.";
       this.host.deliver({ type: "error", to: id, code: "model", message, hint: "See above." });
     } else if (isQuery(request)) this.#answer(request);
-    else this.#apply(request);
+    else if (request.type !== "go_to" && request.type !== "mark") this.#apply(request);
   }
 
   #answer(query: Query & { id: string }): void {
@@ -284,7 +285,7 @@ export class DiscKernel {
 }
 
 function isQuery(request: Request): request is Query & { id: string; version: number } {
-  return ["preview", "tile", "annotations", "ping"].includes(request.type);
+  return ["preview", "tile", "annotations", "ping", "thumbnail"].includes(request.type);
 }
 
 function edited(prompts: WirePrompts, gesture: Gesture): WirePrompts {

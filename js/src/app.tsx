@@ -9,9 +9,10 @@ import { AcceptPanel } from "./panels/accept";
 import { Announcer } from "./panels/announcer";
 import { Candidates } from "./panels/candidates";
 import { Help } from "./panels/help";
-import { Messages, StagePlaceholder } from "./panels/messages";
+import { Messages, Opening, StagePlaceholder } from "./panels/messages";
 import { Objects } from "./panels/objects";
 import { PromptList } from "./panels/prompts";
+import { SeriesPanel } from "./panels/series";
 import { StatusLine } from "./panels/status";
 import { Toolbar } from "./panels/toolbar";
 import { mountStage } from "./stage";
@@ -57,6 +58,7 @@ function App({ store, actions, signal }: Props) {
           <div class="sam-stage-area">
             <Stage store={store} actions={actions} signal={signal} />
             <StagePlaceholder store={store} />
+            <Opening store={store} />
             <Messages store={store} />
           </div>
           <PromptList store={store} actions={actions} />
@@ -67,6 +69,7 @@ function App({ store, actions, signal }: Props) {
           <Objects store={store} actions={actions} />
         </div>
       </div>
+      <SeriesPanel store={store} actions={actions} />
       <StatusLine store={store} />
       <Announcer store={store} />
       <Help store={store} />
@@ -104,6 +107,7 @@ function reflect(store: Store, root: HTMLElement): void {
   root.dataset.connection = store.connection.value;
   root.dataset.push = String(store.pushing.value ?? "");
   root.dataset.tool = store.tool.value;
+  root.dataset.opening = String(store.opening.value ?? "");
 }
 
 /** A notice speaks of the last thing done: the next answer makes it old. */

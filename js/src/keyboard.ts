@@ -61,6 +61,7 @@ function pressed(
   const shortcut = shortcutFor(event);
   // Behind the open help nothing may happen unseen.
   if (!shortcut || (context.store.helpOpen.value && shortcut.id !== "help")) return false;
+  if (shortcut.when?.(context.store) === false) return false;
   if (!event.repeat || repeats(shortcut)) shortcut.run(context);
   return true;
 }
@@ -107,7 +108,7 @@ function hasModifier({ ctrlKey, metaKey, altKey, shiftKey }: KeyPress): boolean 
 
 /** Held down, a key that adds or removes something must do so once. */
 function repeats({ id }: Shortcut): boolean {
-  return /^(move-A|nudge-|zoom-|opacity-|undo|redo)/u.test(id);
+  return /^(move-A|nudge-|zoom-|opacity-|undo|redo|image-next|image-previous)/u.test(id);
 }
 
 const TYPED_INTO = "input, textarea, select";

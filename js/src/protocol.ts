@@ -110,6 +110,19 @@ export interface Traits {
   labels: string[];
   /** Label to "#rrggbb", in order of appearance. */
   label_colors: Record<string, string>;
+  /** null when the widget shows a single image. */
+  series_state: SeriesState | null;
+}
+
+/** The series of images that the one on screen belongs to. */
+export interface SeriesState {
+  length: number;
+  index: number;
+  name: string;
+  /** One letter for each image: t to do, d done, s skipped, e to do but unreadable. */
+  statuses: string;
+  /** Why place and statuses are not kept; "" when they are. */
+  note: string;
 }
 
 /** An accepted object. `rle` as in Candidate, at the size given by `width` and `height`. */
@@ -173,10 +186,22 @@ export type Query =
   | { type: "tile"; level: number; column: number; row: number; image_id: string }
   /** Objects from index `start` on; the reply's `next` says where to go on. */
   | { type: "annotations"; start: number }
-  | { type: "ping" };
+  | { type: "ping" }
+  | { type: "thumbnail"; index: number };
+
+export type ImageStatus = "todo" | "done" | "skipped";
+
+/** What is done to the series; answered when it is done. */
+export type Navigation =
+  | { type: "go_to"; index: number }
+  | { type: "mark"; index: number; status: ImageStatus };
 
 /** `push`: let bytes follow the answer, since small ones are held back on this view's link. */
-export type Request = (Gesture | Query) & { id: string; version: number; push?: boolean };
+export type Request = (Gesture | Query | Navigation) & {
+  id: string;
+  version: number;
+  push?: boolean;
+};
 
 // ---- kernel to page ---------------------------------------------------------------------------
 
@@ -194,6 +219,18 @@ export type Reply =
       /** null when these were the last. */
       next: number | null;
     }
+  /** Its picture is in buffers[0]. */
+  | {
+      type: "reply";
+      to: string;
+      of: "thumbnail";
+      index: number;
+      name: string;
+      mime: string;
+      width: number;
+      height: number;
+    }
+  | { type: "reply"; to: string; of: "series" }
   | { type: "reply"; to: string; of: "ping" };
 
 /** The best mask for the hovered point; buffers[0] is its run-length string. */

@@ -6,6 +6,7 @@ import type { Interaction } from "./interaction";
 import { chooseLabel, deleteSelected, jumpToSelected, toggleSelected } from "./object-gestures";
 import { isApple } from "./platform";
 import { hasPrompts, shownPrompts } from "./provisional";
+import { finish, stepImage } from "./series-gestures";
 import { type Actions, type Store, togglePreviews } from "./store";
 import { fitView, ZOOM_STEP } from "./zoom";
 
@@ -19,6 +20,7 @@ export type ShortcutGroup =
   | "Masks"
   | "Prompts"
   | "Objects"
+  | "Images"
   | "Tools"
   | "View"
   | "Without a pointer";
@@ -35,8 +37,12 @@ export interface Shortcut {
   readonly label: string;
   /** Shown in the help instead of `keys`, e.g. "1 2 3"; "" keeps it out of the help. */
   readonly shown?: string;
+  /** Absent: always. Where it does not hold the key is left to the browser. */
+  when?(store: Store): boolean;
   run(context: ShortcutContext): void;
 }
+
+const inSeries = (store: Store): boolean => store.series.value !== null;
 
 function choose(index: number, shown: string): Shortcut {
   return {
@@ -154,6 +160,38 @@ export const SHORTCUTS: readonly Shortcut[] = [
     shown: "Arrows, Space, Ctrl+A, F2",
     label: "In the list: move, select, select all, rename; with Shift a range",
     run: () => undefined,
+  },
+  {
+    id: "image-next",
+    group: "Images",
+    keys: ["PageDown"],
+    label: "Next image of a series",
+    when: inSeries,
+    run: ({ store, actions }) => stepImage(store, actions, +1),
+  },
+  {
+    id: "image-previous",
+    group: "Images",
+    keys: ["PageUp"],
+    label: "Previous image",
+    when: inSeries,
+    run: ({ store, actions }) => stepImage(store, actions, -1),
+  },
+  {
+    id: "image-done",
+    group: "Images",
+    keys: ["Shift+d"],
+    label: "Mark the image as done, and go to the next",
+    when: inSeries,
+    run: ({ store, actions }) => finish(store, actions, "done"),
+  },
+  {
+    id: "image-skip",
+    group: "Images",
+    keys: ["Shift+s"],
+    label: "Skip the image, and go to the next",
+    when: inSeries,
+    run: ({ store, actions }) => finish(store, actions, "skipped"),
   },
   {
     id: "tool-point",

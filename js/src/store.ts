@@ -7,10 +7,12 @@ import type {
   DocumentState,
   Gesture,
   ImageState,
+  ImageStatus,
   ModelInfo,
   ObjectChange,
   PredictionState,
   Problem,
+  SeriesState,
   Status,
   WireAnnotation,
   WireBox,
@@ -76,6 +78,11 @@ export interface Actions {
   removeLabel(label: string): void;
   /** Latest wins, one in flight; null withdraws what was asked and hides what is shown. */
   preview(point: { x: number; y: number } | null): void;
+  /** Opens another image of the series; the newest wish counts. */
+  goTo(index: number): void;
+  mark(index: number, status: ImageStatus): void;
+  /** A small picture of an image of the series, and its name. */
+  thumbnail(index: number): Promise<{ picture: Blob; name: string }>;
   /** The encoded picture of one pyramid tile of the current image. */
   tile(level: number, column: number, row: number): Promise<Blob>;
 }
@@ -92,7 +99,10 @@ export interface Store {
   readonly labelColors: Signal<Readonly<Record<string, string>>>;
   readonly objects: Signal<readonly SceneObject[]>;
   readonly preview: Signal<Preview | null>;
+  readonly series: Signal<SeriesState | null>;
   // What this view is waiting for.
+  /** Image of the series that is being opened; until it is there nothing else can be done. */
+  readonly opening: Signal<number | null>;
   readonly connection: Signal<ConnectionState>;
   /** Whether answers are pushed along on this view's link; null until that is known. link.ts. */
   readonly pushing: Signal<boolean | null>;
@@ -187,6 +197,8 @@ export function createStore(): Store {
     model,
     ...createObjectSignals(),
     preview: signal<Preview | null>(null),
+    series: signal<SeriesState | null>(null),
+    opening: signal<number | null>(null),
     connection: signal<ConnectionState>("live"),
     pushing: signal<boolean | null>(null),
     pending,

@@ -136,9 +136,12 @@ describe("objects", () => {
     press(get("object-list"), "a", { ctrlKey: true });
     expect(selected()).toEqual(["a", "b", "c", "d"]);
     await settled();
-    expect(all("object-row").map((row) => row.getAttribute("aria-selected"))).toEqual(
-      ["true", "true", "true", "true"],
-    );
+    expect(all("object-row").map((row) => row.getAttribute("aria-selected"))).toEqual([
+      "true",
+      "true",
+      "true",
+      "true",
+    ]);
     press(get("object-list"), "Escape");
     expect(selected()).toEqual([]);
   });

@@ -51,6 +51,9 @@ export function recordActions(): { actions: Actions; calls: Call[] } {
     renameLabel: note("renameLabel"),
     recolorLabel: note("recolorLabel"),
     removeLabel: note("removeLabel"),
+    goTo: note("goTo"),
+    mark: note("mark"),
+    thumbnail: () => Promise.reject(new Error("no thumbnails here")),
     preview: note("preview"),
     tile: () => Promise.reject(new Error("no tiles here")),
   };
