@@ -12,7 +12,7 @@ export interface Sent {
   [field: string]: unknown;
 }
 
-const TRAITS: Traits & Record<string, unknown> = {
+export const TRAITS: Traits & Record<string, unknown> = {
   image_state: null,
   document: EMPTY_DOCUMENT,
   prediction: NO_PREDICTION,

@@ -4,10 +4,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import gestures from "../../tests/protocol/gestures.json" with { type: "json" };
 import examples from "../../tests/protocol/kernel.json" with { type: "json" };
 import queries from "../../tests/protocol/queries.json" with { type: "json" };
+import { connect } from "../src/connection";
+import { createHost } from "../src/host";
 import { decodeMask, maskHas } from "../src/masks";
 import type { PredictionState } from "../src/protocol";
-import { EMPTY_DOCUMENT, NO_PREDICTION } from "../src/store";
-import { annotation, bytes, connected } from "./connected";
+import { createStore, NO_PREDICTION } from "../src/store";
+import { annotation, bytes, connected, type Sent, TRAITS } from "./connected";
 
 const settled = () => vi.waitFor(() => Promise.resolve());
 
