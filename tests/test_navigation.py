@@ -309,7 +309,7 @@ def test_many_large_objects_come_in_parts_and_change_without_their_masks():
     pixels = np.zeros((300, 400, 3), np.uint8)
     with SamWidget([pixels, pixels + 1], model="fake") as widget:
         widget.series.keep(0, Kept(noisy(2), size_wh=(400, 300)))
-        widget.series.keep(1, Kept(noisy(16), size_wh=(400, 300)))
+        widget.series.keep(1, Kept(noisy(20), size_wh=(400, 300)))
         widget.next()
         objects = widget.annotations
         assert replayed(widget) == shown(widget)

@@ -615,7 +615,7 @@ def test_public_names_are_pinned():
     errors = [name for name in sam_widget.__all__ if issubclass_of_error(name)]
     values = ["Annotation", "AnnotationStore", "Embedding", "EmbeddingCache", "FakePredictor"]
     values += ["Precomputed", "Prediction", "Predictor", "Prompts", "RgbImage", "Rle"]
-    values += ["SamWidget", "Session"]
+    values += ["SamWidget", "Series", "Session"]
     assert sorted([*functions, *errors, *values]) == sorted(sam_widget.__all__)
     assert len(errors) == 14
 
