@@ -35,6 +35,7 @@ bench: $(READY) $(BUNDLE) chromium
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/reopen.py
 	$(BIN)/python benchmarks/end_to_end.py
+	$(BIN)/python benchmarks/objects_panel.py
 
 # The page's bundle alone.
 build: $(BUNDLE)

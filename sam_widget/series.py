@@ -97,10 +97,14 @@ class Series:
         self.names = tuple(_name(source, at, root) for at, source in enumerate(self._sources))
         self.value_range = value_range
         self._lock = RLock()
+        self._writing = RLock()
         self._file = None if root is None else StateFile(root)
-        self._state = SeriesState() if self._file is None else self._file.read()
-        self._statuses = [self._state.statuses.get(name, "todo") for name in self.names]
-        self.index = self.names.index(self._state.place) if self._state.place in self.names else 0
+        state = SeriesState() if self._file is None else self._file.read()
+        self._statuses = [state.statuses.get(name, "todo") for name in self.names]
+        # Images that are not in the series, or not now: what they are marked as stays.
+        known = set(self.names)
+        self._foreign = {name: one for name, one in state.statuses.items() if name not in known}
+        self.index = self.names.index(state.place) if state.place in known else 0
         self._failures: dict[int, str] = {}
         self._codes: str | None = None
         self._kept: dict[int, Kept] = {}
@@ -177,13 +181,12 @@ class Series:
         with self._lock:
             self._statuses[self.index if index is None else self.checked(index)] = status
             self._codes = None
-            self._save()
+        self._save()
 
     def place(self, index: int) -> None:
         """Note which image is open."""
-        with self._lock:
-            self.index = self.checked(index)
-            self._save()
+        self.index = self.checked(index)
+        self._save()
 
     def checked(self, index: int) -> int:
         """Return the index as 0 ... len - 1; ImageError if there is no such image."""
@@ -258,13 +261,12 @@ class Series:
     def annotations(self, index: int) -> AnnotationStore:
         """Return the objects accepted on an image so far; the open image's as they are now."""
         index = self.checked(index)
-        with self._lock:
-            if index == self.index and self._open_annotations is not None:
-                return self._open_annotations()
-            kept = self.kept(index)
-            width, height = kept.size_wh
-            name = Path(self.names[index]).name
-            return AnnotationStore(kept.annotations, width=width, height=height, file_name=name)
+        if index == self.index and self._open_annotations is not None:
+            return self._open_annotations()
+        kept = self.kept(index)
+        width, height = kept.size_wh
+        name = Path(self.names[index]).name
+        return AnnotationStore(kept.annotations, width=width, height=height, file_name=name)
 
     def follow(self, annotations: Callable[[], AnnotationStore]) -> None:
         """Tell where the objects of the open image are found."""
@@ -287,14 +289,16 @@ class Series:
                 self._codes = None
 
     def _save(self) -> None:
-        self._state.place = self.names[self.index]
-        for name, status in zip(self.names, self._statuses, strict=True):
-            if status == "todo":
-                self._state.statuses.pop(name, None)
-            else:
-                self._state.statuses[name] = status
-        if self._file is not None:
-            self._file.write(self._state)
+        """Write what is to be kept; nobody who only looks waits for the disk."""
+        if self._file is None:
+            return
+        with self._writing:
+            with self._lock:
+                marked = {**self._foreign}
+                pairs = zip(self.names, self._statuses, strict=True)
+                marked.update((name, status) for name, status in pairs if status != "todo")
+                state = SeriesState(self.names[self.index], marked)
+            self._file.write(state)
 
 
 def is_series(source: object) -> bool:
