@@ -114,11 +114,11 @@ class Navigation:
             return None
         self._worker.settle()
         image, failure = opened(series, index)
-        series.keep(before, _kept_of(self._worker.session))
+        self._keep(before, self._worker.session)
         series.place(index)
         old = self._show(image, failure, series.kept(index))
         # A gesture may have come in between; from here on the old session is nobody's.
-        series.keep(before, _kept_of(old))
+        self._keep(before, old)
         old.release()
         self.look_ahead()
         return failure
@@ -166,10 +166,26 @@ class Navigation:
         return self._opener.submit(self._gone_to, index)
 
     def close(self) -> None:
-        """Stop the threads; what was kept stays in the series."""
+        """Stop the threads; what was made on each image stays with the series."""
         self._closed = True
+        # Somebody who is opening an image keeps what was there, and nobody may wait for that here.
+        if self._turning.acquire(blocking=False):
+            try:
+                self._keep(self.series.index, self._worker.session)
+                self.series.follow(None)
+            finally:
+                self._turning.release()
         for pool in (self._opener, self._thumbnails):
             pool.shutdown(wait=False, cancel_futures=True)
+
+    def _keep(self, index: int, session: Session) -> None:
+        image = session.image
+        size_wh = image.width, image.height
+        if image is UNREADABLE:
+            size_wh = self.series.kept(index).size_wh
+        with session.lock:
+            kept = Kept(tuple(session.annotations), session.prompts, size_wh)
+        self.series.keep(index, kept)
 
     # ---- on threads of its own ------------------------------------------------------------------
 
@@ -217,9 +233,3 @@ class Navigation:
             return cache.get_or_encode(predictor, image, progress)
 
         self._worker.encode_ahead(image, encode)
-
-
-def _kept_of(session: Session) -> Kept:
-    with session.lock:
-        size_wh = session.image.width, session.image.height
-        return Kept(tuple(session.annotations), session.prompts, size_wh)

@@ -268,8 +268,8 @@ class Series:
         name = Path(self.names[index]).name
         return AnnotationStore(kept.annotations, width=width, height=height, file_name=name)
 
-    def follow(self, annotations: Callable[[], AnnotationStore]) -> None:
-        """Tell where the objects of the open image are found."""
+    def follow(self, annotations: Callable[[], AnnotationStore] | None) -> None:
+        """Tell where the objects of the open image are found; None when none is open."""
         self._open_annotations = annotations
 
     # ---- inside ---------------------------------------------------------------------------------

@@ -139,7 +139,13 @@ class SamWidget(ObjectActions, SeriesActions, PublishingWidget):
             opened_image = load_image(image, value_range=value_range)
         else:
             opened_image, failure = opened(series, series.index)
-        session = Session(opened_image, cache=self._cache)
+        kept = NOTHING_KEPT if series is None else series.kept(series.index)
+        session = Session(
+            opened_image,
+            cache=self._cache,
+            annotations=kept.annotations,
+            prompts=kept.prompts,
+        )
         session.announce_labels((labels,) if isinstance(labels, str) else tuple(labels))
         options = {"device": device, "runtime": runtime, "precision": precision}
         self._worker = Worker(session, _loader(model, checkpoint, options), self._publish)
@@ -168,8 +174,8 @@ class SamWidget(ObjectActions, SeriesActions, PublishingWidget):
         self._closed = False
         if failure is not None:
             self._worker.reset(session, failure)
-            self._publish()
         if self._navigation is not None:
+            self._publish()
             self._navigation.look_ahead()
 
     # ---- what there is --------------------------------------------------------------------------

@@ -7,7 +7,6 @@ choose): then it waits here, and all later ones behind it, so their order is kep
 
 from __future__ import annotations
 
-import logging
 import math
 import statistics
 import time
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from threading import TIMEOUT_MAX, Condition, Thread, current_thread
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from sam_widget.ahead import Ahead, Cancelled, Wish
 from sam_widget.errors import PromptError, SamWidgetError, WidgetClosed
 from sam_widget.freed_memory import give_back
 
@@ -32,11 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["Worker"]
 
 T = TypeVar("T")
-_log = logging.getLogger(__name__)
 Status = Literal["loading", "encoding", "ready", "predicting", "error"]
 
-QUIET_SECONDS = 0.5
-"""Nothing is encoded ahead before nobody has asked for anything this long."""
 QUEUE_LIMIT = 1000
 """Gestures waiting for an answer, after which more are refused: nobody clicks that far ahead."""
 PROGRESS_EVERY = 0.25
@@ -44,13 +41,6 @@ PROGRESS_EVERY = 0.25
 PREVIEWS_MEASURED = 7
 PREVIEW_DRIFT = 0.25
 """By this share the time of a preview has to change before it is told again."""
-
-
-class _Cancelled(BaseException):
-    """The image being encoded is no longer wanted.
-
-    No ``Exception``, so that no predictor takes it for a failure of its own.
-    """
 
 
 @dataclass
@@ -87,9 +77,7 @@ class Worker:
         self._preview_times: deque[float] = deque(maxlen=PREVIEWS_MEASURED)
         self._preview_ms: float | None = None
         self._encode_progress: float | None = None
-        self._ahead: Callable[[Predictor, Progress], object] | None = None
-        self._ahead_image: RgbImage | None = None
-        self._asked_at = time.monotonic()
+        self._ahead = Ahead()
         self._wake = Condition()
         self._applying = False
         self._closed = False
@@ -174,7 +162,7 @@ class Worker:
                 self._gestures.append((gesture, future))
             else:
                 _apply(gesture, self._session, future)
-            self._asked_at = time.monotonic()
+            self._ahead.asked()
             self._wake.notify_all()
         return future
 
@@ -188,7 +176,7 @@ class Worker:
                 overtaken: _Preview | None = newest
             else:
                 overtaken, self._preview = self._preview, newest
-            self._asked_at = time.monotonic()
+            self._ahead.asked()
             self._wake.notify_all()
         if overtaken is not None:
             overtaken.answer(None)
@@ -228,7 +216,7 @@ class Worker:
             Takes the predictor and a progress, and keeps the embedding where it is looked for.
         """
         with self._wake:
-            self._ahead, self._ahead_image = encode, image
+            self._ahead.wish = Wish(image, encode)
             self._wake.notify_all()
 
     def settle(self) -> None:
@@ -269,7 +257,7 @@ class Worker:
             self._stage = "loading" if self._predictor is None else "encoding"
             self._preview_times.clear()
             self._preview_ms = None
-            self._asked_at = time.monotonic()
+            self._ahead.asked()
             self._wake.notify_all()
         return refuse
 
@@ -279,7 +267,7 @@ class Worker:
             self._closed = True
             refuse = self._dropping("this widget is closed. Make a new one.")
             self._predictor = None
-            self._ahead = self._ahead_image = None
+            self._ahead.wish = None
             self._wake.notify_all()
         refuse()
 
@@ -349,37 +337,29 @@ class Worker:
 
     def _quiet_for(self) -> float:
         """Seconds until something may be encoded ahead; infinite when there is nothing."""
-        if self._ahead is None or self._predictor is None or self._has_work():
+        if self._predictor is None or self._has_work():
             return math.inf
-        return self._asked_at + QUIET_SECONDS - time.monotonic()
+        return self._ahead.due_in()
 
     def _encode_ahead(self) -> None:
         with self._wake:
-            ahead, image, predictor = self._ahead, self._ahead_image, self._predictor
-            if ahead is None or predictor is None or self._quiet_for() > 0:
+            wish, predictor = self._ahead.wish, self._predictor
+            if wish is None or predictor is None or self._quiet_for() > 0:
                 return
 
         def progress(share: float) -> None:
-            turned_to = self._session.image is image
-            unwanted = self._ahead is not ahead or self._has_work()
+            turned_to = self._session.image is wish.image
+            unwanted = self._ahead.wish is not wish or self._has_work()
             if self._closed or (unwanted and not turned_to):
-                raise _Cancelled
+                raise Cancelled
             if turned_to:
                 self._encode_progress = share
                 self._changed()
 
         try:
-            ahead(predictor, progress)
-        except _Cancelled:
-            return  # and once more when all is quiet
-        except Exception:  # noqa: BLE001 - it is not asked for yet
-            # Whoever turns to that image is told what is wrong with it.
-            _log.debug("an image could not be encoded ahead", exc_info=True)
+            self._ahead.encode(wish, predictor, progress)
         finally:
             self._encode_progress = None
-        with self._wake:
-            if self._ahead is ahead:
-                self._ahead = self._ahead_image = None
 
     def _prepare(self, session: Session) -> None:
         try:
@@ -395,7 +375,7 @@ class Worker:
             give_back()  # what the image before this one left
             session.encode(self._progress_of(session))
             give_back()
-        except _Cancelled:
+        except Cancelled:
             return  # the next step turns to the image that took its place, or ends
         except Exception as error:  # noqa: BLE001 - shown on the page and raised in Python
             with self._wake:
@@ -417,7 +397,7 @@ class Worker:
         def progress(share: float) -> None:
             nonlocal told
             if self._closed or session is not self._session:
-                raise _Cancelled
+                raise Cancelled
             self._encode_progress = share
             now = time.monotonic()
             # At its end there is something better to tell.

@@ -149,6 +149,35 @@ def test_a_closed_widget_goes_nowhere(folder):
         widget.next()
 
 
+def test_a_series_keeps_what_was_made_when_its_widget_is_closed(widget):
+    widget.add_point(40, 30)
+    made = widget.accept("cup")
+    widget.add_point(10, 10)
+    widget.close()
+    assert [one.id for one in widget.series.annotations(0)] == [made.id]
+    with SamWidget(widget.series, model="fake") as again:
+        assert [one.id for one in again.annotations] == [made.id]
+        assert again.points == [(10.0, 10.0, True)]
+        assert again.labels == ["cup"]
+        again.wait()
+        assert len(again.masks) == 3
+        # The page asks for the list when it shows.
+        assert len(ask(again, "annotations", start=0)[0]["annotations"]) == 1
+
+
+def test_objects_of_an_image_that_can_no_longer_be_read_stay(widget, folder):
+    widget.add_point(40, 30)
+    made = widget.accept("cup")
+    widget.next()
+    (folder / "im1.png").write_bytes(b"")
+    with pytest.raises(ImageError):
+        widget.previous()
+    assert [one.id for one in widget.annotations] == [made.id]
+    widget.next()
+    kept = widget.series.annotations(0)
+    assert (len(kept), kept.width, kept.height) == (1, 80, 60)
+
+
 def test_place_and_statuses_outlive_the_widget(folder):
     with SamWidget.from_folder(folder, model="fake") as widget:
         widget.mark("done")
