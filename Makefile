@@ -38,6 +38,7 @@ bench: $(READY) $(BUNDLE) chromium
 	$(BIN)/python benchmarks/journal_kills.py
 	$(BIN)/python benchmarks/end_to_end.py
 	$(BIN)/python benchmarks/fuzz_formats.py
+	$(BIN)/python benchmarks/objects_panel.py
 
 # The page's bundle alone.
 build: $(BUNDLE)

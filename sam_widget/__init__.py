@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     )
     from sam_widget.prompts import Prompts
     from sam_widget.recipes import Recipe, Step
+    from sam_widget.series import Series
     from sam_widget.session import Session
     from sam_widget.widget import SamWidget
 
@@ -92,6 +93,7 @@ __all__ = [
     "Rle",
     "SamWidget",
     "SamWidgetError",
+    "Series",
     "Session",
     "Smooth",
     "StaleGesture",
@@ -120,6 +122,7 @@ _MODULES = (
     "predictors",
     "embeddings",
     "precomputation",
+    "series",
     "session",
     "widget",
 )

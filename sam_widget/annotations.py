@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_LABEL", "PALETTE", "Annotation", "AnnotationStore"]
 
 MAX_LABEL = 200
+_COLOR = re.compile("#[0-9a-fA-F]{6}")
 
 PALETTE = (
     "#3b82f6",
@@ -119,7 +120,7 @@ class Annotation:
             raise AnnotationError(
                 f"a label must be a text of at most {MAX_LABEL} characters, got {self.label!r:.60}."
             )
-        if not isinstance(self.color, str) or not re.fullmatch("#[0-9a-fA-F]{6}", self.color):
+        if not isinstance(self.color, str) or not _COLOR.fullmatch(self.color):
             raise AnnotationError(f"a colour must look like '#3b82f6', got {self.color!r:.60}.")
 
     @property
@@ -274,6 +275,17 @@ class AnnotationStore(ObjectStore, Sequence[Annotation]):
             kept = self._ledger.properties.get("labels")
             known = [one for one in kept if isinstance(one, str)] if isinstance(kept, list) else []
             return tuple(dict.fromkeys([*known, *(one.label for one in self if one.label)]))
+
+    @property
+    def label_colors(self) -> dict[str, str]:
+        """Colours that were given to labels, ``"#rrggbb"``; those without one are not in it."""
+        with self._lock:
+            kept = self._ledger.properties.get("label_colors")
+        return {
+            label: color
+            for label, color in (kept.items() if isinstance(kept, dict) else ())
+            if isinstance(color, str) and _COLOR.fullmatch(color)
+        }
 
     # ---- changes --------------------------------------------------------------------------------
 

@@ -167,7 +167,7 @@ class SessionEdits(HandEdits[int]):
         after, cut = self._settled(edited, others, annotation)
         if after == annotation.rle:
             return self._version
-        return self._change({**cut, annotation_id: (replace(annotation, rle=after),)})
+        return self._exchange({**cut, annotation_id: (replace(annotation, rle=after),)})
 
     def _settled(
         self, new: Rle, others: Sequence[Annotation], before: Annotation | None = None
@@ -242,7 +242,7 @@ class SessionEdits(HandEdits[int]):
                 Annotation(rle, annotation.label, annotation.color, visible=annotation.visible)
                 for rle in parts[1:]
             ]
-            return self._change({annotation_id: (first, *rest)})
+            return self._exchange({annotation_id: (first, *rest)})
 
     def merge(self, ids: Iterable[str], label: str | None = None) -> int:
         """Merge accepted objects into one, in the place and colour of the first of them.
@@ -274,7 +274,7 @@ class SessionEdits(HandEdits[int]):
             result = replace(_remade(first, whole), label=name, color=color, visible=visible)
             self._announce(name)
             gone: dict[str, tuple[Annotation, ...]] = {one.id: () for one in wanted}
-            return self._change({**gone, first.id: (result,)})
+            return self._exchange({**gone, first.id: (result,)})
 
     def islands(self, annotation_id: str | None = None) -> Islands:
         """Pixels of each island and each hole of an accepted object, or of the mask on screen."""
@@ -286,7 +286,7 @@ class SessionEdits(HandEdits[int]):
             return islands_of(object_.rle)
         return Islands((), ()) if answer is None else islands_of(answer.rle(selected))
 
-    def _change(self, by_id: Mapping[str, tuple[Annotation, ...]]) -> int:
+    def _exchange(self, by_id: Mapping[str, tuple[Annotation, ...]]) -> int:
         """Put other objects in the places of these, as one step."""
         entry = self._entry
         items = [new for one in entry.annotations for new in by_id.get(one.id, (one,))]

@@ -448,7 +448,11 @@ def _change_fields(change: Change, serial: int) -> dict[str, Any]:
 
 def _says_nothing(ledger: Ledger) -> bool:
     # Labels alone were given with the widget, and will be again.
-    return not ledger.items and not ledger.log and ledger.properties.keys() <= {"labels"}
+    return (
+        not ledger.items
+        and not ledger.log
+        and ledger.properties.keys() <= {"labels", "label_colors"}
+    )
 
 
 def _free_name(path: Path) -> Path:

@@ -13,12 +13,13 @@ from sam_widget.errors import ProtocolError
 from sam_widget.images import encode_tile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
     from typing import Protocol
 
     from sam_widget.annotations import Annotation
     from sam_widget.masks import Rle
+    from sam_widget.navigation import Navigation
     from sam_widget.protocol import Request
     from sam_widget.session import Session
     from sam_widget.worker import Worker
@@ -35,6 +36,8 @@ __all__ = ["Page"]
 
 LIST_BYTES = 512_000
 """A list of objects is sent in parts of about this size: no message passes 1 MB."""
+WIRE_BYTES = 500
+"""What an object takes besides its mask, at most, its label aside."""
 TILES_WAITING = 64
 
 
@@ -65,6 +68,11 @@ class Page:
         self._image_id = ""
         self._tiles: ThreadPoolExecutor | None = None
         self._tiles_waiting = 0
+        self._navigation: Navigation | None = None
+
+    def follow(self, navigation: Navigation) -> None:
+        """Tell who goes through a series of images."""
+        self._navigation = navigation
 
     def show_image(self, image_id: str) -> None:
         """Tell which image tiles may be asked of."""
@@ -87,6 +95,8 @@ class Page:
                 self._on_islands(request)
             elif request.type == "tile":
                 self._on_tile(request)
+            elif request.type == "thumbnail" or request.type in protocol.NAVIGATION:
+                self._on_navigation(request)
             else:
                 self._reply(request, {"of": request.type})
         except Exception as error:  # noqa: BLE001 - untrusted input must never kill the comm
@@ -108,29 +118,65 @@ class Page:
         with self._lock:
             if annotations is self._annotations:
                 return
+            known = {one.id: one for one in self._annotations}
             changed, removed = protocol.annotations_delta(self._annotations, annotations)
             self._annotations = annotations
             if not changed and not removed:
                 return
-            self._annotations_version += 1
-            shown = [self._shown(annotation) for _, annotation in changed]
-            wires = [
-                {"index": index, "annotation": protocol.annotation_wire(one, shown[at], at)}
-                for at, (index, one) in enumerate(changed)
-            ]
-            message = {
-                "type": "annotations_changed",
-                "version": self._annotations_version,
-                "changed": wires,
-                "removed": removed,
-            }
-            self._send(message, [rle.compressed() for rle in shown])
+            parts = list(self._in_parts(changed, known))
+            # What follows in later parts is taken out before: an index holds in a list in order.
+            follow = [one.id for part in parts[1:] for _, one in part if one.id in known]
+            for number, part in enumerate(parts or [[]]):
+                gone = sorted([*removed, *follow]) if number == 0 else []
+                self._send_delta(part, gone, known if number == 0 else {})
+
+    def _in_parts(
+        self, changed: list[tuple[int, Annotation]], known: dict[str, Annotation]
+    ) -> Iterator[list[tuple[int, Annotation]]]:
+        part: list[tuple[int, Annotation]] = []
+        size = 0
+        for index, one in changed:
+            same = one.id in known and known[one.id].rle is one.rle
+            size += WIRE_BYTES + (0 if same else len(self._shown(one).compressed()))
+            part.append((index, one))
+            if size > LIST_BYTES:
+                yield part
+                part, size = [], 0
+        if part:
+            yield part
+
+    def _send_delta(
+        self,
+        changed: list[tuple[int, Annotation]],
+        removed: list[str],
+        known: dict[str, Annotation],
+    ) -> None:
+        self._annotations_version += 1
+        wires: list[dict[str, Any]] = []
+        buffers: list[bytes] = []
+        for index, one in changed:
+            before = known.get(one.id)
+            buffer = None
+            if before is None or before.rle is not one.rle:
+                buffer = len(buffers)
+                buffers.append(self._shown(one).compressed())
+            wire = protocol.annotation_wire(one, _shown_wh(one), buffer)
+            wires.append({"index": index, "annotation": wire})
+        message = {
+            "type": "annotations_changed",
+            "version": self._annotations_version,
+            "changed": wires,
+            "removed": removed,
+        }
+        self._send(message, buffers)
 
     def close(self) -> None:
         """Tell the page that nobody answers any more."""
         self._send({"type": "closed"})
         if self._tiles is not None:
             self._tiles.shutdown(wait=False, cancel_futures=True)
+        if self._navigation is not None:
+            self._navigation.close()
 
     # ---- requests -------------------------------------------------------------------------------
 
@@ -187,10 +233,11 @@ class Page:
             buffers: list[bytes] = []
             size = 0
             for annotation in self._annotations[start:]:
-                shown = self._shown(annotation)
-                buffers.append(shown.compressed())
-                wires.append(protocol.annotation_wire(annotation, shown, len(wires)))
-                size += len(buffers[-1]) + 500
+                buffers.append(self._shown(annotation).compressed())
+                wires.append(
+                    protocol.annotation_wire(annotation, _shown_wh(annotation), len(wires))
+                )
+                size += len(buffers[-1]) + WIRE_BYTES
                 if size > LIST_BYTES:
                     break
             end = start + len(wires)
@@ -232,10 +279,29 @@ class Page:
 
         self._tiles.submit(work)
 
+    def _on_navigation(self, request: Request) -> None:
+        if self._navigation is None:
+            raise ProtocolError("this widget shows one image, not a series.")
+        future = self._navigation.answer(request)
+        self._send({"type": "progress", "to": request.id})
+        future.add_done_callback(lambda done: self._navigated(request, done))
+
+    def _navigated(
+        self, request: Request, done: Future[tuple[dict[str, Any], list[bytes]]]
+    ) -> None:
+        if done.cancelled():
+            return
+        error = done.exception()
+        if error is not None:
+            self._send(protocol.error_reply(request.id, error))
+        else:
+            fields, buffers = done.result()
+            self._reply(replace(request, push=False), fields, buffers)
+
     def _shown(self, annotation: Annotation) -> Rle:
         """Return the object's mask at the size that travels to the page."""
         rle = annotation.rle
-        height, width = display_hw(rle.height, rle.width)
+        width, height = _shown_wh(annotation)
         if (height, width) == (rle.height, rle.width):
             return rle
         known = self._shown_rles.get(annotation.id)
@@ -243,6 +309,11 @@ class Page:
             known = (rle, display_rle(rle))
             self._shown_rles[annotation.id] = known
         return known[1]
+
+
+def _shown_wh(annotation: Annotation) -> tuple[int, int]:
+    height, width = display_hw(annotation.rle.height, annotation.rle.width)
+    return width, height
 
 
 def _perform(session: Session, request: Request) -> tuple[int, int]:

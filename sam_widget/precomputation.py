@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Iterable, Sized
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,10 +14,13 @@ from PIL import Image
 from sam_widget import predictors
 from sam_widget.embeddings import choose_cache
 from sam_widget.errors import ImageError, ModelError, WeightsError
+from sam_widget.folders import image_files
 from sam_widget.images import RgbImage, load_image
 from sam_widget.predictors.base import StorablePredictor
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sam_widget.embeddings import Cache, EmbeddingCache
     from sam_widget.predictors import Predictor
 
@@ -112,21 +114,7 @@ def precompute(
 
 def _listed(images: object) -> Iterable[object]:
     if isinstance(images, str | os.PathLike):
-        folder = Path(images).expanduser()
-        if not folder.is_dir():
-            raise ImageError(
-                f"expected a folder of images, or a list, got {str(images)!r}, which is no folder. "
-                "One image is a list as well: [path]."
-            )
-        formats = Image.registered_extensions()
-        found = [
-            path
-            for path in sorted(folder.iterdir())
-            if formats.get(path.suffix.lower()) in Image.OPEN and not path.name.startswith(".")
-        ]
-        if not found:
-            raise ImageError(f"there is no image in the folder {folder}.")
-        return found
+        return image_files(images)
     one = isinstance(images, bytes | Image.Image | RgbImage)
     if one or (isinstance(images, np.ndarray) and images.ndim < 4):
         return [images]

@@ -37,11 +37,12 @@ if TYPE_CHECKING:
     from sam_widget.candidates import Candidates
     from sam_widget.images import Encoded, RgbImage
     from sam_widget.islands import Islands
-    from sam_widget.masks import Rle
+    from sam_widget.series import Series
     from sam_widget.session import Committed, Session
 
 __all__ = [
     "GESTURES",
+    "NAVIGATION",
     "PUSH",
     "QUERIES",
     "TILE_SIZE",
@@ -51,6 +52,7 @@ __all__ = [
     "annotations_delta",
     "document_trait",
     "error_reply",
+    "file_name",
     "image_trait",
     "islands_fields",
     "needs_answer",
@@ -59,12 +61,14 @@ __all__ = [
     "preview_fields",
     "problem_of",
     "request_id",
+    "series_trait",
 ]
 
 MAX_ID: Final = 64
+MAX_IDS: Final = 100_000
+"""Objects that one gesture may speak of."""
 MAX_COORDINATE: Final = 1e7
 """Far beyond any image; keeps 1e308 out of the arithmetic."""
-MAX_IDS: Final = 10_000
 MAX_SIZES: Final = 100
 """Islands and holes whose size is told to the page."""
 TILE_SIZE: Final = 512
@@ -88,7 +92,7 @@ class Request:
     Attributes
     ----------
     type : str
-        One of :data:`GESTURES` or :data:`QUERIES`.
+        One of :data:`GESTURES`, :data:`QUERIES` or :data:`NAVIGATION`.
     id : str
         Chosen by the page; the one reply bears it as ``to``. (Not as ``id``: ipykernel remembers
         every id that a kernel sends, for ever.)
@@ -173,20 +177,29 @@ def _pixels(most: float = MAX_COORDINATE**2) -> Callable[[object], int]:
     return check
 
 
-def _ids(value: object) -> list[str]:
-    if not isinstance(value, list) or not 1 <= len(value) <= MAX_IDS:
-        raise TypeError(f"a list of 1 to {MAX_IDS} ids")
-    return [_ID(one) for one in value]
-
-
 _LABEL = _text(MAX_LABEL)
 _ID = _text(MAX_ID)
+
+
+def _list_of_ids(least: int) -> Callable[[object], list[str]]:
+    def check(value: object) -> list[str]:
+        if not isinstance(value, list) or not least <= len(value) <= MAX_IDS:
+            raise TypeError(f"a list of {least} to {MAX_IDS} ids")
+        return [_ID(one) for one in value]
+
+    return check
+
+
+_ids = _list_of_ids(0)
+
+
 _POINT = {"x": _number, "y": _number}
 _TARGET = {"annotation_id": _or_none(_ID)}
 """What an edit is for: an accepted object, or the mask on screen."""
 _BOX = {"x0": _number, "y0": _number, "x1": _number, "y1": _number}
 
 Fields = dict[str, "Callable[[object], Any]"]
+_PROPERTIES: Final[Fields] = {"label": _LABEL, "color": _color, "visible": _flag}
 
 GESTURES: Final[dict[str, Fields]] = {
     "add_point": {**_POINT, "positive": _flag},
@@ -209,16 +222,25 @@ GESTURES: Final[dict[str, Fields]] = {
     "drop_islands": {"min_area": _pixels(), **_TARGET},
     "smooth": {"radius": _pixels(MAX_SMOOTHING), **_TARGET},
     "split": {"annotation_id": _ID},
-    "merge": {"ids": _ids, "label": _or_none(_LABEL)},
+    "merge": {"ids": _list_of_ids(1), "label": _or_none(_LABEL)},
     "accept": {"label": _or_none(_LABEL)},
     "update_annotation": {"annotation_id": _ID},
     "remove_annotation": {"annotation_id": _ID},
     "reopen": {"annotation_id": _ID},
+    "update_annotations": {"ids": _ids},
+    "remove_annotations": {"ids": _ids},
+    "show_only": {"ids": _ids},
+    "add_label": {"label": _LABEL},
+    "rename_label": {"label": _LABEL, "to": _LABEL},
+    "recolor_label": {"label": _LABEL, "color": _color},
+    "remove_label": {"label": _LABEL},
 }
 """Gestures and the fields each must have."""
 
 _OPTIONAL: Final[dict[str, Fields]] = {
-    "update_annotation": {"label": _LABEL, "color": _color, "visible": _flag},
+    "update_annotation": _PROPERTIES,
+    "update_annotations": _PROPERTIES,
+    "add_label": {"color": _color},
 }
 
 _POINTS: Final = {
@@ -242,8 +264,15 @@ QUERIES: Final[dict[str, Fields]] = {
     "tile": {"level": _count, "column": _count, "row": _count, "image_id": _ID},
     "annotations": {"start": _count},
     "ping": {},
+    "thumbnail": {"index": _count},
 }
 """Questions that change nothing, and the fields each must have."""
+
+NAVIGATION: Final[dict[str, Fields]] = {
+    "go_to": {"index": _count},
+    "mark": {"index": _count, "status": _text(16)},
+}
+"""What is done to a series of images, and the fields each must have."""
 
 
 def parse_request(content: object, buffers: Sequence[object] = ()) -> Request:
@@ -270,9 +299,9 @@ def parse_request(content: object, buffers: Sequence[object] = ()) -> Request:
     kind = content.get("type")
     fields = None
     if isinstance(kind, str):
-        fields = GESTURES.get(kind, QUERIES.get(kind))
+        fields = {**GESTURES, **QUERIES, **NAVIGATION}.get(kind)
     if not isinstance(kind, str) or fields is None:
-        known = ", ".join([*GESTURES, *QUERIES])
+        known = ", ".join([*GESTURES, *QUERIES, *NAVIGATION])
         raise ProtocolError(f"unknown message type {_shown(kind)}. Types are: {known}.")
     points = _checked_points(kind, buffers)
     identity = _checked(kind, content, "id", _ID)
@@ -421,6 +450,22 @@ def _figure(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
+def series_trait(series: Series) -> dict[str, Any]:
+    """Lay out ``series_state``; names and pictures of the other images come with thumbnails."""
+    return {
+        "length": len(series),
+        "index": series.index,
+        "name": file_name(series.names[series.index]),
+        "statuses": series.codes,
+        "note": file_name(series.note),
+    }
+
+
+def file_name(name: str) -> str:
+    """Return a name as a text that can travel: file systems hold some that are none."""
+    return name.encode("utf-8", "replace").decode("utf-8")
+
+
 # ---- replies ----------------------------------------------------------------------------------
 
 
@@ -453,8 +498,13 @@ def islands_fields(found: Islands) -> dict[str, Any]:
     }
 
 
-def annotation_wire(annotation: Annotation, shown: Rle, buffer: int) -> dict[str, Any]:
-    """Lay out one accepted object; its mask as shown is buffer number ``buffer``."""
+def annotation_wire(
+    annotation: Annotation, size_wh: tuple[int, int], buffer: int | None
+) -> dict[str, Any]:
+    """Lay out one accepted object.
+
+    Its mask as shown, of that size, is buffer number ``buffer``; None where the page has it.
+    """
     return {
         "id": annotation.id,
         "label": annotation.label,
@@ -464,8 +514,8 @@ def annotation_wire(annotation: Annotation, shown: Rle, buffer: int) -> dict[str
         "stability": annotation.stability_score,
         "area": annotation.area,
         "bbox": list(annotation.bbox_xywh),
-        "width": shown.width,
-        "height": shown.height,
+        "width": size_wh[0],
+        "height": size_wh[1],
         "buffer": buffer,
     }
 

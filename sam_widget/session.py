@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
+from sam_widget.annotations import Annotation, AnnotationStore
 from sam_widget.candidates import Candidates
 from sam_widget.errors import ModelError, PromptError, StaleGesture
 from sam_widget.hand_edits import SessionEdits
 from sam_widget.history import Entry, History
 from sam_widget.ledger import difference
+from sam_widget.object_gestures import ObjectGestures
 from sam_widget.predictors.base import encode_with
 from sam_widget.prompts import Prompts
 from sam_widget.recipes import Recipe, follow, mask_digest
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from sam_widget.images import RgbImage
     from sam_widget.partition import Overlap
     from sam_widget.predictors.base import Embedding, Predictor, Progress
+    from sam_widget.recipes import Followed
 
 __all__ = ["Committed", "Session"]
 
@@ -66,7 +68,7 @@ class Committed:
     since: int = 0
 
 
-class Session(SessionEdits):
+class Session(SessionEdits, ObjectGestures):
     """Prompt one image, look at the candidates, accept objects; undo and redo all of it.
 
     Every gesture returns the document version it made. All methods may be called from any thread.
@@ -84,6 +86,8 @@ class Session(SessionEdits):
     annotations : AnnotationStore, optional
         Objects of the same image to go on with: their newest changes can be undone here, too. By
         default there are none yet.
+    prompts : Prompts, optional
+        What had been placed for the next object.
     overlap : str
         ``"keep"``, ``"newest_wins"`` or ``"subtract"``: what happens where a new object lies on
         older ones, see :attr:`overlap`.
@@ -110,6 +114,7 @@ class Session(SessionEdits):
         after: Session | None = None,
         cache: EmbeddingCache | None = None,
         annotations: AnnotationStore | None = None,
+        prompts: Prompts | None = None,
         overlap: Overlap = "keep",
     ) -> None:
         self.image = image
@@ -124,15 +129,22 @@ class Session(SessionEdits):
         self._embedding: Embedding | None = None
         self._released = False
         self._history, self._seen = History.of(self._objects)
+        if prompts is not None and not prompts.is_empty:
+            self._step_to(replace(self._entry.unanswered(), prompts=prompts))
         self._version = 0 if after is None else after.version + 1
         # Point indices sent by somebody who had seen an older version than this mean nothing.
         self._indices_since = self._version
         revision = 0 if after is None else after.committed.revision + 1
-        self._committed = Committed(revision, self._version, since=revision)
-        self._labels: tuple[str, ...] = () if after is None else after.labels
+        answered = self._version - int(not self._entry.settled)
+        self._committed = Committed(revision, answered, since=revision)
+        self._labels = () if after is None else after.labels
+        self._label_colors = {
+            **({} if after is None else after.label_colors),
+            **self._objects.label_colors,
+        }
         self.announce_labels(self._objects.labels)
-        if self._labels:
-            self._objects.keep("labels", list(self._labels))
+        self.announce_labels(tuple(one.label for one in self._objects.snapshot()))
+        self._keep_labels()
         self.encode_ms: float | None = None
 
     # ---- what there is --------------------------------------------------------------------------
@@ -448,15 +460,11 @@ class Session(SessionEdits):
         visible: bool | None = None,
     ) -> int:
         """Rename, recolour, hide or show an accepted object; None leaves a property as it is."""
-        given = {"label": label, "color": color, "visible": visible}
-        changes: dict[str, Any] = {name: v for name, v in given.items() if v is not None}
         with self.lock:
-            index, annotation = self._find(annotation_id)
-            if all(getattr(annotation, name) == value for name, value in changes.items()):
-                return self._version
-            changed = replace(annotation, **changes)
-            self._announce(changed.label)
-            return self._replace_annotations(index, changed)
+            self._find(annotation_id)
+            return self.update_annotations(
+                [annotation_id], label=label, color=color, visible=visible
+            )
 
     def remove_annotation(self, annotation_id: str) -> int:
         """Delete an accepted object."""
@@ -522,7 +530,7 @@ class Session(SessionEdits):
                 start = time.perf_counter()
                 if entry.steps:
                     followed = follow(self._decode, entry.steps)
-                    answer, selected = followed.candidates, followed.selected
+                    answer, selected = self._as_it_was(entry.reopened, followed), followed.selected
                     feedback, chain = followed.feedback, entry.steps[:-1]
                 else:
                     if feedback is None and chain:  # a click overtook the reopened object
@@ -545,6 +553,17 @@ class Session(SessionEdits):
                     return False
                 self._commit()
                 return True
+
+    def _as_it_was(self, reopened: str | None, followed: Followed) -> Candidates:
+        """Put a reopened object's own mask in the place of what its steps lead to.
+
+        It is another one if the object was edited by hand, or made by another model.
+        """
+        with self.lock:
+            _, annotation = self._place(reopened)
+        if annotation is None or annotation.rle == followed.rle:
+            return followed.candidates
+        return followed.candidates.with_mask(followed.selected, annotation.rle)
 
     def preview(self, x: float, y: float) -> tuple[Candidates, int] | None:
         """Candidates for a lone point, of which nothing is kept; None once there are prompts."""
@@ -631,6 +650,8 @@ class Session(SessionEdits):
                 raise StaleGesture(f"{error} {again} once more to pass over it.") from None
             self._move_cursor(step)
             self._indices_since = self._advance()
+            for one in self._entry.annotations:
+                self._announce(one.label)
             return self._version
 
     def _move_cursor(self, step: int) -> None:
@@ -654,8 +675,10 @@ class Session(SessionEdits):
         self._seen = max([self._seen, *(one.serial for one in changes)])
         moved = False
         for change in changes:
-            labels = [one.label for _, one in change.after if one.label]
-            self._labels = tuple(dict.fromkeys([*self._labels, *labels]))
+            for _, one in change.after:
+                if one.label:
+                    self._label_colors.setdefault(one.label, one.color)
+                    self._labels = tuple(dict.fromkeys([*self._labels, one.label]))
             if change.author is None:
                 self._step_to(replace(self._entry, change=change))
                 moved = True
@@ -713,13 +736,12 @@ class Session(SessionEdits):
 
     def _announce(self, label: str) -> None:
         if label and label not in self._labels:
+            self._label_colors.setdefault(label, self._color_for(label))
             self._labels = (*self._labels, label)
-            self._objects.keep("labels", list(self._labels))
+            self._keep_labels()
 
-    def _color_for(self, label: str) -> str:
-        annotations = self._entry.annotations
-        for annotation in annotations:
-            if label and annotation.label == label:
-                return annotation.color
-        used = [annotation.color for annotation in annotations]
-        return min(PALETTE, key=used.count)
+    def _keep_labels(self) -> None:
+        """Have the labels in the store, and so in its journal."""
+        if self._labels or self._objects.labels:
+            self._objects.keep("labels", list(self._labels))
+            self._objects.keep("label_colors", dict(self._label_colors))

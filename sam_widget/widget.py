@@ -13,12 +13,17 @@ import traitlets
 
 from sam_widget import predictors, protocol
 from sam_widget.embeddings import choose_cache
-from sam_widget.errors import BundleMissing, JournalError, ProtocolError, WidgetClosed
+from sam_widget.errors import BundleMissing, ImageError, JournalError, ProtocolError, WidgetClosed
 from sam_widget.hand_edits import HandEdits
 from sam_widget.images import encode_preview, load_image
 from sam_widget.journal import open_annotations
+from sam_widget.navigation import Navigation, Opened, opened
+from sam_widget.object_actions import ObjectActions
 from sam_widget.page import Page
+from sam_widget.prompts import Prompts
 from sam_widget.publishing import PublishingWidget, bind_to_no_thread
+from sam_widget.series import Series, is_series
+from sam_widget.series_actions import SeriesActions
 from sam_widget.session import Session
 from sam_widget.worker import Worker
 
@@ -54,17 +59,18 @@ def _bundle(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-class SamWidget(HandEdits[None], PublishingWidget):
-    """Segment one image by clicking on it, or by calling the same actions here.
+class SamWidget(HandEdits[None], ObjectActions, SeriesActions, PublishingWidget):
+    """Segment an image by clicking on it, or by calling the same actions here.
 
     Methods return when their answer is in :attr:`masks`; observers run on the thread that made
     the change, and may call anything here.
 
     Parameters
     ----------
-    image : path, bytes, PIL image or array
+    image : path, bytes, PIL image or array, or a list of them
         See :func:`sam_widget.images.load_image`. An array is (H, W) or (H, W, 1 | 3 | 4); it is
-        never modified.
+        never modified. A list is a series, gone through by :meth:`next`; for a folder see
+        :meth:`from_folder`.
     model : str or Predictor
         A name from :func:`sam_widget.predictors.available`, or a loaded predictor, which several
         widgets may share.
@@ -116,10 +122,12 @@ class SamWidget(HandEdits[None], PublishingWidget):
 
     image_state = traitlets.Dict(allow_none=True).tag(sync=True)
     document = traitlets.Dict().tag(sync=True)
+    series_state: Any = traitlets.Dict(allow_none=True).tag(sync=True)
     prediction = traitlets.Dict().tag(sync=True)
     problem: Any = traitlets.Dict(allow_none=True).tag(sync=True)
     model_info = traitlets.Dict().tag(sync=True)
     labels = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)
+    label_colors = traitlets.Dict(read_only=True, help="Label to '#rrggbb'.").tag(sync=True)
     status = traitlets.Unicode("loading", read_only=True).tag(sync=True)
     revision = traitlets.Int(0, read_only=True, help="Grows with every new answer or choice.")
 
@@ -143,34 +151,64 @@ class SamWidget(HandEdits[None], PublishingWidget):
     ) -> None:
         esm, css = _bundle("widget.js"), _bundle("widget.css")
         self._cache = choose_cache(cache)
-        first = load_image(image, value_range=value_range)
-        self._journal, self._journal_digest = journal, first.digest
+        series = image if isinstance(image, Series) else None
+        if is_series(image):
+            series = Series(image, value_range=value_range)  # type: ignore[arg-type]
+        if series is not None and not (journal is None or isinstance(journal, bool)):
+            raise JournalError(
+                "every image of a series has a journal of its own, got one path for all. "
+                "Leave journal out, or pass journal=False for none."
+            )
+        self._journal, self._journal_digest = journal, ""
         options = {"device": device, "runtime": runtime, "precision": precision}
         with ExitStack() as unless_made:
-            objects = open_annotations(first, journal)
-            unless_made.callback(objects.close)
-            session = Session(first, cache=self._cache, annotations=objects, overlap=overlap)
+            if series is None:
+                first = load_image(image, value_range=value_range)
+                self._journal_digest = first.digest
+                start = Opened(first, open_annotations(first, journal), Prompts(), None)
+            else:
+                start = opened(series, series.index, self._open_objects)
+            unless_made.callback(start.objects.close)
+            session = Session(
+                start.image,
+                cache=self._cache,
+                annotations=start.objects,
+                prompts=start.prompts,
+                overlap=overlap,
+            )
             session.announce_labels((labels,) if isinstance(labels, str) else tuple(labels))
-            objects.settle()
+            start.objects.settle()
             self._worker = Worker(session, _loader(model, checkpoint, options), self._publish)
             self._model_name_shown = model if isinstance(model, str) else model.name
             self._page = Page(self.send, self._worker, self._publish)
-            self._page.begin_with(objects.snapshot())
+            self._page.begin_with(start.objects.snapshot())
+            self._navigation = None
+            if series is not None:
+                arguments = (series, self._worker, self._cache, self._open_objects)
+                self._navigation = Navigation(*arguments, self._turn_to, self._publish)
+                self._page.follow(self._navigation)
             self._image_count = 0
             self._masks_of: tuple[object, NDArray[np.bool_]] | None = None
             super().__init__(
                 _esm=esm,
                 _css=css,
-                image_state=self._image_trait(first, encode_preview(first)),
+                image_state=self._image_trait(start.image) if start.failure is None else None,
                 document=protocol.document_trait(session),
                 prediction=protocol.prediction_trait(session.committed),
                 model_info=self._model_info(),
-                problem=_problem_of(None, objects),
+                problem=self._problem(None, start.objects),
+                series_state=None if series is None else protocol.series_trait(series),
             )
             unless_made.pop_all()
         self.set_trait("labels", list(session.labels))
+        self.set_trait("label_colors", session.label_colors)
         self._closed = False
-        self._unsubscribe = objects.subscribe(self._publish)
+        self._unsubscribe = start.objects.subscribe(self._publish)
+        if start.failure is not None:
+            self._worker.reset(session, start.failure)
+        if self._navigation is not None:
+            self._publish()
+            self._navigation.look_ahead()
 
     # ---- what there is --------------------------------------------------------------------------
 
@@ -182,26 +220,43 @@ class SamWidget(HandEdits[None], PublishingWidget):
     @image.setter
     def image(self, source: object) -> None:
         self._check_open()
+        if self._navigation is not None:
+            raise ImageError("this widget goes through a series: use go_to(), or make a new one.")
         image = load_image(source)
-        preview = encode_preview(image)
-        # A journal that was named is the first image's; others have their own, if any.
+        old = self._turn_to(Opened(image, self._open_objects(image), Prompts(), None))
+        old.release()
+        old.annotations.close()
+
+    def _open_objects(self, image: RgbImage) -> AnnotationStore:
+        """Open the objects of an image; a journal that was named is the first image's only."""
         own = isinstance(self._journal, bool) or image.digest == self._journal_digest
-        objects = open_annotations(image, self._journal if own else None)
+        return open_annotations(image, self._journal if own else None)
+
+    def _turn_to(self, opened: Opened) -> Session:
+        """Show another image, with what it has already, and return the session that was open."""
+        image, objects, failure = opened.image, opened.objects, opened.failure
+        preview = encode_preview(image) if failure is None else None
         with self._publishing:
             old = self._session
-            image_state = self._image_trait(image, preview)
-            session = Session(image, after=old, cache=self._cache, annotations=objects)
-            refuse = self._worker.reset(session)
+            session = Session(
+                image,
+                after=old,
+                cache=self._cache,
+                annotations=objects,
+                prompts=opened.prompts,
+            )
+            image_state = None if preview is None else self._image_trait(image, preview)
+            refuse = self._worker.reset(session, failure)
             self._unsubscribe()
             self._unsubscribe = objects.subscribe(self._publish)
             self._masks_of = None
             changes = self._update({"image_state": image_state})
-        old.release()
-        old.annotations.close()
+        self._worker.applied()
         refuse()
         objects.settle()
         self._worker.start()
         self._tell(changes)
+        return old
 
     @property
     def points(self) -> list[tuple[float, float, bool]]:
@@ -486,6 +541,7 @@ class SamWidget(HandEdits[None], PublishingWidget):
             committed = session.committed
             annotations = session.annotations.snapshot()
             labels = list(session.labels)
+            label_colors = session.label_colors
             status = self._worker.status
             failure = self._worker.failure
         wanted = {**also, "document": document}
@@ -493,21 +549,36 @@ class SamWidget(HandEdits[None], PublishingWidget):
         if at != (self.prediction["revision"], self.prediction["version"]):
             wanted["prediction"] = protocol.prediction_trait(committed)
         wanted["labels"] = labels
-        wanted["problem"] = _problem_of(failure, session.annotations)
+        wanted["label_colors"] = label_colors
+        wanted["problem"] = self._problem(failure, session.annotations)
         wanted["model_info"] = self._model_info()
         wanted["status"] = status
         wanted["revision"] = committed.revision
+        if self._navigation is not None:
+            wanted["series_state"] = protocol.series_trait(self._navigation.series)
         changes = self._assign(wanted)
         self._page.publish_annotations(annotations)
         self._send_changes(changes)
         self._page.published(committed.version)
         return changes
 
-    def _image_trait(self, image: RgbImage, preview: Encoded) -> dict[str, Any]:
+    def _image_trait(self, image: RgbImage, preview: Encoded | None = None) -> dict[str, Any]:
         self._image_count += 1
         image_id = f"{image.digest[:16]}-{self._image_count}"
         self._page.show_image(image_id)
-        return protocol.image_trait(image, preview, image_id)
+        return protocol.image_trait(image, preview or encode_preview(image), image_id)
+
+    def _problem(
+        self, failure: Exception | None, objects: AnnotationStore
+    ) -> dict[str, Any] | None:
+        if failure is None and objects.problem:
+            failure = JournalError(objects.problem)
+        if failure is None:
+            return None
+        problem = dict(protocol.problem_of(failure))
+        if self._navigation is not None and isinstance(failure, ImageError):
+            problem["hint"] = "Skip it, or go to another image; this one is tried again next time."
+        return problem
 
     def _model_info(self) -> dict[str, Any]:
         predictor = self._worker.predictor
@@ -523,12 +594,6 @@ class SamWidget(HandEdits[None], PublishingWidget):
     def _check_open(self) -> None:
         if self._closed:
             raise WidgetClosed("this widget is closed. Make a new one.")
-
-
-def _problem_of(failure: Exception | None, objects: AnnotationStore) -> dict[str, Any] | None:
-    if failure is None and objects.problem:
-        failure = JournalError(objects.problem)
-    return None if failure is None else dict(protocol.problem_of(failure))
 
 
 def _rounded(milliseconds: float | None) -> float | None:

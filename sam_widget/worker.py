@@ -7,15 +7,17 @@ choose): then it waits here, and all later ones behind it, so their order is kep
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 import traceback
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass
-from threading import Condition, Thread, current_thread
+from threading import TIMEOUT_MAX, Condition, Thread, current_thread
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from sam_widget.ahead import Ahead, Cancelled, Wish
 from sam_widget.errors import PromptError, SamWidgetError, WidgetClosed
 from sam_widget.freed_memory import give_back
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sam_widget.candidates import Candidates
+    from sam_widget.images import RgbImage
     from sam_widget.predictors.base import Predictor, Progress
     from sam_widget.session import Session
 
@@ -38,13 +41,6 @@ PROGRESS_EVERY = 0.25
 PREVIEWS_MEASURED = 7
 PREVIEW_DRIFT = 0.25
 """By this share the time of a preview has to change before it is told again."""
-
-
-class _Cancelled(BaseException):
-    """The image being encoded is no longer wanted.
-
-    No ``Exception``, so that no predictor takes it for a failure of its own.
-    """
 
 
 @dataclass
@@ -81,6 +77,7 @@ class Worker:
         self._preview_times: deque[float] = deque(maxlen=PREVIEWS_MEASURED)
         self._preview_ms: float | None = None
         self._encode_progress: float | None = None
+        self._ahead = Ahead()
         self._wake = Condition()
         self._applying = False
         self._closed = False
@@ -165,6 +162,7 @@ class Worker:
                 self._gestures.append((gesture, future))
             else:
                 _apply(gesture, self._session, future)
+            self._ahead.asked()
             self._wake.notify_all()
         return future
 
@@ -178,6 +176,7 @@ class Worker:
                 overtaken: _Preview | None = newest
             else:
                 overtaken, self._preview = self._preview, newest
+            self._ahead.asked()
             self._wake.notify_all()
         if overtaken is not None:
             overtaken.answer(None)
@@ -202,8 +201,48 @@ class Worker:
                 timeout,
             )
 
-    def reset(self, session: Session) -> Callable[[], None]:
+    def encode_ahead(
+        self, image: RgbImage, encode: Callable[[Predictor, Progress], object]
+    ) -> None:
+        """Encode another image when there is nothing else to do; the newest such wish counts.
+
+        Whatever is asked for ends it, and it starts again when that is done; only when this image
+        is turned to meanwhile it goes on.
+
+        Parameters
+        ----------
+        image : RgbImage
+        encode : callable
+            Takes the predictor and a progress, and keeps the embedding where it is looked for.
+        """
+        with self._wake:
+            self._ahead.wish = Wish(image, encode)
+            self._wake.notify_all()
+
+    def settle(self) -> None:
+        """Block until the gestures made so far have been applied to their session."""
+        if self.here:
+            return
+        with self._wake:
+            waiting = bool(self._gestures or self._applying) and not self._closed
+        if waiting:
+            self.submit(lambda _session: None, computes=True).exception()
+
+    def applied(self) -> None:
+        """Block until no gesture is being applied."""
+        if self.here:
+            return
+        with self._wake:
+            self._wake.wait_for(lambda: not self._applying or self._closed)
+
+    def reset(self, session: Session, failure: Exception | None = None) -> Callable[[], None]:
         """Turn to another session; an encoding for the old one is cancelled.
+
+        Parameters
+        ----------
+        session : Session
+        failure : Exception, optional
+            Why there is nothing to compute for it: its image could not be read.
 
         Returns
         -------
@@ -214,10 +253,11 @@ class Worker:
         with self._wake:
             refuse = self._dropping("the image was replaced. Repeat the gesture on the new one.")
             self._session = session
-            self._load_failure = None
+            self._load_failure = failure
             self._stage = "loading" if self._predictor is None else "encoding"
             self._preview_times.clear()
             self._preview_ms = None
+            self._ahead.asked()
             self._wake.notify_all()
         return refuse
 
@@ -227,6 +267,7 @@ class Worker:
             self._closed = True
             refuse = self._dropping("this widget is closed. Make a new one.")
             self._predictor = None
+            self._ahead.wish = None
             self._wake.notify_all()
         refuse()
 
@@ -253,12 +294,13 @@ class Worker:
 
     def _step(self) -> bool:
         with self._wake:
-            self._wake.wait_for(lambda: self._closed or self._has_work())
+            self._await_work()
             if self._closed:
                 return False
             session = self._session
             preview = None
             gesture = None
+            idle = not self._has_work()
             if self._stage == "idle" or self._load_failure is not None:
                 if self._gestures:
                     gesture = self._gestures.popleft()
@@ -266,6 +308,9 @@ class Worker:
                 elif not session.pending:
                     preview, self._preview = self._preview, None
         try:
+            if idle:
+                self._encode_ahead()
+                return True
             if gesture is not None:
                 self._apply_queued(session, *gesture)
             elif preview is not None:
@@ -279,11 +324,42 @@ class Worker:
             traceback.print_exc()
         return True
 
+    def _await_work(self) -> None:
+        """Wait until there is something to do, if only ahead; the condition is held."""
+        while not (self._closed or self._has_work() or self._quiet_for() <= 0):
+            self._wake.wait(min(self._quiet_for(), TIMEOUT_MAX))
+
     def _has_work(self) -> bool:
         preparing = self._stage != "idle" and self._load_failure is None
         return bool(
             preparing or self._gestures or self._preview is not None or self._session.pending
         )
+
+    def _quiet_for(self) -> float:
+        """Seconds until something may be encoded ahead; infinite when there is nothing."""
+        if self._predictor is None or self._has_work():
+            return math.inf
+        return self._ahead.due_in()
+
+    def _encode_ahead(self) -> None:
+        with self._wake:
+            wish, predictor = self._ahead.wish, self._predictor
+            if wish is None or predictor is None or self._quiet_for() > 0:
+                return
+
+        def progress(share: float) -> None:
+            turned_to = self._session.image is wish.image
+            unwanted = self._ahead.wish is not wish or self._has_work()
+            if self._closed or (unwanted and not turned_to):
+                raise Cancelled
+            if turned_to:
+                self._encode_progress = share
+                self._changed()
+
+        try:
+            self._ahead.encode(wish, predictor, progress)
+        finally:
+            self._encode_progress = None
 
     def _prepare(self, session: Session) -> None:
         try:
@@ -299,7 +375,7 @@ class Worker:
             give_back()  # what the image before this one left
             session.encode(self._progress_of(session))
             give_back()
-        except _Cancelled:
+        except Cancelled:
             return  # the next step turns to the image that took its place, or ends
         except Exception as error:  # noqa: BLE001 - shown on the page and raised in Python
             with self._wake:
@@ -321,7 +397,7 @@ class Worker:
         def progress(share: float) -> None:
             nonlocal told
             if self._closed or session is not self._session:
-                raise _Cancelled
+                raise Cancelled
             self._encode_progress = share
             now = time.monotonic()
             # At its end there is something better to tell.

@@ -430,3 +430,18 @@ def test_what_was_drawn_without_a_model_has_no_recipe(session):
     session.brush([(5, 5), (20, 5)], 3)
     session.accept("drawn")
     assert session.annotations[0].recipe is None
+
+
+def test_an_edited_object_is_reopened_as_it_is(session):
+    session.add_point(40, 30)
+    session.accept("thing")
+    (made,) = session.annotations
+    session.brush([(5, 5), (20, 5)], 3, made.id)
+    (edited,) = session.annotations
+    session.reopen(edited.id)
+    np.testing.assert_array_equal(session.masks[session.committed.selected], edited.mask)
+    assert session.prompts.points == ((40.0, 30.0),)
+    session.add_point(10, 5)
+    assert session.masks[session.committed.selected].shape == edited.mask.shape
+    session.accept()
+    assert [one.id for one in session.annotations] == [made.id]

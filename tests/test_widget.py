@@ -649,7 +649,7 @@ def test_public_names_are_pinned():
     values = ["Annotation", "AnnotationStore", "Embedding", "EmbeddingCache", "FakePredictor"]
     values += ["BrushStroke", "DropIslands", "FillHoles", "Islands", "PolygonEdit", "Smooth"]
     values += ["Precomputed", "Prediction", "Predictor", "Prompts", "RgbImage", "Rle"]
-    values += ["Recipe", "SamWidget", "Session", "Step"]
+    values += ["Recipe", "SamWidget", "Series", "Session", "Step"]
     assert sorted([*functions, *errors, *values]) == sorted(sam_widget.__all__)
     assert len(errors) == 18
 

@@ -2,6 +2,7 @@
 // without Python. One include point gives three nested discs; boxes give ellipses.
 
 import { createHost, type Host } from "../src/host";
+import { decodeMask, type Mask } from "../src/masks";
 import type {
   Candidate,
   DocumentState,
@@ -51,6 +52,8 @@ export class DiscKernel {
       problem: null,
       model_info: { name: "discs", device: "cpu", encode_ms: 412, decode_ms: null },
       labels: [],
+      label_colors: {},
+      series_state: null,
       ...traits,
     };
     this.host = createHost<State>(state as State, (content) =>
@@ -64,7 +67,7 @@ export class DiscKernel {
       const message = "There is no model to answer this.";
       this.host.deliver({ type: "error", to: id, code: "model", message, hint: "See above." });
     } else if (isQuery(request)) this.#answer(request);
-    else this.#apply(request);
+    else if (request.type !== "go_to" && request.type !== "mark") this.#apply(request);
   }
 
   #answer(query: Query & { id: string }): void {
@@ -126,6 +129,30 @@ export class DiscKernel {
         );
         return { ...this.#entry, annotations: changed };
       }
+      case "update_annotations": {
+        const { type: _, ids, ...change } = gesture;
+        const changed = annotations.map((one) =>
+          ids.includes(one.id) ? { ...one, ...change, ...this.#labelled(change.label) } : one,
+        );
+        return { ...this.#entry, annotations: changed };
+      }
+      case "remove_annotations": {
+        const kept = annotations.filter((one) => !gesture.ids.includes(one.id));
+        return { ...this.#entry, annotations: kept };
+      }
+      case "show_only": {
+        const shown = annotations.map((one) => ({ ...one, visible: gesture.ids.includes(one.id) }));
+        return { ...this.#entry, annotations: shown };
+      }
+      case "rename_label":
+      case "recolor_label": {
+        const change =
+          gesture.type === "rename_label" ? { label: gesture.to } : { color: gesture.color };
+        const changed = annotations.map((one) =>
+          one.label === gesture.label ? { ...one, ...change } : one,
+        );
+        return { ...this.#entry, annotations: changed };
+      }
       case "remove_annotation": {
         const kept = annotations.filter((one) => one.id !== gesture.annotation_id);
         return { ...this.#entry, annotations: kept };
@@ -142,16 +169,34 @@ export class DiscKernel {
     return {
       id: `object-${this.#accepted}`,
       label: label ?? "",
-      color: COLORS[(this.#accepted - 1) % COLORS.length] ?? "#3182bd",
+      color:
+        this.#labelled(label || undefined).color ??
+        COLORS[(this.#accepted - 1) % COLORS.length] ??
+        "#3182bd",
       visible: true,
       score: chosen?.score ?? 0,
       stability: chosen?.stability ?? 0,
       area: chosen?.area ?? 0,
-      bbox: [0, 0, width, height],
+      bbox: chosen ? boxOf(decodeMask({ rle: chosen.rle, width, height })) : [0, 0, width, height],
       width,
       height,
       rle: chosen?.rle ?? encodeMask(width, height, () => false),
     };
+  }
+
+  /** What a label brings with it: its colour, which the first object under it had. */
+  #labelled(label: string | undefined): { color?: string } {
+    const color = this.#entry.annotations.find((one) => one.label === label)?.color;
+    return color ? { color } : {};
+  }
+
+  #labels(): Pick<Traits, "labels" | "label_colors"> {
+    const colors: Record<string, string> = {};
+    for (const [index, label] of this.host.model.get("labels").entries()) {
+      colors[label] = COLORS[index % COLORS.length] ?? "#3182bd";
+    }
+    for (const { label, color } of this.#entry.annotations) if (label) colors[label] = color;
+    return { labels: Object.keys(colors), label_colors: colors };
   }
 
   #publish(): void {
@@ -159,6 +204,7 @@ export class DiscKernel {
     this.#candidates = this.#predict(prompts);
     const { width, height } = this.#image;
     this.host.publish({
+      ...this.#labels(),
       document: {
         version: this.#version,
         prompts,
@@ -244,7 +290,8 @@ export class DiscKernel {
 }
 
 function isQuery(request: Request): request is Query & { id: string; version: number } {
-  return ["preview", "tile", "annotations", "islands", "ping"].includes(request.type);
+  const queries = ["preview", "tile", "annotations", "islands", "ping", "thumbnail"];
+  return queries.includes(request.type);
 }
 
 function edited(prompts: WirePrompts, gesture: Gesture): WirePrompts {
@@ -293,4 +340,8 @@ function ellipse({ x0, y0, x1, y1 }: { x0: number; y0: number; x1: number; y1: n
 
 function any(parts: readonly Inside[]): Inside {
   return (row, column) => parts.some((part) => part(row, column));
+}
+
+function boxOf({ left, top, columns, rows }: Mask): [number, number, number, number] {
+  return [left, top, columns, rows];
 }

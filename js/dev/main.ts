@@ -66,7 +66,7 @@ function acceptDiscs(count: number): void {
     });
     kernel.host.model.send({
       type: "accept",
-      label: `disc ${index + 1}`,
+      label: ["cup", "spoon", "table"][index % 3] ?? "",
       id: `a${index}`,
       version: 0,
     });

@@ -4,14 +4,16 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { keepFocusInside } from "./focus";
+import { forgetGoneObjects } from "./object-gestures";
 import { AcceptPanel } from "./panels/accept";
 import { Announcer } from "./panels/announcer";
 import { Candidates } from "./panels/candidates";
 import { Editing } from "./panels/editing";
 import { Help } from "./panels/help";
-import { Messages, StagePlaceholder } from "./panels/messages";
+import { Messages, Opening, StagePlaceholder } from "./panels/messages";
 import { Objects } from "./panels/objects";
 import { PromptList } from "./panels/prompts";
+import { SeriesPanel } from "./panels/series";
 import { StatusLine } from "./panels/status";
 import { Toolbar } from "./panels/toolbar";
 import { mountStage } from "./stage";
@@ -36,11 +38,13 @@ export function mountApp(
   followTheme(root, signal);
   const stopReflecting = effect(() => reflect(store, root));
   const stopClearing = clearNoticeOnAnswer(store);
+  const stopForgetting = forgetGoneObjects(store);
   render(<App store={store} actions={actions} signal={signal} />, root);
   keepFocusInside(root, signal);
   const unmount = () => {
     stopReflecting();
     stopClearing();
+    stopForgetting();
     render(null, root);
   };
   signal.addEventListener("abort", unmount, { once: true });
@@ -55,6 +59,7 @@ function App({ store, actions, signal }: Props) {
           <div class="sam-stage-area">
             <Stage store={store} actions={actions} signal={signal} />
             <StagePlaceholder store={store} />
+            <Opening store={store} />
             <Messages store={store} />
           </div>
           <PromptList store={store} actions={actions} />
@@ -66,6 +71,7 @@ function App({ store, actions, signal }: Props) {
           <Objects store={store} actions={actions} />
         </div>
       </div>
+      <SeriesPanel store={store} actions={actions} />
       <StatusLine store={store} />
       <Announcer store={store} />
       <Help store={store} />
@@ -103,6 +109,7 @@ function reflect(store: Store, root: HTMLElement): void {
   root.dataset.connection = store.connection.value;
   root.dataset.push = String(store.pushing.value ?? "");
   root.dataset.tool = store.tool.value;
+  root.dataset.opening = String(store.opening.value ?? "");
 }
 
 /** A notice speaks of the last thing done: the next answer makes it old. */

@@ -3,20 +3,25 @@
 import type { AnyModel } from "@anywidget/types";
 import { editActions } from "./edit-actions";
 import { kernelOf } from "./kernel";
+import { LatestImage } from "./latest-image";
 import { LatestPreview } from "./latest-preview";
 import { Link } from "./link";
+import { objectActions } from "./object-actions";
+import { afterDelta, withRle } from "./object-deltas";
 import type {
   AnnotationsChanged,
   Bytes,
   ErrorReply,
   FromKernel,
   Gesture,
+  ImageStatus,
+  Navigation,
   Query,
   Reply,
   Traits,
-  WireAnnotation,
   WithPoints,
 } from "./protocol";
+import { lostProblem, RequestFailed } from "./request-failed";
 import { type Actions, batch, type SceneObject, type Store } from "./store";
 
 /**
@@ -38,15 +43,9 @@ interface Answer<R> {
 }
 
 interface Waiting {
-  type: (Query | Gesture)["type"];
+  type: (Query | Gesture | Navigation)["type"];
   sentAt: number;
   settle(reply: Reply | ErrorReply, buffers: readonly Bytes[]): void;
-}
-
-class RequestFailed extends Error {
-  constructor(readonly problem: ErrorReply) {
-    super(problem.message);
-  }
 }
 
 /** Wire `model` to `store` until `signal` aborts; returns what tools and panels can ask for. */
@@ -82,6 +81,8 @@ class Connection {
       "problem",
       "model_info",
       "labels",
+      "label_colors",
+      "series_state",
     ] as const;
     for (const trait of traits) model.on(`change:${trait}`, mirror);
     model.on("msg:custom", receive);
@@ -110,6 +111,11 @@ class Connection {
     const preview = new LatestPreview(this.#store, (x, y) =>
       this.#ask<"preview">({ type: "preview", x, y }),
     );
+    const images = new LatestImage(
+      this.#store,
+      (index) => this.#ask<"series">({ type: "go_to", index }),
+      (error) => this.#show(error),
+    );
     return {
       addPoint: (x, y, positive) => gesture({ type: "add_point", x, y, positive }),
       movePoint: (index, x, y) => gesture({ type: "move_point", index, x, y }),
@@ -133,12 +139,12 @@ class Connection {
       // An object that was reopened keeps its label, whatever the next one's is to be.
       accept: (label) =>
         gesture({ type: "accept", label: this.#store.document.value.reopened ? null : label }),
-      updateAnnotation: (annotation_id, change) =>
-        gesture({ type: "update_annotation", annotation_id, ...change }),
-      removeAnnotation: (annotation_id) => gesture({ type: "remove_annotation", annotation_id }),
-      reopen: (annotation_id) => gesture({ type: "reopen", annotation_id }),
+      ...objectActions(gesture),
       preview: (point) => preview.want(point),
       tile: (level, column, row) => this.#tile(level, column, row),
+      goTo: (index) => images.want(index),
+      mark: (index, status) => this.#mark(index, status),
+      thumbnail: (index) => this.#thumbnail(index),
     };
   }
 
@@ -147,6 +153,7 @@ class Connection {
   #mirror(): void {
     // The manager sets every changed trait before the first event, so one event reads them all.
     const { image, document, prediction, kernelStatus, problem, model, labels } = this.#store;
+    const { labelColors, series } = this.#store;
     let becameReady = false;
     batch(() => {
       const before = image.value?.id;
@@ -160,6 +167,8 @@ class Connection {
       problem.value = this.#model.get("problem") ?? null;
       model.value = this.#model.get("model_info");
       labels.value = this.#model.get("labels");
+      series.value = this.#model.get("series_state") ?? null;
+      labelColors.value = this.#model.get("label_colors") ?? {};
     });
     if (becameReady) this.#lookAtLinkAtRest();
   }
@@ -167,7 +176,7 @@ class Connection {
   // ---- requests -------------------------------------------------------------------------------
 
   #ask<K extends Reply["of"]>(
-    what: Query | Gesture,
+    what: Query | Gesture | Navigation,
     push = this.#store.pushing.value === true,
   ): Promise<Answer<Extract<Reply, { of: K }>>> {
     if (this.#store.connection.value === "lost") {
@@ -223,7 +232,9 @@ class Connection {
   }
 
   #gesture(what: Gesture): void {
-    const { pending, awaitedVersion } = this.#store;
+    const { pending, awaitedVersion, opening } = this.#store;
+    // It would be meant for an image that is leaving, or for one not seen yet.
+    if (opening.value !== null) return;
     const done = () => {
       pending.value = pending.value.filter((other) => other !== what);
     };
@@ -253,6 +264,18 @@ class Connection {
       image_id,
     });
     return new Blob(buffers.slice(0, 1) as BlobPart[], { type: reply.mime });
+  }
+
+  #mark(index: number, status: ImageStatus): void {
+    this.#ask<"series">({ type: "mark", index, status }).catch((error: unknown) =>
+      this.#show(error),
+    );
+  }
+
+  async #thumbnail(index: number): Promise<{ picture: Blob; name: string }> {
+    const { reply, buffers } = await this.#ask<"thumbnail">({ type: "thumbnail", index });
+    const picture = new Blob(buffers.slice(0, 1) as BlobPart[], { type: reply.mime });
+    return { picture, name: reply.name };
   }
 
   /** Fetch every accepted object, in parts that stay small; start over if they change meanwhile. */
@@ -311,12 +334,7 @@ class Connection {
       return;
     }
     this.#annotationsVersion = delta.version;
-    const moved = new Set([...delta.removed, ...delta.changed.map((one) => one.annotation.id)]);
-    const objects = this.#store.objects.value.filter((one) => !moved.has(one.id));
-    for (const { index, annotation } of delta.changed) {
-      objects.splice(index, 0, withRle(annotation, buffers));
-    }
-    this.#store.objects.value = objects;
+    this.#store.objects.value = afterDelta(this.#store.objects.value, delta, buffers);
   }
 
   #show(error: unknown): void {
@@ -371,21 +389,6 @@ class Connection {
       kernel.connectionStatusChanged.disconnect(look);
     });
   }
-}
-
-function withRle(annotation: WireAnnotation, buffers: readonly Bytes[]): SceneObject {
-  const { buffer, ...rest } = annotation;
-  return { ...rest, rle: buffers[buffer] ?? new DataView(new ArrayBuffer(0)) };
-}
-
-function lostProblem(): ErrorReply {
-  return {
-    type: "error",
-    to: null,
-    code: "lost",
-    message: "The kernel is gone.",
-    hint: "Run the cell again to continue.",
-  };
 }
 
 function randomId(): string {

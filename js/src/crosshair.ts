@@ -1,8 +1,8 @@
 // Prompts without a pointer: a crosshair on the image, moved by arrows, stands in for it.
 
 import { addVertex, dab } from "./editing";
+import type { ShortcutContext } from "./key-actions";
 import { shownPrompts } from "./provisional";
-import type { ShortcutContext } from "./shortcuts";
 import { isDrawable } from "./tools/draw-box";
 import {
   boxFromCorners,

@@ -2,8 +2,9 @@
 
 import * as crosshair from "./crosshair";
 import type { Interaction } from "./interaction";
+import type { ShortcutContext } from "./key-actions";
 import { isApple } from "./platform";
-import { SHORTCUTS, type Shortcut, type ShortcutContext } from "./shortcuts";
+import { SHORTCUTS, type Shortcut } from "./shortcuts";
 import type { Actions, Store } from "./store";
 
 /** What a shortcut needs to know of a key press. */
@@ -61,14 +62,22 @@ function pressed(
   const shortcut = shortcutFor(event);
   // Behind the open help nothing may happen unseen.
   if (!shortcut || (context.store.helpOpen.value && shortcut.id !== "help")) return false;
+  if (shortcut.when?.(context.store) === false) return false;
   if (!event.repeat || repeats(shortcut)) shortcut.run(context);
   return true;
 }
 
 /** The shortcut that a key press means, if any. */
 export function shortcutFor(press: KeyPress, apple = isApple()): Shortcut | undefined {
-  const name = pressName(press, apple);
-  return SHORTCUTS.find(({ keys }) => keys.includes(name));
+  const find = (name: string) => SHORTCUTS.find(({ keys }) => keys.includes(name));
+  return find(pressName(press, apple)) ?? find(shiftedDigit(press));
+}
+
+/** "Shift+1" for what Shift makes of a digit's key, or what it bears beside its digit; else "". */
+function shiftedDigit({ key, code, ctrlKey, metaKey, altKey }: KeyPress): string {
+  const digit = /^Digit([0-9])$/u.exec(code)?.[1];
+  const plain = !(ctrlKey || metaKey || altKey);
+  return digit && plain && key !== digit ? `Shift+${digit}` : "";
 }
 
 /** As in Shortcut.keys. */
@@ -100,7 +109,7 @@ function hasModifier({ ctrlKey, metaKey, altKey, shiftKey }: KeyPress): boolean 
 
 /** Held down, a key that adds or removes something must do so once. */
 function repeats({ id }: Shortcut): boolean {
-  return /^(move-A|nudge-|zoom-|opacity-|undo|redo)/u.test(id);
+  return /^(move-A|nudge-|zoom-|opacity-|undo|redo|image-next|image-previous)/u.test(id);
 }
 
 const TYPED_INTO = "input, textarea, select";
@@ -135,6 +144,7 @@ function stepBack(
   else if (interaction.anchor.value) interaction.anchor.value = null;
   else if (interaction.crosshair.value) interaction.crosshair.value = null;
   else if (store.activePrompt.value) store.activePrompt.value = null;
+  else if (store.selectedObjects.value.size > 0) store.selectedObjects.value = new Set();
   else leave(root, target);
   return true;
 }

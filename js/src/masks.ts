@@ -113,7 +113,8 @@ function eachRun(runs: Uint32Array, visit: (start: number, end: number) => void)
   }
 }
 
-function boundsOfRuns(runs: Uint32Array, height: number): Bounds | null {
+/** Rows and columns that hold something; null if none do. */
+export function boundsOfRuns(runs: Uint32Array, height: number): Bounds | null {
   let left = Number.POSITIVE_INFINITY;
   let top = height;
   let right = 0;
@@ -147,19 +148,23 @@ export function decodeMask(encoded: EncodedMask): Mask {
 }
 
 /**
- * Sets `value` where the mask is true in `picture`, a row-major picture of the mask's size,
- * without ever holding the mask itself: hundreds of objects are painted this way.
+ * Sets `value` where the mask is true in `picture`, a row-major picture of the mask's size, within
+ * `bounds`, without ever holding the mask itself: hundreds of objects are painted this way.
  */
-export function paintRuns(
+export function paintRunsWithin(
   runs: Uint32Array,
   height: number,
   picture: Uint32Array,
   value: number,
+  { left, top, right, bottom }: Bounds,
 ): void {
   const width = picture.length / height;
   eachStrip(runs, height, (column, row, length) => {
-    const stop = (row + length) * width + column;
-    for (let at = row * width + column; at < stop; at += width) picture[at] = value;
+    if (column < left || column >= right) return;
+    const stop = Math.min(row + length, bottom) * width + column;
+    for (let at = Math.max(row, top) * width + column; at < stop; at += width) {
+      picture[at] = value;
+    }
   });
 }
 

@@ -118,6 +118,21 @@ export interface Traits {
   problem: Problem | null;
   model_info: ModelInfo;
   labels: string[];
+  /** Label to "#rrggbb", in order of appearance. */
+  label_colors: Record<string, string>;
+  /** null when the widget shows a single image. */
+  series_state: SeriesState | null;
+}
+
+/** The series of images that the one on screen belongs to. */
+export interface SeriesState {
+  length: number;
+  index: number;
+  name: string;
+  /** One letter for each image: t to do, d done, s skipped, e to do but unreadable. */
+  statuses: string;
+  /** Why place and statuses are not kept; "" when they are. */
+  note: string;
 }
 
 /** An accepted object. `rle` as in Candidate, at the size given by `width` and `height`. */
@@ -135,8 +150,15 @@ export interface WireAnnotation {
   bbox: [number, number, number, number];
   width: number;
   height: number;
-  /** Which of the message's buffers holds the run-length string. */
-  buffer: number;
+  /** Which of the message's buffers holds the run-length string; null: the mask is as it was. */
+  buffer: number | null;
+}
+
+/** What may be changed of an object; absent properties stay. */
+export interface ObjectChange {
+  label?: string;
+  color?: string;
+  visible?: boolean;
 }
 
 // ---- page to kernel ---------------------------------------------------------------------------
@@ -158,16 +180,18 @@ export type Gesture =
   | { type: "redo" }
   | EditGesture
   | { type: "accept"; label: string | null }
-  | {
-      type: "update_annotation";
-      annotation_id: string;
-      label?: string;
-      color?: string;
-      visible?: boolean;
-    }
+  | ({ type: "update_annotation"; annotation_id: string } & ObjectChange)
   | { type: "remove_annotation"; annotation_id: string }
   /** Its prompts come back, and accepting replaces it. */
-  | { type: "reopen"; annotation_id: string };
+  | { type: "reopen"; annotation_id: string }
+  | ({ type: "update_annotations"; ids: readonly string[] } & ObjectChange)
+  | { type: "remove_annotations"; ids: readonly string[] }
+  /** These are shown, all others hidden. */
+  | { type: "show_only"; ids: readonly string[] }
+  | { type: "add_label"; label: string; color?: string }
+  | { type: "rename_label"; label: string; to: string }
+  | { type: "recolor_label"; label: string; color: string }
+  | { type: "remove_label"; label: string };
 
 /** Questions that change nothing. */
 export type Query =
@@ -176,10 +200,22 @@ export type Query =
   | { type: "tile"; level: number; column: number; row: number; image_id: string }
   /** Objects from index `start` on; the reply's `next` says where to go on. */
   | { type: "annotations"; start: number }
-  | { type: "ping" };
+  | { type: "ping" }
+  | { type: "thumbnail"; index: number };
+
+export type ImageStatus = "todo" | "done" | "skipped";
+
+/** What is done to the series; answered when it is done. */
+export type Navigation =
+  | { type: "go_to"; index: number }
+  | { type: "mark"; index: number; status: ImageStatus };
 
 /** `push`: let bytes follow the answer, since small ones are held back on this view's link. */
-export type Request = (Gesture | Query) & { id: string; version: number; push?: boolean };
+export type Request = (Gesture | Query | Navigation) & {
+  id: string;
+  version: number;
+  push?: boolean;
+};
 
 /** Points travel as a buffer beside the message: x, y, x, y ... in image pixels. */
 export interface WithPoints {
@@ -216,6 +252,18 @@ export type Reply =
       /** null when these were the last. */
       next: number | null;
     }
+  /** Its picture is in buffers[0]. */
+  | {
+      type: "reply";
+      to: string;
+      of: "thumbnail";
+      index: number;
+      name: string;
+      mime: string;
+      width: number;
+      height: number;
+    }
+  | { type: "reply"; to: string; of: "series" }
   | { type: "reply"; to: string; of: "ping" };
 
 /** The best mask for the hovered point; buffers[0] is its run-length string. */

@@ -3,6 +3,7 @@
 
 import type { Draft } from "./interaction";
 import type { Gesture, WireBox, WirePoint, WirePrompts } from "./protocol";
+import type { Store } from "./store";
 
 /** A prompt on screen; `provisional` until Python has confirmed it. */
 export type ShownPoint = WirePoint & { provisional: boolean };
@@ -68,4 +69,11 @@ function moved(
   return points.map((point, index) =>
     index === target ? { ...point, x, y, provisional: true } : point,
   );
+}
+
+/** With prompts there are candidates, now or once the answer has come: gestures keep their order. */
+export function hasPrompts(store: Store): boolean {
+  const { prompts } = store.document.value;
+  const { points, box } = shownPrompts(prompts, store.pending.value);
+  return points.length > 0 || box !== null || prompts.has_mask;
 }

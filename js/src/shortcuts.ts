@@ -1,23 +1,18 @@
-// Every key and every pointer gesture of the widget, once: keyboard.ts runs the keys, the help and
-// the tooltips show both.
+// Every key of the widget, once: keyboard.ts runs them, the help and the tooltips show them.
 
 import * as crosshair from "./crosshair";
-import { closePolygon, hasMask, stepRadius } from "./editing";
-import type { Interaction } from "./interaction";
+import { acceptOrCorner, deletePrompt, lessOrMore, type ShortcutContext } from "./key-actions";
+import { chooseLabel, jumpToSelected, toggleSelected } from "./object-gestures";
 import { isApple } from "./platform";
-import { shownPrompts } from "./provisional";
-import { type Actions, type Store, togglePreviews } from "./store";
+import { finish, stepImage } from "./series-gestures";
+import { type Store, togglePreviews } from "./store";
 import { fitView, ZOOM_STEP } from "./zoom";
-
-export interface ShortcutContext {
-  readonly store: Store;
-  readonly actions: Actions;
-  readonly interaction: Interaction;
-}
 
 export type ShortcutGroup =
   | "Masks"
   | "Prompts"
+  | "Objects"
+  | "Images"
   | "Tools"
   | "Editing"
   | "View"
@@ -35,8 +30,12 @@ export interface Shortcut {
   readonly label: string;
   /** Shown in the help instead of `keys`, e.g. "1 2 3"; "" keeps it out of the help. */
   readonly shown?: string;
+  /** Absent: always. Where it does not hold the key is left to the browser. */
+  when?(store: Store): boolean;
   run(context: ShortcutContext): void;
 }
+
+const inSeries = (store: Store): boolean => store.series.value !== null;
 
 function choose(index: number, shown: string): Shortcut {
   return {
@@ -52,6 +51,26 @@ function choose(index: number, shown: string): Shortcut {
     },
   };
 }
+
+/**
+ * Digits choose masks; what Shift makes of the same keys chooses labels, whatever sign that is.
+ * keyboard.ts names such a press "Shift+1", unless the sign itself is a shortcut.
+ */
+function label(index: number): Shortcut {
+  return {
+    id: `label-${index + 1}`,
+    group: "Objects",
+    keys: [`Shift+${index + 1}`],
+    label: "Label 1 to 9: of the mask on screen, else of the selected objects, else of the next",
+    shown: index === 0 ? "Shift+1 … Shift+9" : "",
+    run: ({ store, actions }) => {
+      const name = store.labels.value[index];
+      if (name !== undefined) chooseLabel(store, actions, name);
+    },
+  };
+}
+
+export const LABELS_WITH_KEY = 9;
 
 function arrow(key: string, dx: number, dy: number, fine: boolean): Shortcut {
   const name = fine ? "Shift+Arrows" : "Arrows";
@@ -102,7 +121,9 @@ export const SHORTCUTS: readonly Shortcut[] = [
     id: "delete",
     group: "Prompts",
     keys: ["Delete", "Backspace"],
-    label: "Delete the prompt under the pointer, or the last one; a polygon's last corner",
+    label:
+      "Delete the prompt under the pointer, or the last one, or a polygon's last corner, or else " +
+      "the selected objects",
     run: deletePrompt,
   },
   {
@@ -111,6 +132,61 @@ export const SHORTCUTS: readonly Shortcut[] = [
     keys: ["c"],
     label: "Clear all prompts",
     run: ({ actions }) => actions.clear(),
+  },
+  ...Array.from({ length: LABELS_WITH_KEY }, (_, index) => label(index)),
+  {
+    id: "objects-hide",
+    group: "Objects",
+    keys: ["Shift+h"],
+    label: "Hide or show the selected objects",
+    run: ({ store, actions }) => toggleSelected(store, actions),
+  },
+  {
+    id: "objects-jump",
+    group: "Objects",
+    keys: ["j"],
+    label: "Zoom to the selected objects",
+    run: ({ store }) => jumpToSelected(store),
+  },
+  {
+    id: "objects-list",
+    group: "Objects",
+    keys: [],
+    shown: "Arrows, Space, Ctrl+A, F2",
+    label: "In the list: move, select, select all, rename; with Shift a range",
+    run: () => undefined,
+  },
+  {
+    id: "image-next",
+    group: "Images",
+    keys: ["PageDown"],
+    label: "Next image of a series",
+    when: inSeries,
+    run: ({ store, actions }) => stepImage(store, actions, +1),
+  },
+  {
+    id: "image-previous",
+    group: "Images",
+    keys: ["PageUp"],
+    label: "Previous image",
+    when: inSeries,
+    run: ({ store, actions }) => stepImage(store, actions, -1),
+  },
+  {
+    id: "image-done",
+    group: "Images",
+    keys: ["Shift+d"],
+    label: "Mark the image as done, and go to the next",
+    when: inSeries,
+    run: ({ store, actions }) => finish(store, actions, "done"),
+  },
+  {
+    id: "image-skip",
+    group: "Images",
+    keys: ["Shift+s"],
+    label: "Skip the image, and go to the next",
+    when: inSeries,
+    run: ({ store, actions }) => finish(store, actions, "skipped"),
   },
   {
     id: "tool-point",
@@ -296,23 +372,6 @@ export const SHORTCUTS: readonly Shortcut[] = [
   },
 ];
 
-/** For the help: what the pointer does on the image. */
-export const POINTER_GESTURES: readonly { gesture: string; label: string }[] = [
-  { gesture: "Click", label: "Include point" },
-  { gesture: "Right-click or Alt+click", label: "Exclude point" },
-  { gesture: "Drag", label: "Box" },
-  { gesture: "Drag a point", label: "Move it" },
-  { gesture: "Drag a box side or corner", label: "Resize it" },
-  { gesture: "Drag just inside a box border", label: "Move the box" },
-  { gesture: "Ctrl or Cmd + wheel, pinch", label: "Zoom at the pointer" },
-  { gesture: "Space + drag, middle drag, two fingers", label: "Pan" },
-  { gesture: "Long press (touch, pen)", label: "Exclude point" },
-  {
-    gesture: "Drag with the brush or eraser",
-    label: "Paint on the mask, or erase; Alt swaps them",
-  },
-];
-
 /** The keys of a shortcut as a person reads them, e.g. "Ctrl+Shift+Z"; for help and tooltips. */
 export function displayKeys(shortcut: Shortcut, apple = isApple()): string {
   const text = shortcut.shown ?? shortcut.keys.join(" or ");
@@ -328,44 +387,4 @@ export function displayKeys(shortcut: Shortcut, apple = isApple()): string {
 export function keysOf(id: string): string {
   const shortcut = SHORTCUTS.find((candidate) => candidate.id === id);
   return shortcut ? displayKeys(shortcut) : "";
-}
-
-/** Enter ends what is under way, a box by keyboard or a polygon; anywhere else it accepts. */
-function acceptOrCorner(context: ShortcutContext): void {
-  const { store, actions, interaction } = context;
-  if (store.tool.value === "box" && interaction.crosshair.value) {
-    crosshair.placeCorner(context);
-  } else if (interaction.polygon.value.length > 0) {
-    closePolygon(context);
-  } else if (hasMask(store)) {
-    actions.accept(store.label.value === "" ? null : store.label.value);
-  }
-}
-
-function deletePrompt({ store, actions, interaction }: ShortcutContext): void {
-  const { polygon } = interaction;
-  if (polygon.value.length > 0) {
-    polygon.value = polygon.value.slice(0, -2);
-    return;
-  }
-  const { prompts } = store.document.value;
-  const { points, box } = shownPrompts(prompts, store.pending.value);
-  const active = store.activePrompt.value;
-  store.activePrompt.value = null;
-  if (active?.kind === "point" && active.index < points.length) actions.removePoint(active.index);
-  else if (active?.kind === "box" && box) actions.removeBox();
-  else if (points.length > 0) actions.removePoint(points.length - 1);
-  else if (box) actions.removeBox();
-  else if (prompts.has_mask) actions.removeMask();
-}
-
-function lessOrMore(store: Store, direction: 1 | -1): void {
-  const painting = store.tool.value === "brush" || store.tool.value === "eraser";
-  if (painting) stepRadius(store, direction);
-  else changeOpacity(store, 0.1 * direction);
-}
-
-function changeOpacity(store: Store, step: number): void {
-  const opacity = Math.min(Math.max(store.opacity.value + step, 0), 1);
-  store.opacity.value = Math.round(opacity * 100) / 100;
 }

@@ -7,9 +7,12 @@ import type {
   DocumentState,
   Gesture,
   ImageState,
+  ImageStatus,
   ModelInfo,
+  ObjectChange,
   PredictionState,
   Problem,
+  SeriesState,
   Status,
   WireAnnotation,
   WireBox,
@@ -76,11 +79,24 @@ export interface Actions {
   merge(ids: readonly string[], label: string | null): void;
   islands(annotationId: string | null): Promise<WireIslands>;
   accept(label: string | null): void;
-  updateAnnotation(id: string, change: { label?: string; color?: string; visible?: boolean }): void;
+  updateAnnotation(id: string, change: ObjectChange): void;
   removeAnnotation(id: string): void;
   reopen(id: string): void;
+  /** Each of these is one step for undo, however many objects it changes. */
+  updateAnnotations(ids: readonly string[], change: ObjectChange): void;
+  removeAnnotations(ids: readonly string[]): void;
+  showOnly(ids: readonly string[]): void;
+  addLabel(label: string): void;
+  renameLabel(label: string, to: string): void;
+  recolorLabel(label: string, color: string): void;
+  removeLabel(label: string): void;
   /** Latest wins, one in flight; null withdraws what was asked and hides what is shown. */
   preview(point: { x: number; y: number } | null): void;
+  /** Opens another image of the series; the newest wish counts. */
+  goTo(index: number): void;
+  mark(index: number, status: ImageStatus): void;
+  /** A small picture of an image of the series, and its name. */
+  thumbnail(index: number): Promise<{ picture: Blob; name: string }>;
   /** The encoded picture of one pyramid tile of the current image. */
   tile(level: number, column: number, row: number): Promise<Blob>;
 }
@@ -94,9 +110,13 @@ export interface Store {
   readonly problem: Signal<Problem | null>;
   readonly model: Signal<ModelInfo>;
   readonly labels: Signal<readonly string[]>;
+  readonly labelColors: Signal<Readonly<Record<string, string>>>;
   readonly objects: Signal<readonly SceneObject[]>;
   readonly preview: Signal<Preview | null>;
+  readonly series: Signal<SeriesState | null>;
   // What this view is waiting for.
+  /** Image of the series that is being opened; until it is there nothing else can be done. */
+  readonly opening: Signal<number | null>;
   readonly connection: Signal<ConnectionState>;
   /** Whether answers are pushed along on this view's link; null until that is known. link.ts. */
   readonly pushing: Signal<boolean | null>;
@@ -136,8 +156,17 @@ export interface Store {
   readonly highlighted: Signal<string | null>;
   /** Ids of the objects that the next action on objects is for. */
   readonly selectedObjects: Signal<ReadonlySet<string>>;
+  /** What the list of objects shows: labels that hold the text; one label alone, "" being none. */
+  readonly objectFilter: Signal<ObjectFilter>;
   readonly notice: Signal<Notice | null>;
 }
+
+export interface ObjectFilter {
+  readonly text: string;
+  readonly label: string | null;
+}
+
+export const EVERY_OBJECT: ObjectFilter = { text: "", label: null };
 
 export const NO_PREDICTION: PredictionState = {
   revision: 0,
@@ -188,9 +217,10 @@ export function createStore(): Store {
     kernelStatus,
     problem: signal<Problem | null>(null),
     model,
-    labels: signal<readonly string[]>([]),
-    objects: signal<readonly SceneObject[]>([]),
+    ...createObjectSignals(),
     preview: signal<Preview | null>(null),
+    series: signal<SeriesState | null>(null),
+    opening: signal<number | null>(null),
     connection: signal<ConnectionState>("live"),
     pushing: signal<boolean | null>(null),
     pending,
@@ -213,6 +243,17 @@ export function createStore(): Store {
     highlighted: signal<string | null>(null),
     selectedObjects: signal<ReadonlySet<string>>(new Set()),
     notice: signal<Notice | null>(null),
+  };
+}
+
+function createObjectSignals() {
+  return {
+    labels: signal<readonly string[]>([]),
+    labelColors: signal<Readonly<Record<string, string>>>({}),
+    objects: signal<readonly SceneObject[]>([]),
+    highlighted: signal<string | null>(null),
+    selectedObjects: signal<ReadonlySet<string>>(new Set()),
+    objectFilter: signal<ObjectFilter>(EVERY_OBJECT),
   };
 }
 

@@ -132,6 +132,19 @@ export function clampView(view: View, limit: number): View {
   return { zoom, left: clamp(view.left, 0, hidden), top: clamp(view.top, 0, hidden) };
 }
 
+/** Part of the stage that a box fills which is shown by itself. */
+const BOX_SHARE = 0.6;
+
+/** The view with a box, in image pixels, in its middle, as large as `limit` and its share allow. */
+export function viewOf(box: Box, image: Size, limit: number): View {
+  const across = (box.x1 - box.x0) / image.width;
+  const down = (box.y1 - box.y0) / image.height;
+  const zoom = clamp(BOX_SHARE / Math.max(across, down, Number.EPSILON), 1, limit);
+  const left = (box.x0 + box.x1) / 2 / image.width - 0.5 / zoom;
+  const top = (box.y0 + box.y1) / 2 / image.height - 0.5 / zoom;
+  return clampView({ zoom, left, top }, limit);
+}
+
 /** Multiplies the zoom; the image point under `anchor` (stage) stays there if the borders allow. */
 export function zoomAt(
   view: View,

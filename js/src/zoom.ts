@@ -1,7 +1,7 @@
 // Zooming the view of a store: by pointer, by keyboard and from the toolbar alike.
 
 import type { Store } from "./store";
-import { IDENTITY_VIEW, maxZoom, type Point, zoomAt } from "./viewport";
+import { type Box, IDENTITY_VIEW, maxZoom, type Point, viewOf, zoomAt } from "./viewport";
 
 /** One press of a zoom button or key. */
 export const ZOOM_STEP = 1.5;
@@ -17,4 +17,11 @@ export function zoomView(store: Store, factor: number, anchor?: Point): void {
 
 export function fitView(store: Store): void {
   store.view.value = IDENTITY_VIEW;
+}
+
+/** Shows a box, in image pixels, in the middle and with some room around it. */
+export function showBox(store: Store, box: Box): void {
+  const image = store.image.value;
+  if (image === null) return;
+  store.view.value = viewOf(box, image, maxZoom(image, store.stageSize.value));
 }

@@ -7,61 +7,9 @@ import queries from "../../tests/protocol/queries.json" with { type: "json" };
 import { connect } from "../src/connection";
 import { createHost } from "../src/host";
 import { decodeMask, maskHas } from "../src/masks";
-import type { PredictionState, Traits, WireAnnotation } from "../src/protocol";
+import type { PredictionState } from "../src/protocol";
 import { createStore, EMPTY_DOCUMENT, NO_PREDICTION } from "../src/store";
-
-interface Sent {
-  type: string;
-  id: string;
-  version: number;
-  [field: string]: unknown;
-}
-
-const TRAITS: Traits & Record<string, unknown> = {
-  image_state: null,
-  document: EMPTY_DOCUMENT,
-  prediction: NO_PREDICTION,
-  status: "ready",
-  problem: null,
-  model_info: { name: "fake", device: "cpu", encode_ms: 1, decode_ms: null },
-  labels: ["cup"],
-};
-
-function bytes(text: string): DataView {
-  return new DataView(new TextEncoder().encode(text).buffer);
-}
-
-function annotation(id: string, buffer: number): WireAnnotation {
-  return {
-    id,
-    label: id,
-    color: "#112233",
-    visible: true,
-    score: 0.9,
-    stability: 1,
-    area: 2,
-    bbox: [0, 0, 1, 2],
-    width: 2,
-    height: 2,
-    buffer,
-  };
-}
-
-function connected(traits: Partial<Traits> = {}) {
-  const sent: Sent[] = [];
-  const along: (readonly ArrayBuffer[] | undefined)[] = [];
-  const host = createHost({ ...TRAITS, ...traits }, (content, sentAlong) => {
-    sent.push(content as Sent);
-    along.push(sentAlong);
-  });
-  const store = createStore();
-  const abort = new AbortController();
-  const actions = connect(host.model, store, abort.signal);
-  const last = () => sent.at(-1) as Sent;
-  const answer = (request: Sent, fields: object, buffers: DataView[] = []) =>
-    host.deliver({ type: "reply", to: request.id, ...fields }, buffers);
-  return { host, store, actions, sent, along, last, answer, abort };
-}
+import { annotation, bytes, connected, type Sent, TRAITS } from "./connected";
 
 const settled = () => vi.waitFor(() => Promise.resolve());
 

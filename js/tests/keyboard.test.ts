@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { mountKeyboard, shortcutFor } from "../src/keyboard";
 import { displayKeys, keysOf, SHORTCUTS } from "../src/shortcuts";
 import { EMPTY_DOCUMENT, NO_PREDICTION } from "../src/store";
+import { object } from "./mounted";
 import { createScene } from "./scene";
 
 const NO_MODIFIER = { code: "", ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };
@@ -66,6 +67,28 @@ describe("the table", () => {
     ["Enter", { key: "Enter" }, false, "accept"],
     ["Enter with Shift, which runs cells", { key: "Enter", shiftKey: true }, false, undefined],
     ["Tab", { key: "Tab" }, false, undefined],
+    [
+      "2 with Shift on a US keyboard",
+      { key: "@", code: "Digit2", shiftKey: true },
+      false,
+      "label-2",
+    ],
+    ["2 without Shift on a French one", { key: "é", code: "Digit2" }, false, "label-2"],
+    [
+      "2 with Shift on a French one",
+      { key: "2", code: "Digit2", shiftKey: true },
+      false,
+      "choose-2",
+    ],
+    ["2 on a number pad", { key: "2", code: "Numpad2" }, false, "choose-2"],
+    ["- on a French keyboard", { key: "-", code: "Digit6" }, false, "zoom-out"],
+    ["= on a German one", { key: "=", code: "Digit0", shiftKey: true }, false, "zoom-in"],
+    [
+      "[ by AltGr on a German one",
+      { key: "[", code: "Digit8", ctrlKey: true, altKey: true },
+      false,
+      "opacity-down",
+    ],
   ])("%s", (_, press, apple, id) => {
     expect(shortcutFor({ ...NO_MODIFIER, ...press }, apple)?.id).toBe(id);
   });
@@ -188,6 +211,31 @@ describe("masks", () => {
     press("1");
     press("Enter");
     expect(gestures()).toEqual([]);
+  });
+});
+
+describe("objects", () => {
+  it("are labelled, hidden and zoomed to by key, if they are selected", () => {
+    const { press, store, gestures } = mount();
+    store.prediction.value = NO_PREDICTION;
+    store.labels.value = ["cup", "spoon"];
+    press("@", { code: "Digit2", shiftKey: true });
+    expect(store.label.value).toBe("spoon");
+    store.objects.value = [object("a"), object("b", { visible: false })];
+    store.selectedObjects.value = new Set(["a", "b"]);
+    press("@", { code: "Digit2", shiftKey: true });
+    press("(", { code: "Digit9", shiftKey: true });
+    press("H", { shiftKey: true });
+    press("j");
+    expect(store.view.value.zoom).toBeGreaterThan(2);
+    press("Delete");
+    expect(gestures()).toEqual([
+      ["updateAnnotations", ["a", "b"], { label: "spoon" }],
+      ["updateAnnotations", ["a"], { visible: false }],
+      ["removeAnnotations", ["a", "b"]],
+    ]);
+    press("Escape");
+    expect(store.selectedObjects.value.size).toBe(0);
   });
 });
 

@@ -7,7 +7,7 @@ import {
   MaskError,
   maskHas,
   maskOf,
-  paintRuns,
+  paintRunsWithin,
   parseRuns,
 } from "../src/masks";
 
@@ -142,13 +142,21 @@ describe("malformed masks", () => {
   });
 });
 
-it("paintRuns sets the same pixels in a picture of the whole mask", () => {
+it("paintRunsWithin sets the same pixels in a part of a picture of the whole mask", () => {
+  const corner = fc.nat(12);
   fc.assert(
-    fc.property(picture, (rows) => {
+    fc.property(picture, corner, corner, corner, corner, (rows, left, top, right, bottom) => {
       const encoded = encodeRows(rows);
-      const words = new Uint32Array(encoded.width * encoded.height);
-      paintRuns(parseRuns(encoded), encoded.height, words, 7);
-      const expected = [...rows.join("")].map((pixel) => (pixel === "#" ? 7 : 0));
+      const { width, height } = encoded;
+      const words = new Uint32Array(width * height);
+      const bounds = { left, top, right: Math.min(right, width), bottom: Math.min(bottom, height) };
+      paintRunsWithin(parseRuns(encoded), height, words, 7, bounds);
+      const expected = rows.flatMap((row, r) =>
+        [...row].map((pixel, c) => {
+          const within = c >= left && c < right && r >= top && r < bottom;
+          return within && pixel === "#" ? 7 : 0;
+        }),
+      );
       expect(Array.from(words)).toEqual(expected);
     }),
   );

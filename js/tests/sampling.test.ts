@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseColor } from "../src/layers/composite";
 import { makeFrame } from "../src/layers/layer";
-import { parseColor } from "../src/layers/objects";
 import {
   blankPixels,
   type Pixels,

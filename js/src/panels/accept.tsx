@@ -3,14 +3,12 @@
 import type { Actions, Store } from "../store";
 import { useId } from "../unique-id";
 import { Icon } from "./icons";
+import { Labels } from "./labels";
 
 interface Props {
   store: Store;
   actions: Actions;
 }
-
-/** More labels than this are offered while typing only. */
-const MOST_CHIPS = 8;
 
 export function AcceptPanel({ store, actions }: Props) {
   const suggestions = useId();
@@ -23,9 +21,7 @@ export function AcceptPanel({ store, actions }: Props) {
   };
   return (
     <section class="sam-panel sam-accept" aria-label="Accept">
-      {labels.length > 0 && labels.length <= MOST_CHIPS && (
-        <LabelChips labels={labels} store={store} />
-      )}
+      <Labels store={store} actions={actions} />
       <div class="sam-accept-row">
         <input
           type="text"
@@ -69,27 +65,5 @@ export function AcceptPanel({ store, actions }: Props) {
         </button>
       </div>
     </section>
-  );
-}
-
-function LabelChips({ labels, store }: { labels: readonly string[]; store: Store }) {
-  return (
-    <fieldset class="sam-chips" aria-label="Labels">
-      {labels.map((one) => (
-        <button
-          type="button"
-          class="sam-chip"
-          key={one}
-          data-testid="label-chip"
-          title={one}
-          aria-pressed={store.label.value === one}
-          onClick={() => {
-            store.label.value = store.label.value === one ? "" : one;
-          }}
-        >
-          {one}
-        </button>
-      ))}
-    </fieldset>
   );
 }

@@ -1,7 +1,8 @@
 // All gestures and shortcuts in one place. The shortcuts are those that run, none is typed twice.
 
 import { useEffect, useRef } from "preact/hooks";
-import { displayKeys, POINTER_GESTURES, SHORTCUTS, type ShortcutGroup } from "../shortcuts";
+import { POINTER_GESTURES } from "../pointer-gestures";
+import { displayKeys, SHORTCUTS, type ShortcutGroup } from "../shortcuts";
 import type { Store } from "../store";
 import { IconButton } from "./icon-button";
 

@@ -14,10 +14,13 @@ interface Props {
   /** As in aria-keyshortcuts. */
   shortcut?: string;
   small?: boolean;
+  /** Not on the way of the Tab key: what holds it can do the same. */
+  skipped?: boolean;
 }
 
 export function IconButton(props: Props) {
   const { icon, label, testId, onPress, pressed, unavailable = false, shortcut, small } = props;
+  const { skipped = false } = props;
   const title = shortcut ? `${label} (${shortcut})` : label;
   return (
     <button
@@ -29,6 +32,7 @@ export function IconButton(props: Props) {
       aria-pressed={pressed}
       // Not `disabled`: a button that loses focus would hand the next key to the notebook.
       aria-disabled={unavailable}
+      tabIndex={skipped ? -1 : undefined}
       onClick={() => {
         if (!unavailable) onPress();
       }}

@@ -35,6 +35,17 @@ export function StagePlaceholder({ store }: { store: Store }) {
   return <p class="sam-stage-placeholder">{text}</p>;
 }
 
+/** While another image of the series is opened nothing can be done to this one. */
+export function Opening({ store }: { store: Store }) {
+  const index = store.opening.value;
+  if (index === null) return null;
+  return (
+    <div class="sam-opening" data-testid="opening">
+      <span>Opening image {index + 1}…</span>
+    </div>
+  );
+}
+
 function ProblemBanner({ problem }: { problem: Problem }) {
   return (
     <div class="sam-problem" role="alert" data-testid="problem" data-code={problem.code}>

@@ -1,7 +1,9 @@
-// One accepted object: rename, recolour, hide, refine, delete.
+// One accepted object: an option of the list, with buttons for the pointer. What they do can be
+// done from the list by key, and from the bar of the selection.
 
-import { useComputed, useSignal } from "@preact/signals";
+import { useComputed } from "@preact/signals";
 import { useCallback, useEffect, useRef } from "preact/hooks";
+import { ROW_HEIGHT } from "../object-list";
 import type { Actions, SceneObject, Store } from "../store";
 import { formatArea, formatScore } from "./format";
 import { IconButton } from "./icon-button";
@@ -10,9 +12,23 @@ interface Props {
   object: SceneObject;
   store: Store;
   actions: Actions;
+  /** Unique on the page. */
+  elementId: string;
+  /** Place in the list, and its length. */
+  index: number;
+  count: number;
+  active: boolean;
+  selected: boolean;
+  editing: boolean;
+  onPick: (event: MouseEvent) => void;
+  onEdit: () => void;
+  /** null gives the edit up. */
+  onEdited: (label: string | null) => void;
+  onJump: () => void;
 }
 
-export function ObjectRow({ object, store, actions }: Props) {
+export function ObjectRow(props: Props) {
+  const { object, store, actions, index, active, selected } = props;
   const { id, visible } = object;
   const name = object.label || "unlabelled object";
   const { highlighted: shared } = store;
@@ -20,37 +36,49 @@ export function ObjectRow({ object, store, actions }: Props) {
   const leave = useCallback(() => {
     if (shared.value === id) shared.value = null;
   }, [shared, id]);
-  const enter = () => {
-    shared.value = id;
-  };
   // A row that is deleted under the pointer gets no mouseleave.
   useEffect(() => leave, [leave]);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: hovering only echoes on the stage.
-    <li
+    // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the list, whose active row this may be.
+    <div
       class="sam-object"
+      role="option"
+      id={props.elementId}
+      tabIndex={-1}
+      aria-selected={selected}
+      aria-posinset={index + 1}
+      aria-setsize={props.count}
+      aria-label={`${name}${visible ? "" : ", hidden"}, ${formatArea(object.area)}`}
+      style={{ top: `${index * ROW_HEIGHT}px` }}
       data-testid="object-row"
       data-id={id}
       data-visible={visible}
+      data-active={active}
       data-highlighted={highlighted.value}
-      data-selected={store.selectedObjects.value.has(id)}
-      onMouseEnter={enter}
+      onClick={props.onPick}
+      onDblClick={(event) => {
+        if (isControl(event.target)) return;
+        if (isLabel(event.target)) props.onEdit();
+        else props.onJump();
+      }}
+      onMouseEnter={() => {
+        shared.value = id;
+      }}
       onMouseLeave={leave}
-      onFocusIn={enter}
-      onFocusOut={leave}
     >
       <input
         type="color"
         class="sam-swatch"
         data-testid="object-color"
-        title="Colour"
+        tabIndex={-1}
+        title="Colour of this object"
         aria-label={`Colour of ${name}`}
         value={object.color}
         onChange={({ currentTarget }) =>
           actions.updateAnnotation(id, { color: currentTarget.value })
         }
       />
-      <ObjectLabel object={object} store={store} actions={actions} />
+      <ObjectLabel {...props} />
       <span class="sam-object-tail">
         <span
           class="sam-object-figures"
@@ -62,14 +90,24 @@ export function ObjectRow({ object, store, actions }: Props) {
       </span>
       <IconButton
         small={true}
+        skipped={true}
         icon={visible ? "eye" : "eyeOff"}
         label={visible ? `Hide ${name}` : `Show ${name}`}
         testId="object-visible"
         pressed={visible}
         onPress={() => actions.updateAnnotation(id, { visible: !visible })}
       />
-    </li>
+    </div>
   );
+}
+
+/** Whether an event of a row belongs to one of its buttons or fields. */
+export function isControl(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("button, input") !== null;
+}
+
+function isLabel(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest(".sam-object-label") !== null;
 }
 
 function RowActions({
@@ -85,6 +123,7 @@ function RowActions({
     <span class="sam-object-actions">
       <IconButton
         small={true}
+        skipped={true}
         icon="point"
         label={`Reopen ${name}: its prompts come back, accepting replaces it`}
         testId="object-reopen"
@@ -92,6 +131,7 @@ function RowActions({
       />
       <IconButton
         small={true}
+        skipped={true}
         icon="refine"
         label={`Refine ${name}: use it as a mask prompt`}
         testId="object-refine"
@@ -99,6 +139,7 @@ function RowActions({
       />
       <IconButton
         small={true}
+        skipped={true}
         icon="trash"
         label={`Delete ${name}`}
         testId="object-delete"
@@ -108,72 +149,55 @@ function RowActions({
   );
 }
 
-function ObjectLabel({ object, store, actions }: Props) {
-  const editing = useSignal(false);
-  const input = useRef<HTMLInputElement>(null);
-  const face = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
-    if (editing.value) input.current?.select();
-  }, [editing.value]);
-  const finish = (commit: boolean) => {
-    // Leaving by key removes the field, which then blurs: once is enough.
-    if (!editing.value) return;
-    editing.value = false;
-    const label = input.current?.value.trim() ?? object.label;
-    if (commit && label !== object.label) actions.updateAnnotation(object.id, { label });
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
-    event.preventDefault();
-    finish(event.key === "Enter");
-    requestAnimationFrame(() => face.current?.focus());
-  };
-  if (editing.value) {
-    return (
-      <input
-        type="text"
-        class="sam-input sam-object-edit"
-        data-testid="object-label-input"
-        aria-label="Label"
-        spellcheck={false}
-        maxLength={200}
-        ref={input}
-        defaultValue={object.label}
-        onKeyDown={onKeyDown}
-        onBlur={() => finish(true)}
-      />
-    );
-  }
-  const edit = () => {
-    editing.value = true;
-  };
+function ObjectLabel({ object, editing, onEdited }: Props) {
+  if (editing) return <LabelField label={object.label} onEdited={onEdited} />;
   return (
-    <button
-      type="button"
+    <span
       class="sam-object-label"
       data-testid="object-label"
       data-empty={object.label === ""}
-      ref={face}
       title={`${object.label || "No label"} (double-click, Enter or F2 renames)`}
-      aria-pressed={store.selectedObjects.value.has(object.id)}
-      onClick={(event) =>
-        select(store, object.id, event.ctrlKey || event.metaKey || event.shiftKey)
-      }
-      onDblClick={edit}
-      onKeyDown={(event) => {
-        if (event.key !== "Enter" && event.key !== "F2") return;
-        event.preventDefault();
-        edit();
-      }}
     >
       {object.label || "no label"}
-    </button>
+    </span>
   );
 }
 
-/** Alone, or with a modifier beside what is selected; once more lets it go. */
-function select({ selectedObjects }: Store, id: string, more: boolean): void {
-  const before = selectedObjects.value;
-  const others = more ? [...before].filter((one) => one !== id) : [];
-  selectedObjects.value = new Set(before.has(id) ? others : [...others, id]);
+/** Edits a label in place: Enter or leaving keeps what was typed, Escape does not. */
+export function LabelField({
+  label,
+  onEdited,
+  testId = "object-label-input",
+}: {
+  label: string;
+  onEdited: (label: string | null) => void;
+  testId?: string;
+}) {
+  const input = useRef<HTMLInputElement>(null);
+  // Leaving by key removes the field, which then blurs: once is enough.
+  const left = useRef(false);
+  useEffect(() => input.current?.select(), []);
+  const finish = (value: string | null) => {
+    if (left.current) return;
+    left.current = true;
+    onEdited(value);
+  };
+  return (
+    <input
+      type="text"
+      class="sam-input sam-object-edit"
+      data-testid={testId}
+      aria-label="Label"
+      spellcheck={false}
+      maxLength={200}
+      ref={input}
+      defaultValue={label}
+      onKeyDown={(event) => {
+        if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
+        event.preventDefault();
+        finish(event.key === "Enter" ? event.currentTarget.value.trim() : null);
+      }}
+      onBlur={(event) => finish(event.currentTarget.value.trim())}
+    />
+  );
 }

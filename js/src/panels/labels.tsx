@@ -1,0 +1,128 @@
+// Labels, that is class names: their colours, keys and counts. A press chooses one.
+
+import { useComputed, useSignal } from "@preact/signals";
+import { chooseLabel, selectedOf } from "../object-gestures";
+import { countByLabel } from "../object-list";
+import { hasPrompts } from "../provisional";
+import { LABELS_WITH_KEY } from "../shortcuts";
+import type { Actions, Store } from "../store";
+import { IconButton } from "./icon-button";
+import { LabelField } from "./object-row";
+
+interface Props {
+  store: Store;
+  actions: Actions;
+}
+
+export function Labels({ store, actions }: Props) {
+  const counts = useComputed(() => countByLabel(store.objects.value));
+  const adding = useSignal(false);
+  const labels = store.labels.value;
+  const added = (label: string | null) => {
+    adding.value = false;
+    if (label) actions.addLabel(label);
+  };
+  return (
+    <fieldset class="sam-labels" aria-label="Labels">
+      <div class="sam-labels-head">
+        <h3>Labels</h3>
+        <IconButton
+          small={true}
+          icon="plus"
+          label="Add a label"
+          testId="label-add"
+          onPress={() => {
+            adding.value = true;
+          }}
+        />
+      </div>
+      {(labels.length > 0 || adding.value) && (
+        <div class="sam-label-rows">
+          {labels.map((label, index) => (
+            <LabelRow
+              key={label}
+              label={label}
+              index={index}
+              count={counts.value.get(label) ?? 0}
+              store={store}
+              actions={actions}
+            />
+          ))}
+          {adding.value && <LabelField label="" testId="label-new" onEdited={added} />}
+        </div>
+      )}
+    </fieldset>
+  );
+}
+
+interface RowProps extends Props {
+  label: string;
+  index: number;
+  count: number;
+}
+
+function LabelRow({ label, index, count, store, actions }: RowProps) {
+  const editing = useSignal(false);
+  const keys = index < LABELS_WITH_KEY ? `Shift+${index + 1}` : "";
+  const forSelection = !hasPrompts(store) && selectedOf(store).length > 0;
+  const edit = () => {
+    editing.value = true;
+  };
+  const edited = (to: string | null) => {
+    editing.value = false;
+    if (to && to !== label) {
+      if (store.label.value === label) store.label.value = to;
+      actions.renameLabel(label, to);
+    }
+  };
+  return (
+    <div class="sam-label-row" data-testid="label-row" data-label={label}>
+      <input
+        type="color"
+        class="sam-swatch"
+        data-testid="label-color"
+        title={`Colour of ${label}, and of all its objects`}
+        aria-label={`Colour of ${label}`}
+        value={store.labelColors.value[label] ?? "#808080"}
+        onChange={({ currentTarget }) => actions.recolorLabel(label, currentTarget.value)}
+      />
+      {editing.value ? (
+        <LabelField label={label} testId="label-rename" onEdited={edited} />
+      ) : (
+        <button
+          type="button"
+          class="sam-chip"
+          data-testid="label-chip"
+          title={`${label}: ${forSelection ? "label the selected objects" : "label the next object"}${keys && ` (${keys})`}; double-click or F2 renames`}
+          aria-pressed={store.label.value === label}
+          aria-keyshortcuts={keys || undefined}
+          onClick={() => chooseLabel(store, actions, label)}
+          onDblClick={edit}
+          onKeyDown={(event) => {
+            if (event.key !== "F2") return;
+            event.preventDefault();
+            edit();
+          }}
+        >
+          {label}
+        </button>
+      )}
+      <span class="sam-label-tail">
+        {count > 0 ? (
+          <span class="sam-label-count" data-testid="label-count" title={`Objects under ${label}`}>
+            {count}
+          </span>
+        ) : (
+          <IconButton
+            small={true}
+            icon="clear"
+            label={`Remove the label ${label}`}
+            testId="label-remove"
+            onPress={() => actions.removeLabel(label)}
+          />
+        )}
+        {keys && <kbd title={keys}>⇧{index + 1}</kbd>}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,220 @@
+"""The panel of objects, and a series of images, as a person works with them."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+TWENTY = """
+import skimage.data
+from sam_widget import SamWidget
+w = SamWidget(skimage.data.coffee(), model="fake", labels=["cup", "spoon", "table"])
+w
+"""
+SERIES = """
+from pathlib import Path
+import numpy as np
+import skimage.data
+from PIL import Image
+from sam_widget import SamWidget
+folder = Path("{name}")
+folder.mkdir()
+for number, photo in enumerate(["coffee", "chelsea", "astronaut", "rocket"], 9):
+    Image.fromarray(getattr(skimage.data, photo)()).save(folder / f"im{{number}}.jpg", quality=92)
+w = SamWidget.from_folder(folder, model="fake", labels=["thing"])
+w
+"""
+
+
+def labels_of(python):
+    return python("[one.label for one in w.annotations]")
+
+
+def wait_for_rows(widget, count):
+    widget.page.wait_for_function(
+        "([root, n]) => root.querySelector('[data-testid=object-count]')?.textContent === n",
+        arg=[widget.root.element_handle(), str(count)],
+    )
+
+
+def in_python(widget, expression):
+    """Wait until something is true in the kernel."""
+    widget.page.wait_for_function(
+        """async (expression) => {
+            const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+            const future = kernel.requestExecute({
+                code: "", store_history: false, user_expressions: {value: expression},
+            });
+            const {value} = (await future.done).content.user_expressions;
+            return value.data?.["text/plain"] === "True";
+        }""",
+        arg=expression,
+    )
+
+
+def test_twenty_objects_are_found_selected_relabelled_hidden_and_deleted(open_notebook):
+    notebook = open_notebook(TWENTY)
+    notebook.run_all()
+    widget, python = notebook.widget(), notebook.python
+    root, keyboard = widget.root, notebook.page.keyboard
+    for at in range(20):
+        widget.click(40 + 130 * (at % 5), 40 + 100 * (at // 5))
+        # The label by its key, which leaves the masks' own digits alone.
+        keyboard.press(f"Shift+Digit{at % 3 + 1}")
+        before = widget.revision
+        keyboard.press("Enter")
+        widget.wait_ready(before)
+        # Chosen once more it is nobody's: each object is labelled anew.
+        keyboard.press(f"Shift+Digit{at % 3 + 1}")
+    names = ["cup", "spoon", "table"]
+    assert labels_of(python) == [names[at % 3] for at in range(20)]
+    counts = root.get_by_test_id("label-count").all_inner_texts()
+    assert counts == ["7", "7", "6"]
+    colors = python("w.label_colors")
+    assert len(set(colors.values())) == 3
+    assert python("[w.label_colors[o.label] == o.color for o in w.annotations]") == [True] * 20
+
+    # Search, select what was found, relabel it in one step.
+    root.get_by_test_id("object-search").fill("SPO")
+    wait_for_rows(widget, "7 of 20")
+    rows = root.get_by_test_id("object-row")
+    rows.first.click()
+    rows.nth(2).click(modifiers=["Shift"])
+    rows.nth(1).click(modifiers=["ControlOrMeta"])
+    assert root.get_by_test_id("selection-count").inner_text() == "2 objects selected"
+    root.get_by_test_id("selection-label").fill("cup")
+    root.get_by_test_id("selection-label").press("Enter")
+    wait_for_rows(widget, "5 of 20")
+    in_python(widget, "[o.label for o in w.annotations].count('cup') == 9")
+    assert python("len({o.color for o in w.annotations if o.label == 'cup'})") == 1
+
+    # All of one label, shown alone; then all again.
+    root.get_by_test_id("object-search").fill("")
+    root.get_by_test_id("object-label-filter").select_option("table")
+    wait_for_rows(widget, "6 of 20")
+    rows.first.click()
+    keyboard.press("Control+a")
+    root.get_by_test_id("selection-only").click()
+    in_python(widget, "all(o.visible == (o.label == 'table') for o in w.annotations)")
+    cursor = python("w.document['cursor']")
+    root.get_by_test_id("objects-show-all").click()
+    in_python(widget, "all(o.visible for o in w.annotations)")
+    assert python("w.document['cursor']") == cursor + 1
+
+    # Delete the selection in one step, and take it back.
+    root.get_by_test_id("object-list").focus()
+    keyboard.press("Delete")
+    in_python(widget, "len(w.annotations) == 14")
+    keyboard.press("Control+z")
+    in_python(widget, "len(w.annotations) == 20")
+    assert labels_of(python).count("table") == 6
+
+
+def test_a_label_is_renamed_and_recoloured_with_all_its_objects(open_notebook):
+    notebook = open_notebook(TWENTY)
+    notebook.run_all()
+    widget, python = notebook.widget(), notebook.python
+    notebook.execute("for x in (100, 300, 500):\n    w.add_point(x, 200)\n    _ = w.accept('cup')")
+    wait_for_rows(widget, 3)
+    chip = widget.root.get_by_test_id("label-chip").first
+    chip.focus()
+    chip.press("F2")
+    widget.root.get_by_test_id("label-rename").fill("mug")
+    widget.root.get_by_test_id("label-rename").press("Enter")
+    in_python(widget, "[o.label for o in w.annotations] == ['mug'] * 3")
+    widget.root.get_by_test_id("label-color").first.fill("#123456")
+    in_python(widget, "[o.color for o in w.annotations] == ['#123456'] * 3")
+    notebook.execute("w.undo(); w.undo()")
+    assert labels_of(python) == ["cup"] * 3
+    # Zoom to one of them, from the list alone.
+    rows = widget.root.get_by_test_id("object-row")
+    rows.nth(2).click()
+    transform = widget.stage.get_attribute("data-transform")
+    widget.page.keyboard.press("j")
+    widget.page.wait_for_function(
+        "([stage, old]) => stage.dataset.transform !== old",
+        arg=[widget.stage.element_handle(), transform],
+    )
+    box = widget.stage.bounding_box()
+    x, y = widget.client(500, 200)
+    assert box["x"] < x < box["x"] + box["width"]
+    assert box["y"] < y < box["y"] + box["height"]
+
+
+def test_five_hundred_objects_are_a_few_rows_in_the_page(open_notebook):
+    cell = TWENTY.replace(
+        "\nw\n",
+        """
+import numpy as np
+from sam_widget.annotations import Annotation, AnnotationStore
+from sam_widget.masks import Rle
+def disc(at):
+    rows, columns = np.ogrid[:400, :600]
+    y, x = 8 + (at * 61) % 384, 8 + (at * 97) % 584
+    return Annotation(Rle.encode((rows - y) ** 2 + (columns - x) ** 2 < 80), f"label {at % 4}")
+w.close()
+from sam_widget.series import Kept
+w = SamWidget([skimage.data.coffee(), skimage.data.coffee()], model="fake")
+w.series.keep(1, Kept(AnnotationStore(map(disc, range(500)), width=600, height=400)))
+_ = w.next()
+w
+""",
+    )
+    notebook = open_notebook(cell)
+    notebook.run_all()
+    widget = notebook.widget()
+    wait_for_rows(widget, 500)
+    rows = widget.root.get_by_test_id("object-row")
+    assert rows.count() < 40
+    rows.first.click()
+    widget.page.keyboard.press("End")
+    last = notebook.python("w.annotations[499].id")
+    widget.root.locator(f"[data-id='{last}'][aria-selected=true]").wait_for()
+    assert rows.count() < 40
+    widget.page.keyboard.press("Shift+Home")
+    assert widget.root.get_by_test_id("selection-count").inner_text() == "500 objects selected"
+    widget.page.keyboard.press("Shift+H")
+    in_python(widget, "not any(o.visible for o in w.annotations)")
+
+
+def test_a_series_of_four_images_with_objects_kept(open_notebook, request):
+    cell = SERIES.format(name=request.node.name)
+    notebook = open_notebook(cell)
+    notebook.run_all()
+    widget, python = notebook.widget(), notebook.python
+    root, keyboard = widget.root, notebook.page.keyboard
+    place = root.get_by_test_id("series-place")
+
+    def wait_for_image(index):
+        notebook.page.wait_for_function(
+            "([root, at]) => root.dataset.opening === '' && root.dataset.status === 'ready'"
+            " && root.querySelector('[data-testid=series]').dataset.index === at",
+            arg=[root.element_handle(), str(index)],
+        )
+
+    root.locator("[data-testid=series-picture][data-loaded=true]").nth(3).wait_for()
+    assert python("w.series.names") == ["im9.jpg", "im10.jpg", "im11.jpg", "im12.jpg"]
+    for at in range(4):
+        wait_for_image(at)
+        assert place.inner_text() == f"{at + 1} / 4"
+        widget.click(100 + 20 * at, 100)
+        before = widget.revision
+        keyboard.press("Enter")
+        widget.wait_ready(before)
+        keyboard.press("Shift+S" if at == 2 else "Shift+D")
+    in_python(widget, "w.series.statuses[3] == 'done'")
+    for at in (2, 1, 0):
+        keyboard.press("PageUp")
+        wait_for_image(at)
+        wait_for_rows(widget, 1)
+        assert python("len(w.annotations)") == 1
+    assert python("[len(w.series.annotations(at)) for at in range(4)]") == [1] * 4
+    assert len(set(python("[w.series.annotations(at)[0].id for at in range(4)]"))) == 4
+    assert root.get_by_test_id("series-summary").inner_text() == "3 done, 1 skipped"
+    root.get_by_test_id("series-picture").nth(2).click()
+    wait_for_image(2)
+    # Another widget goes on at that place.
+    notebook.execute("again = SamWidget.from_folder(folder, model='fake')")
+    assert python("again.series.index") == 2
+    assert python("again.series.statuses") == ["done", "done", "skipped", "done"]
