@@ -322,7 +322,9 @@ class Journal:
         self._compact_above = max(COMPACT_ABOVE, COMPACT_FACTOR * len(data))
         with self._store.lock:
             del self._pending[:included]
-            self._untidy = False
+            self._untidy = True  # until its name is on disk: the old file might come back
+        self._file.force_name()
+        self._untidy = False
 
     def _whole(self) -> bytes:
         return b"".join(seal({"n": number, **one}) for number, one in enumerate(self._state()))
@@ -369,7 +371,7 @@ class Journal:
                 for step in ledger.log
             ],
             "undone": [step.serial for step in ledger.undone],
-            "properties": ledger.properties,
+            "properties": dict(ledger.properties),
         }
 
     def _cut(self, size: int) -> None:
