@@ -139,8 +139,9 @@ def do_readonly(image):
                 objects=len(widget.annotations),
                 saved=saved.is_file(),
             )
-        with SamWidget(image, model="fake"):
-            say(again=len(caught))
+        named = Path(image).with_name("named.sam.jsonl")
+        with SamWidget(image, model="fake", journal=named) as widget:
+            say(again=len(caught), problem=widget.problem)
 
 
 def main():

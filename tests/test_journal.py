@@ -928,12 +928,14 @@ def test_a_read_only_folder_is_warned_of_once_and_done_without(nursery, tmp_path
     finally:
         folder.chmod(0o755)
     (warning,) = said["warnings"]
-    assert "changes are not saved" in warning
+    assert "Changes are not saved" in warning
     assert "it may not be written" in warning
     assert said["document"]["state"] == "unsaved"
     assert "photo.png.sam.jsonl" in said["document"]["note"]
     assert (said["objects"], said["saved"]) == (1, True)
     assert again["again"] == 1
+    assert again["problem"]["code"] == "journal"
+    assert "named.sam.jsonl: it may not be written" in again["problem"]["message"]
     assert [one.name for one in folder.iterdir()] == ["photo.png"]
 
 
