@@ -106,6 +106,7 @@ def do_annotate(journal, seed):
     with SamWidget(photo(), model=Discs(), journal=journal) as widget:
         say(opened=True)
         annotate(widget, seed, lambda step: say(step=step))
+    os.read(0, 1)  # nobody sends it: the process is there until it is killed
 
 
 def do_compete(journal, seed):
