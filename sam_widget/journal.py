@@ -46,6 +46,7 @@ _registry_lock = RLock()
 _registry: dict[str, Journal] = {}
 _warned: set[Path] = set()
 
+_READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 _REASONS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
@@ -78,9 +79,9 @@ def open_annotations(image: object, journal: JournalChoice = None) -> Annotation
     Raises
     ------
     JournalError
-        If the file is the journal of another image, is no journal, or cannot be opened. The
-        default journal in a folder that cannot be written is done without: a JournalWarning says
-        so.
+        If the file is the journal of another image, is no journal, or cannot be opened. One that
+        may not be written, in a read-only folder for example, is done without: a JournalWarning
+        says so once, and the store's ``problem`` as long as it is so.
     JournalInUse
         If another process has it open.
     """
@@ -100,7 +101,8 @@ def open_annotations(image: object, journal: JournalChoice = None) -> Annotation
             raise
         except OSError as error:
             reason = _reason(error)
-            if journal is not None and not isinstance(journal, bool):
+            named = journal is not None and not isinstance(journal, bool)
+            if named and error.errno not in _READ_ONLY:
                 raise JournalError(
                     f"the journal {path} cannot be opened: {reason}. Pass another path as "
                     "journal=, or journal=False."
@@ -322,7 +324,9 @@ class Journal:
         self._compact_above = max(COMPACT_ABOVE, COMPACT_FACTOR * len(data))
         with self._store.lock:
             del self._pending[:included]
-            self._untidy = False
+            self._untidy = True  # until its name is on disk: the old file might come back
+        self._file.force_name()
+        self._untidy = False
 
     def _whole(self) -> bytes:
         return b"".join(seal({"n": number, **one}) for number, one in enumerate(self._state()))
@@ -369,7 +373,7 @@ class Journal:
                 for step in ledger.log
             ],
             "undone": [step.serial for step in ledger.undone],
-            "properties": ledger.properties,
+            "properties": dict(ledger.properties),
         }
 
     def _cut(self, size: int) -> None:
@@ -412,7 +416,7 @@ def _path_of(image: RgbImage, journal: JournalChoice) -> Path | None:
 
 def _go_without(store: AnnotationStore, image: RgbImage, path: Path, reason: str) -> None:
     """Show what a journal says that cannot be written, and say so, once for a folder."""
-    note = f"changes are not saved, for there can be no journal {path.name}: {reason}"
+    note = f"Changes are not saved, for there can be no journal {path.name}: {reason}"
     try:
         content = path.read_bytes()
     except OSError:

@@ -81,9 +81,7 @@ class JournalFile:
         try:
             _write(self._fd, data, self.size)
             os.fsync(self._fd)
-            if not self._folder_is_forced:
-                force_folder(self.path.parent)
-                self._folder_is_forced = True
+            self.force_name()
         except BaseException:
             # What reached the disk is unknown: after a failed fsync the pages count as clean. It is
             # cut off and written again with the next change.
@@ -92,6 +90,12 @@ class JournalFile:
                 self.cut(self.size)
             raise
         self.size += len(data)
+
+    def force_name(self) -> None:
+        """Force the file's name to disk, if that has not happened; OSError if it fails."""
+        if not self._folder_is_forced:
+            force_folder(self.path.parent)
+            self._folder_is_forced = True
 
     def cut(self, size: int) -> None:
         """Shorten the file to its first ``size`` bytes."""
@@ -102,7 +106,8 @@ class JournalFile:
     def replace(self, data: bytes) -> None:
         """Put a new file in the place of this one: readers see the old one or the whole new one.
 
-        The new one is locked before it gets the name, so the lock is never free in between.
+        The new one is locked before it gets the name, so the lock is never free in between. Its
+        name is not on disk before :meth:`force_name` has returned.
 
         Raises
         ------
@@ -126,8 +131,6 @@ class JournalFile:
         old, self._fd = self._fd, fd
         os.close(old)
         self.size, self._tail_is_dirty, self._folder_is_forced = len(data), False, False
-        force_folder(self.path.parent)
-        self._folder_is_forced = True
 
     def close(self, *, remove: bool = False) -> None:
         """Let go of the file and its lock; ``remove`` deletes it first."""

@@ -238,7 +238,7 @@ class ObjectStore:
     @property
     def problem(self) -> str:
         """What keeps changes from being saved, while it lasts; or empty."""
-        return "" if self._recorder is None else self._recorder.problem
+        return self._note if self._recorder is None else self._recorder.problem
 
     @property
     def report(self) -> str:

@@ -569,7 +569,7 @@ _HINTS: Final[tuple[tuple[type[Exception], str, str], ...]] = (
     (
         JournalError,
         "journal",
-        "Nothing is lost: the next change tries again, w.annotations.save(...) writes elsewhere.",
+        "Nothing is lost: it stays in memory, and w.annotations.save(...) writes it elsewhere.",
     ),
     (WidgetClosed, "closed", "Run the cell again to make a new widget."),
     (MemoryError, "memory", "Close other widgets, use a smaller image or a smaller model."),

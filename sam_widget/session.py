@@ -673,7 +673,7 @@ class Session(SessionEdits, ObjectGestures):
     def _catch_up(self) -> None:
         changes = self._objects.changes(self._seen)
         self._seen = max([self._seen, *(one.serial for one in changes)])
-        moved = False
+        pushed = moved = False
         for change in changes:
             for _, one in change.after:
                 if one.label:
@@ -681,7 +681,7 @@ class Session(SessionEdits, ObjectGestures):
                     self._labels = tuple(dict.fromkeys([*self._labels, one.label]))
             if change.author is None:
                 self._step_to(replace(self._entry, change=change))
-                moved = True
+                pushed = True
         while (done := self._entry.change) is not None and not done.done and self.can_undo:
             self._move_cursor(-1)
             moved = True
@@ -689,8 +689,10 @@ class Session(SessionEdits, ObjectGestures):
             self._move_cursor(+1)
             moved = True
         self._entry.annotations = self._objects.snapshot()
-        if moved:
-            self._indices_since = self._advance()
+        if pushed or moved:
+            self._advance()
+        if moved:  # to other prompts
+            self._indices_since = self._version
 
     def _advance(self) -> int:
         self._version += 1

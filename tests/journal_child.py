@@ -107,6 +107,7 @@ def do_annotate(journal, seed):
     with SamWidget(photo(), model=Discs(), journal=journal) as widget:
         say(opened=True)
         annotate(widget, seed, lambda step: say(step=step))
+    os.read(0, 1)  # nobody sends it: the process is there until it is killed
 
 
 def do_compete(journal, seed):
@@ -140,8 +141,9 @@ def do_readonly(image):
                 objects=len(widget.annotations),
                 saved=saved.is_file(),
             )
-        with SamWidget(image, model="fake"):
-            say(again=len(caught))
+        named = Path(image).with_name("named.sam.jsonl")
+        with SamWidget(image, model="fake", journal=named) as widget:
+            say(again=len(caught), problem=widget.problem)
 
 
 def main():

@@ -330,6 +330,22 @@ def test_changes_of_the_store_are_steps_of_every_session(two):
     assert list(one.annotations) == [cup]
 
 
+def test_a_change_of_the_store_leaves_the_prompts_of_those_who_click_alone(two):
+    one, _ = two
+    cup = accept(one, 100, "cup")
+    one.add_point(300, 200)
+    seen = one.add_point(310, 210)
+    one.predict()
+    committed = one.committed
+    one.annotations.remove(cup)
+    one.catch_up()
+    assert one.version == seen + 1
+    assert not one.pending  # the answer is still the answer
+    assert (one.committed.revision, one.committed.version) == (committed.revision, seen + 1)
+    one.move_point(1, 320, 220, as_of=seen)  # on its way meanwhile: the point is the same
+    assert one.prompts.points == ((300, 200), (320, 220))
+
+
 def test_undo_on_the_store_is_undo_in_the_session_that_just_did_it(two):
     one, _ = two
     accept(one, 100, "cup")

@@ -493,7 +493,8 @@ def test_what_cannot_be_written_stays_and_is_written_later(
         assert [len(one.before) for one in store.changes()] == [0, 0, 1, 0]
 
 
-def test_errors_at_random_moments_lose_and_double_nothing(image, path, monkeypatch):
+@pytest.mark.parametrize("factor", [1, 2])  # 1: the file is written anew at every change
+def test_errors_at_random_moments_lose_and_double_nothing(image, path, monkeypatch, factor):
     rng = random.Random(3)
     real = {"write": os.write, "fsync": os.fsync, "ftruncate": os.ftruncate, "replace": os.replace}
 
@@ -508,13 +509,13 @@ def test_errors_at_random_moments_lose_and_double_nothing(image, path, monkeypat
         return call
 
     monkeypatch.setattr(module, "COMPACT_ABOVE", 3000)
-    monkeypatch.setattr(module, "COMPACT_FACTOR", 2)
+    monkeypatch.setattr(module, "COMPACT_FACTOR", factor)
     store = open_annotations(image, path)
     confirmed = [labels(store)]
     with monkeypatch.context() as patch:
         for name in real:
             patch.setattr(os, name, fragile(name))
-        for number in range(300):
+        for number in range(150):
             store.add(made(str(number)))
             if number % 3 == 0:
                 store.undo()
@@ -526,7 +527,7 @@ def test_errors_at_random_moments_lose_and_double_nothing(image, path, monkeypat
             if store.saved:
                 confirmed.append(on_disk)
                 assert on_disk == labels(store)
-    assert 20 < len(confirmed) < 300
+    assert 20 < len(confirmed) < 150
     store.add(made("last"))
     assert store.saved
     before = state_of(store)
@@ -928,12 +929,14 @@ def test_a_read_only_folder_is_warned_of_once_and_done_without(nursery, tmp_path
     finally:
         folder.chmod(0o755)
     (warning,) = said["warnings"]
-    assert "changes are not saved" in warning
+    assert "Changes are not saved" in warning
     assert "it may not be written" in warning
     assert said["document"]["state"] == "unsaved"
     assert "photo.png.sam.jsonl" in said["document"]["note"]
     assert (said["objects"], said["saved"]) == (1, True)
     assert again["again"] == 1
+    assert again["problem"]["code"] == "journal"
+    assert "named.sam.jsonl: it may not be written" in again["problem"]["message"]
     assert [one.name for one in folder.iterdir()] == ["photo.png"]
 
 

@@ -61,6 +61,22 @@ describe("status and messages", () => {
     expect(await show("unsaved", "disk full")).toEqual(["not saved", "unsaved", "disk full"]);
   });
 
+  it("gives the picture back to who has read that nothing is saved, until there is news", async () => {
+    const { store, get, all } = mount();
+    const problem = { code: "journal", message: "The disk is full.", hint: "" };
+    store.problem.value = problem;
+    await settled();
+    get("problem-dismiss").click();
+    await settled();
+    expect(all("problem")).toHaveLength(0);
+    store.problem.value = { ...problem, message: "The disk reports an error." };
+    await settled();
+    expect(get("problem").textContent).toContain("reports an error");
+    store.problem.value = { ...problem, code: "model" };
+    await settled();
+    expect(all("problem-dismiss")).toHaveLength(0);
+  });
+
   it("switches previews off for a slow model, says so, and on again if one insists", async () => {
     const { store, get, all } = mount();
     await settled();

@@ -102,6 +102,7 @@ def test_a_view_made_later_shows_everything(open_notebook):
     widget = notebook.widget()
     widget.wait_ready(0)
     assert widget.root.locator("[data-testid^=candidate-]").count() == 3
+    widget.root.get_by_test_id("object-row").first.wait_for()  # asked for on its own
     assert widget.root.get_by_test_id("object-row").count() == 1
 
 

@@ -1,6 +1,6 @@
 // What a person must know, laid over the stage so that nothing jumps.
 
-import { useComputed } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import type { Problem } from "../protocol";
 import type { Store } from "../store";
 import { Icon } from "./icons";
@@ -20,9 +20,15 @@ export function Messages({ store }: { store: Store }) {
   const problem = useComputed(() =>
     store.connection.value === "lost" ? (store.problem.value ?? LOST) : store.problem.value,
   );
+  // Work goes on without a journal: who has read so may have the picture back.
+  const dismissed = useSignal("");
+  const shown = problem.value?.message === dismissed.value ? null : problem.value;
+  const dismiss = () => {
+    dismissed.value = shown?.message ?? "";
+  };
   return (
     <div class="sam-messages">
-      {problem.value && <ProblemBanner problem={problem.value} />}
+      {shown && <ProblemBanner problem={shown} onDismiss={dismiss} />}
       <NoticeCard store={store} />
     </div>
   );
@@ -46,7 +52,7 @@ export function Opening({ store }: { store: Store }) {
   );
 }
 
-function ProblemBanner({ problem }: { problem: Problem }) {
+function ProblemBanner({ problem, onDismiss }: { problem: Problem; onDismiss: () => void }) {
   return (
     <div class="sam-problem" role="alert" data-testid="problem" data-code={problem.code}>
       <Icon name="warning" />
@@ -54,6 +60,7 @@ function ProblemBanner({ problem }: { problem: Problem }) {
         <p class="sam-message">{problem.message}</p>
         {problem.hint && <p class="sam-hint">{problem.hint}</p>}
       </div>
+      {problem.code === "journal" && <Dismiss testId="problem-dismiss" onPress={onDismiss} />}
     </div>
   );
 }
@@ -73,18 +80,27 @@ function NoticeCard({ store }: { store: Store }) {
         <p class="sam-message">{notice.text}</p>
         {notice.hint && <p class="sam-hint">{notice.hint}</p>}
       </div>
-      <button
-        type="button"
-        class="sam-icon-button sam-small"
-        data-testid="notice-dismiss"
-        title="Dismiss"
-        aria-label="Dismiss"
-        onClick={() => {
+      <Dismiss
+        testId="notice-dismiss"
+        onPress={() => {
           store.notice.value = null;
         }}
-      >
-        <Icon name="clear" />
-      </button>
+      />
     </div>
+  );
+}
+
+function Dismiss({ testId, onPress }: { testId: string; onPress: () => void }) {
+  return (
+    <button
+      type="button"
+      class="sam-icon-button sam-small"
+      data-testid={testId}
+      title="Dismiss"
+      aria-label="Dismiss"
+      onClick={onPress}
+    >
+      <Icon name="clear" />
+    </button>
   );
 }
