@@ -251,14 +251,13 @@ def _drawn(shape: Field, kind: str, size: tuple[int, int], budget: Budget) -> Rl
 
 
 def _circle(centre: NDArray[np.float64], radius: float, size: tuple[int, int]) -> Rle:
-    """Draw a circle column by column, the pixels that its outline lies in included."""
+    """Draw a circle column by column, in the square of whole pixels that Pillow draws it in."""
     height, width = size
-    x, y = centre
-    first, last = max(np.floor(x - radius), 0), min(np.floor(x + radius), width - 1)
-    columns = np.arange(int(first), int(last) + 1)
-    # Of the first and the last column the outline only touches a part.
-    reach = np.sqrt(np.maximum(radius**2 - (columns - x) ** 2, 0))
-    top = np.clip(np.floor(y - reach), 0, height).astype(np.int64)
+    low, high = np.trunc(centre - radius), np.trunc(centre + radius)
+    (x, y), (across, down) = (low + high) / 2, (high - low + 1) / 2
+    columns = np.arange(int(max(low[0], 0)), int(min(high[0], width - 1)) + 1)
+    reach = down * np.sqrt(np.maximum(1 - ((columns - x) / across) ** 2, 0))
+    top = np.clip(np.ceil(y - reach), 0, height).astype(np.int64)
     bottom = np.clip(np.floor(y + reach) + 1, 0, height).astype(np.int64)
     place = columns * height
     return from_intervals(np.stack([place + top, place + bottom], axis=1), height, width)
