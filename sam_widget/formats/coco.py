@@ -177,19 +177,19 @@ def load(path: str | os.PathLike[str], *, image: str | int | None = None) -> Ann
 
 def parse(document: Field, *, image: str | int | None = None) -> AnnotationStore:
     """Check a parsed file and make objects of it; see :func:`load`."""
-    chosen = _chosen(document["images"].items(), image, document)
+    chosen = _chosen(list(document["images"].items()), image, document)
     size = chosen.size()
     identity = chosen["id"].integer(0, fields.MAX_NUMBER)
     categories = _named_categories(document.get("categories"))
     name = chosen.get("file_name")
     budget = Budget()
     ids: set[str] = set()
-    numbers: set[Any] = set()
+    numbers: set[int] = set()
     items = []
     for record in document["annotations"].items():
         number = record.get("id")
         if number is not None:
-            fields.claim(numbers, number, fields.id_from_number(number))
+            fields.claim(numbers, number, number.integer(0, fields.MAX_NUMBER))
         if record["image_id"].integer(0, fields.MAX_NUMBER) != identity:
             continue
         items.append(_annotation(record, categories, size, budget))
@@ -212,9 +212,9 @@ def _chosen(images: list[Field], wanted: str | int | None, document: Field) -> F
     """Find the image that is wanted, among images whose ids are unique."""
     if not images:
         document.fail("has no image.")
-    ids: set[str] = set()
+    ids: set[int] = set()
     for one in images:
-        fields.claim(ids, one, fields.id_from_number(one["id"]))
+        fields.claim(ids, one, one["id"].integer(0, fields.MAX_NUMBER))
     names = [one.value.get("file_name", one.value["id"]) for one in images]
     found = [
         one

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -33,6 +33,8 @@ __all__ = [
 
 KEY = "sam_widget"
 """Under this key of a format's record stands what :func:`to_json` returns."""
+
+Id = TypeVar("Id", int, str)
 
 MAX_NUMBER = 2**53 - 1
 """Largest id that every JSON reader keeps exactly."""
@@ -147,7 +149,7 @@ def score(value: float | None) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
 
 
-def claim(taken: set[str], field: Field, identity: str) -> None:
+def claim(taken: set[Id], field: Field, identity: Id) -> None:
     """Add an id to those that are taken; fail if it is."""
     if identity in taken:
         field.fail(f"the id {identity!r} is used twice.")

@@ -32,7 +32,7 @@ from sam_widget.formats import fields
 from sam_widget.formats.losses import warn, warn_once
 from sam_widget.formats.pixels import decoded_png
 from sam_widget.formats.untrusted import Budget, Field, read_json
-from sam_widget.intervals import placed, union
+from sam_widget.intervals import from_intervals, placed, union
 from sam_widget.masks import Rle
 from sam_widget.polygon_filling import fill_centres
 from sam_widget.polygons import trace
@@ -243,17 +243,24 @@ def _drawn(shape: Field, kind: str, size: tuple[int, int], budget: Budget) -> Rl
         (x0, y0), (x1, y1) = points
         points = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
     elif kind == "circle":
-        points = _circle(*points)
+        radius = float(np.hypot(*(points[1] - points[0])))
+        budget.draw(shape, points[0] + radius * np.array([[-1, -1], [1, -1], [1, 1]]), size)
+        return _circle(points[0], radius, size)
     budget.draw(shape, points, size)
     return fill_centres([points], *size)
 
 
-def _circle(centre: NDArray[np.float64], edge: NDArray[np.float64]) -> NDArray[np.float64]:
-    radius = float(np.hypot(*(edge - centre)))
-    # Sides of about a pixel; a circle far larger than any image needs no more than these.
-    angles = np.linspace(0, 2 * np.pi, int(min(max(16, 7 * radius), 2**16)), endpoint=False)
-    circle = centre + radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    return np.clip(circle, -(2.0**20), 2.0**20)
+def _circle(centre: NDArray[np.float64], radius: float, size: tuple[int, int]) -> Rle:
+    """Draw a circle column by column, in the square of whole pixels that Pillow draws it in."""
+    height, width = size
+    low, high = np.trunc(centre - radius), np.trunc(centre + radius)
+    (x, y), (across, down) = (low + high) / 2, (high - low + 1) / 2
+    columns = np.arange(int(max(low[0], 0)), int(min(high[0], width - 1)) + 1)
+    reach = down * np.sqrt(np.maximum(1 - ((columns - x) / across) ** 2, 0))
+    top = np.clip(np.ceil(y - reach), 0, height).astype(np.int64)
+    bottom = np.clip(np.floor(y + reach) + 1, 0, height).astype(np.int64)
+    place = columns * height
+    return from_intervals(np.stack([place + top, place + bottom], axis=1), height, width)
 
 
 def _pasted(shape: Field, size: tuple[int, int], budget: Budget) -> Rle:

@@ -45,7 +45,7 @@ MAX_TEXT = 4096
 """Longest text but labels and run-length codes, in characters."""
 MAX_OUTLINE = 2**20
 """Most pixels along the outline of one polygon, and most corners."""
-MAX_FILLING = 2**23
+MAX_FILLING = 2**24
 """Most outline pixels of all polygons together; drawing them takes about a second."""
 MAX_POINTS = 2**14
 """Most points in one object's prompts."""
@@ -193,13 +193,10 @@ class Field:
             self._expected("an object {...}")
         return self.value
 
-    def items(self, most: int = MAX_OBJECTS) -> list[Field]:
-        """Return the elements of a list of at most ``most``."""
-        values = self.values(most)
-        return [
-            Field(value, f"{self.where}[{index}]", self.file_name)
-            for index, value in enumerate(values)
-        ]
+    def items(self, most: int = MAX_OBJECTS) -> Iterator[Field]:
+        """Go through the elements of a list of at most ``most``."""
+        for index, value in enumerate(self.values(most)):
+            yield Field(value, f"{self.where}[{index}]", self.file_name)
 
     def values(self, most: int = MAX_OBJECTS) -> list[Any]:
         """Return a list of at most ``most`` elements as it is."""
