@@ -38,6 +38,28 @@ def wait_for_rows(widget, count):
     )
 
 
+def painted(widget):
+    """A digest of the objects' canvas, once three frames in a row have left it as it is."""
+    return widget.root.evaluate(
+        """async (root) => {
+            const canvas = root.querySelector("[data-testid=layer-objects]");
+            const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+            const digest = async () => {
+                const {width, height} = canvas;
+                const {data} = canvas.getContext("2d").getImageData(0, 0, width, height);
+                const sum = await crypto.subtle.digest("SHA-256", data);
+                return [...new Uint8Array(sum)].join(" ");
+            };
+            for (let still = 0, last = ""; ; await frame()) {
+                const now = await digest();
+                still = now === last ? still + 1 : 0;
+                if (still === 3) return now;
+                last = now;
+            }
+        }"""
+    )
+
+
 def in_python(widget, expression):
     """Wait until something is true in the kernel."""
     widget.page.wait_for_function(
@@ -167,6 +189,28 @@ w
     wait_for_rows(widget, 500)
     rows = widget.root.get_by_test_id("object-row")
     assert rows.count() < 40
+
+    # What was drawn again in parts is what is drawn as a whole.
+    before = painted(widget)
+    notebook.execute(
+        "ids = [o.id for o in w.annotations]\n"
+        "w.update_annotations(ids[7:400:60], visible=False)\n"
+        "w.update_annotation(ids[100], color='#ff00ff')\n"
+        "w.remove_annotations([ids[300]])\n"
+        "w.update_annotations([ids[67]], visible=True, label='other')"
+    )
+    wait_for_rows(widget, 499)
+    rows.first.click()
+    widget.page.keyboard.press("Escape")
+    widget.page.mouse.move(5, 5)
+    step_by_step = painted(widget)
+    widget.root.get_by_test_id("zoom-in").click()
+    widget.root.get_by_test_id("zoom-fit").click()
+    assert painted(widget) == step_by_step != before
+    notebook.execute("for _ in range(4): w.undo()")
+    wait_for_rows(widget, 500)
+    assert painted(widget) == before
+
     rows.first.click()
     widget.page.keyboard.press("End")
     last = notebook.python("w.annotations[499].id")
