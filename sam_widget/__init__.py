@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sam_widget.annotations import Annotation, AnnotationStore
+    from sam_widget.automatic import AutomaticMaskGenerator, AutomaticMasks, AutomaticRun
     from sam_widget.embeddings import EmbeddingCache
     from sam_widget.errors import (
         AnnotationError,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         EmbeddingMismatch,
         ImageError,
         ModelError,
+        NotEnoughMemory,
         PromptError,
         ProtocolError,
         SamWidgetError,
@@ -50,6 +52,9 @@ __all__ = [
     "Annotation",
     "AnnotationError",
     "AnnotationStore",
+    "AutomaticMaskGenerator",
+    "AutomaticMasks",
+    "AutomaticRun",
     "BundleMissing",
     "DownloadError",
     "Embedding",
@@ -58,6 +63,7 @@ __all__ = [
     "FakePredictor",
     "ImageError",
     "ModelError",
+    "NotEnoughMemory",
     "Precomputed",
     "Prediction",
     "Predictor",
@@ -89,6 +95,7 @@ _MODULES = (
     "predictors",
     "embeddings",
     "precomputation",
+    "automatic",
     "session",
     "widget",
 )

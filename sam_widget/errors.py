@@ -11,6 +11,7 @@
      |    +-- WeightsError                   the weights are missing, damaged or foreign
      |    |    +-- DownloadError             the weights could not be fetched
      |    +-- EmbeddingMismatch              an embedding made by another model
+     +-- NotEnoughMemory     (MemoryError)   what was asked for does not fit into memory
      +-- AnnotationError     (ValueError)    a mask, run-length code or annotation file is malformed
      +-- StaleGesture                        a gesture acted on prompts or candidates that are gone
      +-- ProtocolError       (ValueError)    the page sent a malformed message
@@ -28,6 +29,7 @@ __all__ = [
     "EmbeddingMismatch",
     "ImageError",
     "ModelError",
+    "NotEnoughMemory",
     "PromptError",
     "ProtocolError",
     "SamWidgetError",
@@ -73,6 +75,10 @@ class DownloadError(WeightsError):
 
 class EmbeddingMismatch(ModelError):  # noqa: N818
     """An embedding was handed to a model that did not make it."""
+
+
+class NotEnoughMemory(SamWidgetError, MemoryError):  # noqa: N818
+    """What was asked for does not fit into the memory that is left; nothing was started."""
 
 
 class AnnotationError(SamWidgetError, ValueError):
