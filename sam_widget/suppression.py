@@ -43,6 +43,8 @@ def suppress(boxes_xyxy: ArrayLike, scores: ArrayLike, threshold: float) -> NDAr
     boxes = np.asarray(boxes_xyxy, dtype=np.float32).reshape(-1, 4)
     # Infinities, NaN and ties in the order that a stable descending sort gives them.
     order = np.argsort(-np.asarray(scores, dtype=np.float32), kind="stable")
+    if threshold >= 1:  # no overlap is larger
+        return order
     kept: list[NDArray[np.int64]] = []
     rest = order
     while len(rest):
