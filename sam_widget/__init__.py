@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sam_widget.annotations import Annotation, AnnotationStore
     from sam_widget.automatic import AutomaticMaskGenerator, AutomaticMasks, AutomaticRun
+    from sam_widget.detections import segment_boxes
     from sam_widget.embeddings import EmbeddingCache
     from sam_widget.errors import (
         AnnotationError,
@@ -84,6 +85,7 @@ __all__ = [
     "load",
     "load_image",
     "precompute",
+    "segment_boxes",
 ]
 
 _MODULES = (
@@ -96,6 +98,7 @@ _MODULES = (
     "embeddings",
     "precomputation",
     "automatic",
+    "detections",
     "session",
     "widget",
 )

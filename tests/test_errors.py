@@ -16,6 +16,7 @@ PARENTS = {
     "WeightsError": (errors.ModelError,),
     "DownloadError": (errors.WeightsError,),
     "EmbeddingMismatch": (errors.ModelError,),
+    "NotEnoughMemory": (errors.SamWidgetError, MemoryError),
     "AnnotationError": (errors.SamWidgetError, ValueError),
     "StaleGesture": (errors.SamWidgetError,),
     "ProtocolError": (errors.SamWidgetError, ValueError),

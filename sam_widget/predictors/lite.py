@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 import safetensors.torch
@@ -151,6 +151,13 @@ class Lite:
 
     name = "lite"
     preprocessing = "1: longest side 512, padded to 32, float32"
+    automatic_defaults: ClassVar = {
+        "pred_iou_thresh": 0.5,
+        "stability_score_thresh": 0.45,
+        "min_mask_region_area": 100,
+    }
+    """Thresholds for everything mode that suit it: it is less sure of its masks than the official
+    networks, and their edges are softer."""
 
     def __init__(
         self,
