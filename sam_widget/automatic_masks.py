@@ -16,7 +16,7 @@ from sam_widget.errors import PromptError
 from sam_widget.prompts import Prompts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -169,11 +169,27 @@ class AutomaticMasks:
             require_memory(len(self) * self.height * self.width, f"{len(self)} binary masks")
         return [self._record(row, self.rle(place), mode) for place, row in self._rows()]
 
-    def annotations(self, label: str = "") -> list[Annotation]:
-        """Return the masks that stay as objects, each in a colour of its own."""
+    def annotations(self, label: str = "", rows: Sequence[int] | None = None) -> list[Annotation]:
+        """Return masks as objects, each in a colour of its own; empty ones are left out.
+
+        Parameters
+        ----------
+        label : str
+            For all of them.
+        rows : sequence of int, optional
+            Rows of the table, whether they stay or not; all that stay, by default.
+
+        Raises
+        ------
+        PromptError
+            If there is no such row.
+        """
+        wanted = self.selection.kept.tolist() if rows is None else list(rows)
+        if any(not 0 <= row < len(self.table) for row in wanted):
+            raise PromptError(f"rows must be from 0 to {len(self.table) - 1}, got {wanted!r:.60}.")
         return [
             Annotation(
-                rle=self.rle(place),
+                rle=self.selection.cleaned.get(row) or self.table.rles[row],
                 label=label,
                 color=PALETTE[place % len(PALETTE)],
                 predicted_iou=float(self.table.predicted_iou[row]),
@@ -182,7 +198,8 @@ class AutomaticMasks:
                 model_name=self.model_name,
                 model_digest=self.model_digest,
             )
-            for place, row in self._rows()
+            for place, row in enumerate(wanted)
+            if self.table.area[row]
         ]
 
     def record_of(self, row: int) -> MaskRecord:

@@ -12,6 +12,7 @@ import numpy as np
 from sam_widget import protocol
 from sam_widget.candidates import display_hw
 from sam_widget.errors import ProtocolError
+from sam_widget.everything import Everything
 from sam_widget.images import encode_tile
 from sam_widget.masks import Rle
 
@@ -65,6 +66,7 @@ class Page:
         self._push_at: int | None = None
         self._published = -1
         self._image_id = ""
+        self.everything = Everything(send, worker, publish)
         self._tiles: ThreadPoolExecutor | None = None
         self._tiles_waiting = 0
 
@@ -73,6 +75,7 @@ class Page:
         with self._lock:
             self._image_id = image_id
             self._shown_rles.clear()
+        self.everything.reset()
 
     def receive(self, content: object, buffers: Sequence[object]) -> None:
         """Take one untrusted message; whatever is wrong with it goes back as an error."""
@@ -87,6 +90,10 @@ class Page:
                 self._on_annotations(request)
             elif request.type == "tile":
                 self._on_tile(request)
+            elif request.type in protocol.EVERYTHING:
+                self.everything.receive(
+                    request, lambda fields, buffers: self._reply(request, fields, buffers)
+                )
             else:
                 self._reply(request, {"of": request.type})
         except Exception as error:  # noqa: BLE001 - untrusted input must never kill the comm
@@ -121,6 +128,7 @@ class Page:
 
     def close(self) -> None:
         """Tell the page that nobody answers any more."""
+        self.everything.close()
         self._send({"type": "closed"})
         if self._tiles is not None:
             self._tiles.shutdown(wait=False, cancel_futures=True)

@@ -18,6 +18,7 @@ from sam_widget.errors import (
     DownloadError,
     ImageError,
     ModelError,
+    NotEnoughMemory,
     PromptError,
     ProtocolError,
     StaleGesture,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from sam_widget.session import Committed, Session
 
 __all__ = [
+    "EVERYTHING",
     "GESTURES",
     "PUSH",
     "QUERIES",
@@ -57,6 +59,7 @@ MAX_ID: Final = 64
 MAX_COORDINATE: Final = 1e7
 """Far beyond any image; keeps 1e308 out of the arithmetic."""
 TILE_SIZE: Final = 512
+MAX_ROWS: Final = 100_000
 PUSH: Final = os.urandom(66_000)
 """What makes a small answer leave at once where Nagle's algorithm would hold it back: more than one
 full packet of a loopback interface (65,483 bytes). Random, so that no compression shrinks it."""
@@ -77,7 +80,7 @@ class Request:
     Attributes
     ----------
     type : str
-        One of :data:`GESTURES` or :data:`QUERIES`.
+        One of :data:`GESTURES`, :data:`QUERIES` or :data:`EVERYTHING`.
     id : str
         Chosen by the page; the one reply bears it as ``to``. (Not as ``id``: ipykernel remembers
         every id that a kernel sends, for ever.)
@@ -113,6 +116,28 @@ def _count(value: object) -> int:
     if number < 0 or number != int(number):
         raise ValueError("a whole number, 0 or more")
     return int(number)
+
+
+def _count_up_to(most: int) -> Callable[[object], int]:
+    def check(value: object) -> int:
+        number = _count(value)
+        if number > most:
+            raise ValueError(f"a whole number, at most {most}")
+        return number
+
+    return check
+
+
+def _box(value: object) -> tuple[float, ...]:
+    if not isinstance(value, list) or len(value) != 4:
+        raise TypeError("four numbers, x0, y0, x1, y1")
+    return tuple(_number(one) for one in value)
+
+
+def _rows(value: object) -> list[int]:
+    if not isinstance(value, list) or len(value) > MAX_ROWS:
+        raise TypeError(f"a list of at most {MAX_ROWS} rows")
+    return [_count(one) for one in value]
 
 
 def _flag(value: object) -> bool:
@@ -180,6 +205,28 @@ QUERIES: Final[dict[str, Fields]] = {
 """Questions that change nothing, and the fields each must have."""
 
 
+EVERYTHING: Final[dict[str, Fields]] = {
+    "everything_run": {
+        "points_per_side": _count_up_to(128),
+        "crop_n_layers": _count_up_to(3),
+        "region": _or_none(_box),
+    },
+    "everything_cancel": {},
+    "everything_filter": {
+        "pred_iou_thresh": _number,
+        "stability_score_thresh": _number,
+        "box_nms_thresh": _number,
+        "crop_nms_thresh": _number,
+        "min_mask_region_area": _count,
+    },
+    "everything_keep": {"rows": _or_none(_rows), "label": _or_none(_LABEL)},
+    "everything_list": {"start": _count},
+}
+"""Requests of everything mode, and the fields each must have."""
+
+_ALL: Final[dict[str, Fields]] = {**GESTURES, **QUERIES, **EVERYTHING}
+
+
 def parse_request(content: object, buffers: Sized = ()) -> Request:
     """Check a message from the page.
 
@@ -204,9 +251,9 @@ def parse_request(content: object, buffers: Sized = ()) -> Request:
     kind = content.get("type")
     fields = None
     if isinstance(kind, str):
-        fields = GESTURES.get(kind, QUERIES.get(kind))
+        fields = _ALL.get(kind)
     if not isinstance(kind, str) or fields is None:
-        known = ", ".join([*GESTURES, *QUERIES])
+        known = ", ".join(_ALL)
         raise ProtocolError(f"unknown message type {_shown(kind)}. Types are: {known}.")
     if len(buffers) > 0:
         raise ProtocolError(f"{kind} takes no binary buffers, got {len(buffers)}.")
@@ -367,6 +414,7 @@ _HINTS: Final[tuple[tuple[type[Exception], str, str], ...]] = (
     (ImageError, "image", "Give another image, or convert this one first."),
     (AnnotationError, "annotation", "Check the file or the mask, then try again."),
     (WidgetClosed, "closed", "Run the cell again to make a new widget."),
+    (NotEnoughMemory, "memory", "Use fewer points, or close other notebooks."),
     (MemoryError, "memory", "Close other widgets, use a smaller image or a smaller model."),
 )
 

@@ -22,7 +22,7 @@ from sam_widget.predictors.base import encode_with
 from sam_widget.prompts import Prompts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -345,6 +345,34 @@ class Session:
                 if self._entry.settled:
                     return self._accept(label or "")
 
+    def add_annotations(self, annotations: Sequence[Annotation]) -> tuple[Annotation, ...]:
+        """Add objects that were made elsewhere, as one step that undo takes back.
+
+        Parameters
+        ----------
+        annotations : sequence of Annotation
+            Of this image's size. One whose label is known takes the colour of that label.
+
+        Returns
+        -------
+        tuple of Annotation
+            As they were added.
+        """
+        with self.lock:
+            coloured = {one.label: one.color for one in reversed(self._entry.annotations)}
+            coloured.pop("", None)
+            for one in annotations:
+                if one.label:
+                    coloured.setdefault(one.label, one.color)
+            added = tuple(
+                replace(one, color=coloured.get(one.label, one.color)) for one in annotations
+            )
+            for label in dict.fromkeys(one.label for one in added):
+                self._announce(label)
+            if added:
+                self._replace_annotations(len(self._entry.annotations), *added)
+            return added
+
     def _accept(self, label: str) -> Annotation:
         entry = self._entry
         if entry.failure is not None:
@@ -403,6 +431,11 @@ class Session:
                 self._announce(label)
 
     # ---- computing ------------------------------------------------------------------------------
+
+    @property
+    def embedding(self) -> Embedding | None:
+        """The encoded image, once it is there."""
+        return self._embedding
 
     def attach(self, predictor: Predictor) -> None:
         """Hand over the predictor once it is loaded."""
