@@ -7,6 +7,7 @@ import { keepFocusInside } from "./focus";
 import { AcceptPanel } from "./panels/accept";
 import { Announcer } from "./panels/announcer";
 import { Candidates } from "./panels/candidates";
+import { EverythingPanel } from "./panels/everything";
 import { Help } from "./panels/help";
 import { Messages, StagePlaceholder } from "./panels/messages";
 import { Objects } from "./panels/objects";
@@ -59,6 +60,7 @@ function App({ store, actions, signal }: Props) {
           <PromptList store={store} actions={actions} />
         </div>
         <div class="sam-side">
+          <EverythingPanel store={store} actions={actions} />
           <Candidates store={store} actions={actions} />
           <AcceptPanel store={store} actions={actions} />
           <Objects store={store} actions={actions} />

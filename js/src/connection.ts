@@ -1,6 +1,7 @@
 // The only file that touches the widget's model: traits into the store, gestures out, answers back.
 
 import type { AnyModel } from "@anywidget/types";
+import { EverythingRequests } from "./everything-requests";
 import { kernelOf } from "./kernel";
 import { LatestPreview } from "./latest-preview";
 import { Link } from "./link";
@@ -8,6 +9,8 @@ import type {
   AnnotationsChanged,
   Bytes,
   ErrorReply,
+  EverythingMessage,
+  EverythingRequest,
   FromKernel,
   Gesture,
   Query,
@@ -36,7 +39,7 @@ interface Answer<R> {
 }
 
 interface Waiting {
-  type: (Query | Gesture)["type"];
+  type: (Query | Gesture | EverythingRequest)["type"];
   sentAt: number;
   settle(reply: Reply | ErrorReply, buffers: readonly Bytes[]): void;
 }
@@ -59,6 +62,7 @@ class Connection {
   // Several views share one model and see each other's replies: ids say whose they are.
   readonly #viewId = randomId();
   readonly #link: Link;
+  readonly #everything: EverythingRequests;
   #rest: ReturnType<typeof setTimeout> | undefined;
   #count = 0;
   #heard = false;
@@ -90,6 +94,11 @@ class Connection {
       clearTimeout(this.#rest);
       this.#waiting.clear();
     });
+    this.#everything = new EverythingRequests(
+      store.everything,
+      (what) => this.#ask(what),
+      (error) => this.#show(error),
+    );
     this.#link = new Link(
       (push) => this.#ask({ type: "ping" }, push),
       (push) => {
@@ -130,6 +139,7 @@ class Connection {
         gesture({ type: "update_annotation", annotation_id, ...change }),
       removeAnnotation: (annotation_id) => gesture({ type: "remove_annotation", annotation_id }),
       preview: (point) => preview.want(point),
+      everything: this.#everything.actions(),
       tile: (level, column, row) => this.#tile(level, column, row),
     };
   }
@@ -159,7 +169,7 @@ class Connection {
   // ---- requests -------------------------------------------------------------------------------
 
   #ask<K extends Reply["of"]>(
-    what: Query | Gesture,
+    what: Query | Gesture | EverythingRequest,
     push = this.#store.pushing.value === true,
   ): Promise<Answer<Extract<Reply, { of: K }>>> {
     if (this.#store.connection.value === "lost") {
@@ -282,6 +292,7 @@ class Connection {
     if (this.#store.connection.value === "busy") this.#store.connection.value = "live";
     this.#heard = true;
     if (message.type === "annotations_changed") this.#applyDelta(message, buffers);
+    else if (isOfEverything(message)) this.#everything.receive(message, buffers);
     else if (message.type === "closed") this.#lose();
     else if (message.type === "progress") {
       const waiting = this.#waiting.get(message.to);
@@ -360,6 +371,10 @@ class Connection {
       kernel.connectionStatusChanged.disconnect(look);
     });
   }
+}
+
+function isOfEverything(message: FromKernel): message is EverythingMessage {
+  return ["everything", "everything_cleaned", "everything_state"].includes(message.type);
 }
 
 function withRle(annotation: WireAnnotation, buffers: readonly Bytes[]): SceneObject {

@@ -3,6 +3,7 @@
 
 import * as crosshair from "./crosshair";
 import type { Interaction } from "./interaction";
+import { toggleEverything } from "./panels/everything";
 import { isApple } from "./platform";
 import { shownPrompts } from "./provisional";
 import { type Actions, type Store, togglePreviews } from "./store";
@@ -131,6 +132,13 @@ export const SHORTCUTS: readonly Shortcut[] = [
     run: ({ store }) => {
       store.tool.value = "pan";
     },
+  },
+  {
+    id: "everything",
+    group: "Tools",
+    keys: ["e"],
+    label: "Everything: find all masks, or close it again",
+    run: toggleEverything,
   },
   {
     id: "zoom-in",

@@ -3,6 +3,7 @@
 import { effect, type Signal, signal } from "@preact/signals-core";
 import { createInteraction } from "./interaction";
 import { mountKeyboard } from "./keyboard";
+import { everythingLayer, followHover } from "./layers/everything";
 import { imageLayer } from "./layers/image";
 import type { Layer } from "./layers/layer";
 import { marksLayer } from "./layers/marks";
@@ -38,6 +39,7 @@ export function mountStage(
   const layers: Layer[] = [
     imageLayer(store, actions, aborted),
     objectsLayer(store),
+    everythingLayer(store),
     previewLayer(store),
     overlayLayer(store),
     outlineLayer(store),
@@ -52,6 +54,7 @@ export function mountStage(
     resetOnAnotherImage(store),
     keepSize(container, stage, store, backing, renderer, aborted),
     showOpacity(surfaces, store),
+    followHover(store),
     tellCrosshair(stage, store, interaction.crosshair),
   ];
   mountPointer(stage, store, actions, interaction, aborted);

@@ -2,6 +2,7 @@
 // Only connection.ts writes the mirrors; nothing here is ever synced back.
 
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
+import { createEverything, type EverythingActions, type EverythingMode } from "./everything";
 import type {
   Bytes,
   DocumentState,
@@ -16,7 +17,7 @@ import type {
 } from "./protocol";
 import { IDENTITY_VIEW, type View } from "./viewport";
 
-export type ToolName = "point" | "box" | "pan";
+export type ToolName = "point" | "box" | "pan" | "everything";
 export type ConnectionState = "live" | "busy" | "lost";
 /** Hover previews: whenever the model is fast enough, or as the person says. */
 export type PreviewChoice = "auto" | "on" | "off";
@@ -67,6 +68,7 @@ export interface Actions {
   removeAnnotation(id: string): void;
   /** Latest wins, one in flight; null withdraws what was asked and hides what is shown. */
   preview(point: { x: number; y: number } | null): void;
+  readonly everything: EverythingActions;
   /** The encoded picture of one pyramid tile of the current image. */
   tile(level: number, column: number, row: number): Promise<Blob>;
 }
@@ -115,6 +117,7 @@ export interface Store {
   /** Object highlighted from the list or under the pointer. */
   readonly highlighted: Signal<string | null>;
   readonly notice: Signal<Notice | null>;
+  readonly everything: EverythingMode;
 }
 
 export const NO_PREDICTION: PredictionState = {
@@ -187,6 +190,7 @@ export function createStore(): Store {
     label: signal(""),
     highlighted: signal<string | null>(null),
     notice: signal<Notice | null>(null),
+    everything: createEverything(),
   };
 }
 

@@ -10,6 +10,7 @@ import {
 } from "../store";
 import { maxZoom } from "../viewport";
 import { fitView, ZOOM_STEP, zoomView } from "../zoom";
+import { toggleEverything } from "./everything";
 import { IconButton } from "./icon-button";
 import { Icon } from "./icons";
 
@@ -33,7 +34,7 @@ export function Toolbar({ store, actions }: Props) {
       aria-label="Segmentation tools"
       onKeyDown={moveFocusByArrows}
     >
-      <ToolGroup store={store} />
+      <ToolGroup store={store} actions={actions} />
       <HistoryGroup store={store} actions={actions} />
       <ZoomGroup store={store} />
       <span class="sam-spacer" />
@@ -42,7 +43,7 @@ export function Toolbar({ store, actions }: Props) {
   );
 }
 
-function ToolGroup({ store }: { store: Store }) {
+function ToolGroup({ store, actions }: Props) {
   return (
     <fieldset class="sam-group" aria-label="Tool">
       {TOOLS.map(({ tool, label }) => (
@@ -58,6 +59,14 @@ function ToolGroup({ store }: { store: Store }) {
           }}
         />
       ))}
+      <IconButton
+        icon="everything"
+        label="Everything: find all masks"
+        shortcut={keysOf("everything")}
+        testId="everything"
+        pressed={store.everything.open.value}
+        onPress={() => toggleEverything({ store, actions })}
+      />
     </fieldset>
   );
 }

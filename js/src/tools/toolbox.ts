@@ -1,5 +1,6 @@
 import type { ToolName } from "../store";
 import { boxTool } from "./box";
+import { everythingTool } from "./everything";
 import { panTool } from "./pan";
 import { pointTool } from "./point";
 import type { Tool } from "./tool";
@@ -9,4 +10,5 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
   point: pointTool,
   box: boxTool,
   pan: panTool,
+  everything: everythingTool,
 };
