@@ -61,7 +61,7 @@ function App({ store, actions, signal }: Props) {
         </div>
         <div class="sam-side">
           <EverythingPanel store={store} actions={actions} />
-          <Candidates store={store} actions={actions} />
+          {!isPointingAtFound(store) && <Candidates store={store} actions={actions} />}
           <AcceptPanel store={store} actions={actions} />
           <Objects store={store} actions={actions} />
         </div>
@@ -71,6 +71,11 @@ function App({ store, actions, signal }: Props) {
       <Help store={store} />
     </>
   );
+}
+
+/** Everything mode has the room of the candidates while there are none. */
+function isPointingAtFound({ everything, prediction }: Store): boolean {
+  return everything.open.value && prediction.value.candidates.length === 0;
 }
 
 /** The stage draws itself; Preact only owns the place it is in. */

@@ -173,7 +173,8 @@ function setKept(mode: EverythingMode, rows: number[]): void {
 function rowsOf(bits: Bytes | undefined, count: number): number[] {
   const rows: number[] = [];
   for (let row = 0; bits && row < count; row++) {
-    if ((bits.getUint8(row >> 3) >> (row & 7)) & 1) rows.push(row);
+    const byte = bits.getUint8(Math.floor(row / 8));
+    if (Math.floor(byte / 2 ** (row % 8)) % 2 === 1) rows.push(row);
   }
   return rows;
 }

@@ -130,9 +130,12 @@ def test_cancel_in_a_region_clicks_meanwhile_and_a_reload(widget):
     assert y1 < 302
 
     # Another view of the same widget finds what is there.
-    widget.notebook.page.reload()
-    widget.notebook.wait_for_kernel()
-    again = widget.notebook.widget()
+    notebook = widget.notebook
+    notebook.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    notebook.page.goto(notebook.page.url.replace("&reset", ""))
+    notebook.wait_for_kernel()
+    again = notebook.widget()
+    again.wait_ready(0)
     again.root.get_by_test_id("everything").click()
     expect(of(again, "panel")).to_have_attribute("data-candidates", str(count))
     expect(of(again, "panel")).to_have_attribute("data-stage", "cancelled")

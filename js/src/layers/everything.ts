@@ -8,7 +8,7 @@ import type { Bytes } from "../protocol";
 import type { Store } from "../store";
 import type { Size } from "../viewport";
 import type { Frame, Layer } from "./layer";
-import { blankPixels, pack, putPixels, type Rgba, sampleMask, samplePicture } from "./sampling";
+import { blankPixels, pack, putPixels, sampleMask, samplePicture } from "./sampling";
 import { strokeContour } from "./stroke";
 
 const FILL_ALPHA = 118;
@@ -52,7 +52,7 @@ interface Painted extends Size {
 const runsOf = new WeakMap<Bytes, Uint32Array>();
 
 function paintTop(mode: EverythingMode): Painted | null {
-  const first = mode.masks.value[0];
+  const [first] = mode.masks.value;
   if (!first) return null;
   const { width, height } = first;
   const top = new Uint32Array(width * height);
@@ -148,9 +148,10 @@ export function everythingLayer(store: Store): Layer {
       if (top && words) {
         const pixels = blankPixels({ left: 0, top: 0, ...frame.backing });
         samplePicture({ width: top.width, height: top.height, words }, frame, pixels);
+        const palette = paletteOf(mode);
         for (const row of mode.selected.value) {
           const mask = shownMask(mode, row);
-          if (mask) sampleMask(maskOf(mask), frame, pixels, pack(selectedColor(row)));
+          if (mask) sampleMask(maskOf(mask), frame, pixels, palette(row, SELECTED_ALPHA));
         }
         putPixels(context, pixels);
       }
@@ -161,10 +162,6 @@ export function everythingLayer(store: Store): Layer {
       return false;
     },
   };
-}
-
-function selectedColor(row: number): Rgba {
-  return [...colorOf(row), SELECTED_ALPHA];
 }
 
 function outline(

@@ -1,7 +1,7 @@
 // Everything mode: start it, watch it, sieve what it found, keep what is wanted.
 
 import { useState } from "preact/hooks";
-import type { EverythingLook } from "../everything";
+import type { EverythingLook, FoundMask } from "../everything";
 import type { EverythingThresholds } from "../protocol";
 import type { Actions, Store } from "../store";
 import { IconButton } from "./icon-button";
@@ -300,11 +300,7 @@ function Keep({ store, actions }: Props) {
   return (
     <div class="sam-everything-keep">
       <p class="sam-dim" data-testid="everything-selection">
-        {only
-          ? `IoU ${only.score.toFixed(2)}, stability ${only.stability.toFixed(2)}, ${only.area.toLocaleString("en")} px. Click again for the mask beneath.`
-          : rows.length > 1
-            ? `${rows.length} masks selected.`
-            : "Click a mask to select it, right-click to add more."}
+        {selectionWords(rows.length, only)}
       </p>
       <button
         type="button"
@@ -332,6 +328,15 @@ function Keep({ store, actions }: Props) {
       </button>
     </div>
   );
+}
+
+function selectionWords(count: number, only: FoundMask | undefined): string {
+  if (only) {
+    const figures = `IoU ${only.score.toFixed(2)}, stability ${only.stability.toFixed(2)}`;
+    return `${figures}, ${only.area.toLocaleString("en")} px. Click again for the mask beneath.`;
+  }
+  if (count > 1) return `${count} masks selected.`;
+  return "Click a mask to select it, right-click to add more.";
 }
 
 function keepTitle(what: string, label: string): string {

@@ -48,7 +48,7 @@ function select(sample: Sample, { store }: ToolContext): void {
   const image = store.image.value;
   if (!image) return;
   const stack = masksAt(mode, image, sample.image);
-  const top = stack[0];
+  const [top] = stack;
   const chosen = mode.selected.value;
   if (top === undefined) {
     if (!sample.exclude) mode.selected.value = new Set();
