@@ -271,7 +271,8 @@ def refilter() -> None:
         logits = np.stack([table.logits(row, kind) for kind in range(3)])
         traced = frame.trace(logits)
         xy = np.repeat(places[0][row][None], 3, axis=0)
-        parts.append(measured(traced, table.scores[row], xy, crops[0], 0, (height, width)))
+        rank = 3 * row + np.arange(3)
+        parts.append(measured(traced, table.scores[row], xy, rank, crops[0], 0, (height, width)))
     off = Thresholds(pred_iou_thresh=0, stability_score_thresh=0)
     found = AutomaticMasks(
         CandidateTable.joined(parts), Thresholds(), tuple(crops), height, width, off
@@ -312,16 +313,25 @@ def large(options: argparse.Namespace) -> None:
     )
     predictor.decode(predictor.encode(photo[:400, :600]), Prompts(points=[(300, 200)]))
     announced = generator.estimate(photo)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = high_water(reset=True)
     began = time.perf_counter()
     records = generator.generate(photo)
     seconds = time.perf_counter() - began
-    taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    taken = high_water() - before
     print(f"announced: {announced}")
     print(
-        f"taken: {taken / 1e6:.2f} GB in {seconds:.0f} s for {len(records)} masks, "
-        f"{taken * 1024 / announced.nbytes:.2f} of what was announced"
+        f"taken: {taken / 1e9:.2f} GB in {seconds:.0f} s for {len(records)} masks, "
+        f"{taken / announced.nbytes:.2f} of what was announced"
     )
+
+
+def high_water(*, reset: bool = False) -> int:
+    """Return the most resident memory since the last reset, in bytes; Linux only."""
+    if reset:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    line = next(one for one in status.splitlines() if one.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024
 
 
 def main() -> None:

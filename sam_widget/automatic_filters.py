@@ -220,6 +220,7 @@ def _thin_crops(
     winners = [np.zeros(0, dtype=np.int64)]
     # Rows come crop by crop.
     for rows in np.split(left, np.flatnonzero(np.diff(table.crop[left])) + 1):
+        rows = rows[np.argsort(table.rank[rows], kind="stable")]  # noqa: PLW2901 - as they came
         best = suppress(table.boxes_xyxy[rows], table.predicted_iou[rows], threshold)
         winners.append(rows[best])
     kept = np.concatenate(winners)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Crop", "crops_of", "layer_grids", "point_grid"]
+__all__ = ["Crop", "crops_of", "layer_grids", "point_grid", "spread"]
 
 
 class Crop(NamedTuple):
@@ -84,6 +84,22 @@ def crops_of(
             corner = min(left + x + crop_w, right), min(top + y + crop_h, bottom)
             found.append(Crop(left + x, top + y, *corner, layer))
     return found
+
+
+def spread(count: int) -> NDArray[np.int64]:
+    """Order in which points are asked: from everywhere, so that early masks are from everywhere.
+
+    Steps of the golden ratio: each falls into one of the largest gaps that are left.
+
+    Examples
+    --------
+    >>> spread(8).tolist()
+    [0, 5, 2, 7, 4, 1, 6, 3]
+    """
+    step = round(count * (math.sqrt(5) - 1) / 2)
+    while count and math.gcd(step, count) != 1:
+        step += 1
+    return np.arange(count) * step % max(count, 1)
 
 
 def _cut(length: int, count: int, overlap: int) -> tuple[int, list[int]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sam_widget.automatic_filters import KEPT, passing
+from sam_widget.automatic_grid import spread
 from sam_widget.automatic_masks import AutomaticMasks, MaskRecord
 from sam_widget.automatic_table import CandidateTable, measured
 from sam_widget.images import RgbImage
@@ -100,6 +101,7 @@ class AutomaticRun:
         self._region, self._between = region, between
         self._embedding, self._embedded = embedding, 0 if embedding is not None else -1
         self._crop = self._next = 0
+        self._orders = [spread(len(some)) for some in points]
         self._parts: list[CandidateTable] = []
         self._fresh: deque[int] = deque()
         self._yielded: set[int] = set()
@@ -214,11 +216,11 @@ class AutomaticRun:
             self._encode()
             self._seconds[0] += time.perf_counter() - began
             return not self.finished
-        points = self._points[self._crop][self._next : self._next + self._batch]
-        found = self._decode(points)
+        places = self._orders[self._crop][self._next : self._next + self._batch]
+        found = self._decode(places)
         self._note(found)
-        self._next += len(points)
-        self.done += len(points)
+        self._next += len(places)
+        self.done += len(places)
         if self._next >= len(self._points[self._crop]):
             self._crop, self._next, self._embedding = self._crop + 1, 0, None
             self._skip_empty()
@@ -274,8 +276,9 @@ class AutomaticRun:
         self._embedded = self._crop
         self._encodes += 1
 
-    def _decode(self, points: NDArray[np.float64]) -> CandidateTable:
-        """Ask for one batch and measure the candidates that may stay."""
+    def _decode(self, places: NDArray[np.int64]) -> CandidateTable:
+        """Ask for the points at some places and measure the candidates that may stay."""
+        points = self._points[self._crop][places]
         crop, embedding = self._crops[self._crop], self._embedding
         if embedding is None:  # step() encodes first
             raise RuntimeError("the crop is not encoded.")
@@ -294,6 +297,7 @@ class AutomaticRun:
             traced,
             answers.scores[prompt, kind],
             points[prompt],
+            places[prompt] * answers.scores.shape[1] + kind,
             crop,
             self._crop,
             (self.image.height, self.image.width),

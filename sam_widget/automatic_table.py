@@ -44,6 +44,8 @@ class CandidateTable:
         The prompt (x, y).
     crop : int64 (N,)
         Index of the crop it was found in.
+    rank : int64 (N,)
+        Place in its crop in the order of the official code, which settles ties.
     cut_off : bool (N,)
         Whether it ends at an edge of its crop that is none of the image.
     rles : tuple of Rle
@@ -56,6 +58,7 @@ class CandidateTable:
     boxes_xyxy: NDArray[np.int64]
     points: NDArray[np.float64] = field(repr=False)
     crop: NDArray[np.int64] = field(repr=False)
+    rank: NDArray[np.int64] = field(repr=False)
     cut_off: NDArray[np.bool_] = field(repr=False)
     rles: tuple[Rle, ...] = field(repr=False)
 
@@ -71,6 +74,7 @@ class CandidateTable:
             np.zeros(0, np.int64),
             np.zeros((0, 4), np.int64),
             np.zeros((0, 2)),
+            np.zeros(0, np.int64),
             np.zeros(0, np.int64),
             np.zeros(0, np.bool_),
             (),
@@ -103,6 +107,7 @@ def measured(
     traced: Sequence[TracedMask],
     predicted_iou: NDArray[np.float32],
     points: NDArray[np.float64],
+    rank: NDArray[np.int64],
     crop: Crop,
     crop_index: int,
     image_hw: tuple[int, int],
@@ -116,6 +121,8 @@ def measured(
     predicted_iou : float32 (N,)
     points : float64 (N, 2)
         (x, y) in pixels of the whole image.
+    rank : int64 (N,)
+        Place in the crop, in the official order.
     crop : Crop
     crop_index : int
     image_hw : (int, int)
@@ -140,6 +147,7 @@ def measured(
         boxes_xyxy=boxes,
         points=np.asarray(points, dtype=np.float64).reshape(-1, 2),
         crop=np.full(len(traced), crop_index, dtype=np.int64),
+        rank=np.asarray(rank, dtype=np.int64),
         cut_off=(at_crop & ~at_image).any(axis=1),
         rles=rles,
     )

@@ -142,7 +142,9 @@ def test_cancel_in_a_region_clicks_meanwhile_and_a_reload(widget):
 
 
 def test_a_run_from_a_cell_is_seen(widget):
-    widget.notebook.execute("run = w.everything(points_per_side=4, pred_iou_thresh=0.3); run.wait()")
+    widget.notebook.execute(
+        "run = w.everything(points_per_side=4, pred_iou_thresh=0.3); run.wait()"
+    )
     count = found(widget)
     assert count == widget.notebook.python("len(run.result)") > 0
     widget.notebook.execute("run.refilter(pred_iou_thresh=0.99)")

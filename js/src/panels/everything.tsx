@@ -141,6 +141,25 @@ function Start({ store, actions }: Props) {
           <option value={2}>+ 4 × 4</option>
         </select>
       </label>
+      <p class="sam-dim sam-everything-region">
+        {region.value ? (
+          <>
+            Only inside the box.{" "}
+            <button
+              type="button"
+              class="sam-link"
+              data-testid="everything-whole"
+              onClick={() => {
+                region.value = null;
+              }}
+            >
+              Whole image
+            </button>
+          </>
+        ) : (
+          "The whole image; drag a box to look only there."
+        )}
+      </p>
       {mode.busy.value ? (
         <button
           type="button"
@@ -162,25 +181,6 @@ function Start({ store, actions }: Props) {
           Find
         </button>
       )}
-      <p class="sam-dim sam-everything-region">
-        {region.value ? (
-          <>
-            Only inside the box.{" "}
-            <button
-              type="button"
-              class="sam-link"
-              data-testid="everything-whole"
-              onClick={() => {
-                region.value = null;
-              }}
-            >
-              Whole image
-            </button>
-          </>
-        ) : (
-          "The whole image; drag a box to look only there."
-        )}
-      </p>
     </div>
   );
 }
