@@ -227,7 +227,8 @@ class AutomaticMaskGenerator:
         rgb = load_image(image)
         box = None if region is None else _checked_region(region, rgb)
         crops, points = self._places(rgb, box)
-        needed = self._estimate(rgb, points, keep_all=keep_all)
+        encodes = len(crops) > 1 or embedding is None
+        needed = self._estimate(rgb, points, keep_all=keep_all, encodes=encodes)
         if not needed.fits:
             raise NotEnoughMemory(
                 f"everything mode on {rgb.width} x {rgb.height} pixels takes {needed}. Close other "
@@ -262,7 +263,12 @@ class AutomaticMaskGenerator:
         return self._estimate(rgb, self._places(rgb, None)[1], keep_all=keep_all)
 
     def _estimate(
-        self, image: RgbImage, points: Sequence[NDArray[np.float64]], *, keep_all: bool
+        self,
+        image: RgbImage,
+        points: Sequence[NDArray[np.float64]],
+        *,
+        keep_all: bool,
+        encodes: bool = True,
     ) -> MemoryEstimate:
         return estimate(
             (image.height, image.width),
@@ -270,7 +276,7 @@ class AutomaticMaskGenerator:
             batch=self._batch,
             keep_all=keep_all,
             binary=self.output_mode == "binary_mask" and not keep_all,
-            encoding=int(getattr(self.predictor, "encoding_bytes", 0)),
+            encoding=int(getattr(self.predictor, "encoding_bytes", 0)) if encodes else 0,
         )
 
     @property

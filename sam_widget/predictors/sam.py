@@ -207,6 +207,15 @@ class SegmentAnything:
         return Prediction(logits.cpu().numpy(), decoded.scores[0, kinds].cpu().numpy(), frame)
 
     @property
+    def encoding_bytes(self) -> int:
+        """Memory that encoding an image takes on the CPU: attention, and weights not read yet."""
+        if torch.device(self.device).type != "cpu":
+            return 0
+        attention = 2_600_000_000 if self.name == "vit_b" else 3_500_000_000
+        weights = {"vit_b": 360_000_000, "vit_l": 1_230_000_000}.get(self.name, 2_550_000_000)
+        return attention + (0 if self.encoder_loaded else weights)
+
+    @property
     def batch_size(self) -> int:
         """Prompts at a time; more gain nothing on a CPU, and let a click wait."""
         return 4 if self.device == "cpu" else 64

@@ -69,45 +69,51 @@ function paintTop(mode: EverythingMode): Painted | null {
   return { width, height, top };
 }
 
+/** Words by row, one more than it: of tints and of edges. */
+export interface Palette {
+  readonly tints: Uint32Array;
+  readonly edges: Uint32Array;
+}
+
 /** Colours for the topmost masks: tints with firm edges, or edges alone. */
-export function colour(
-  { top, width }: Painted,
-  look: EverythingLook,
-  palette: Palette,
-): Uint32Array {
+export function colour({ top, width }: Painted, palette: Palette): Uint32Array {
+  const { tints, edges } = palette;
   const words = new Uint32Array(top.length);
-  for (let at = 0; at < top.length; at++) {
-    const own = top[at] ?? 0;
-    const right = at + 1 < top.length ? (top[at + 1] ?? 0) : own;
-    const below = at + width < top.length ? (top[at + width] ?? 0) : own;
-    const edge = own !== right || own !== below;
-    // An edge has the colour of the mask it belongs to, also where it lies just outside.
-    const row = own || right || below;
-    if (row === 0) continue;
-    if (edge) words[at] = palette(row - 1, EDGE_ALPHA);
-    else if (own !== 0 && look !== "edges") words[at] = palette(own - 1, FILL_ALPHA);
+  for (let start = 0; start < top.length; start += width) {
+    const below = start + width < top.length ? width : 0;
+    for (let column = 0; column < width; column++) {
+      const at = start + column;
+      const own = top[at] ?? 0;
+      const right = top[column + 1 < width ? at + 1 : at] ?? 0;
+      const lower = top[at + below] ?? 0;
+      // An edge has the colour of the mask it belongs to, also where it lies just outside.
+      const edge = own !== right || own !== lower;
+      words[at] = (edge ? edges[own || right || lower] : tints[own]) ?? 0;
+    }
   }
   return words;
 }
 
-type Palette = (row: number, alpha: number) => number;
-
 function paletteOf(mode: EverythingMode): Palette {
-  const words = new Map<number, number>();
+  const masks = mode.masks.value;
   const byScore = mode.look.value === "scores";
-  const scores = mode.kept.value.map((row) => mode.masks.value[row]?.score ?? 0);
+  const scores = mode.kept.value.map((row) => masks[row]?.score ?? 0);
   const low = scores.reduce((least, score) => Math.min(least, score), 1);
   const high = scores.reduce((most, score) => Math.max(most, score), low + 1e-6);
-  return (row, alpha) => {
-    const key = row * 256 + alpha;
-    const known = words.get(key);
-    if (known !== undefined) return known;
-    const score = mode.masks.value[row]?.score ?? 0;
-    const rgb = byScore ? rampColor((score - low) / (high - low)) : colorOf(row);
-    const word = pack([...rgb, alpha]);
-    words.set(key, word);
-    return word;
-  };
+  const tints = new Uint32Array(masks.length + 1);
+  const edges = new Uint32Array(masks.length + 1);
+  for (const row of mode.kept.value) {
+    const share = ((masks[row]?.score ?? 0) - low) / (high - low);
+    const rgb = byScore ? rampColor(share) : colorOf(row);
+    if (mode.look.value !== "edges") tints[row + 1] = pack([...rgb, FILL_ALPHA]);
+    edges[row + 1] = pack([...rgb, EDGE_ALPHA]);
+  }
+  return { tints, edges };
+}
+
+/** The same colour, for a mask that is selected: less of the picture shows through. */
+function selectedWord({ edges }: Palette, row: number): number {
+  return ((edges[row + 1] ?? 0) % 2 ** 24) + SELECTED_ALPHA * 2 ** 24;
 }
 
 export function everythingLayer(store: Store): Layer {
@@ -117,6 +123,7 @@ export function everythingLayer(store: Store): Layer {
   let look: EverythingLook | null = null;
   let top: Painted | null = null;
   let words: Uint32Array | null = null;
+  let palette: Palette = { tints: new Uint32Array(0), edges: new Uint32Array(0) };
 
   const refresh = (): void => {
     if (kept !== mode.kept.value || cleaned !== mode.cleaned.value) {
@@ -127,7 +134,8 @@ export function everythingLayer(store: Store): Layer {
     }
     if (top && (words === null || look !== mode.look.value)) {
       look = mode.look.value;
-      words = colour(top, look, paletteOf(mode));
+      palette = paletteOf(mode);
+      words = colour(top, palette);
     }
   };
 
@@ -148,10 +156,9 @@ export function everythingLayer(store: Store): Layer {
       if (top && words) {
         const pixels = blankPixels({ left: 0, top: 0, ...frame.backing });
         samplePicture({ width: top.width, height: top.height, words }, frame, pixels);
-        const palette = paletteOf(mode);
         for (const row of mode.selected.value) {
           const mask = shownMask(mode, row);
-          if (mask) sampleMask(maskOf(mask), frame, pixels, palette(row, SELECTED_ALPHA));
+          if (mask) sampleMask(maskOf(mask), frame, pixels, selectedWord(palette, row));
         }
         putPixels(context, pixels);
       }
