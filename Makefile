@@ -35,6 +35,10 @@ bench: $(READY) $(BUNDLE) chromium
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/reopen.py
 	$(BIN)/python benchmarks/end_to_end.py
+	$(BIN)/python benchmarks/everything.py
+	$(BIN)/python benchmarks/everything.py --size 3000x2000 --points 16 --batch 32
+	$(BIN)/python benchmarks/everything.py --refilter
+	$(BIN)/python benchmarks/everything.py --large
 
 # The page's bundle alone.
 build: $(BUNDLE)

@@ -87,7 +87,7 @@ def test_find_sieve_select_and_keep(widget):
     at = widget.client(x, y)
     widget.page.mouse.move(*at)
     widget.page.mouse.click(*at)
-    expect(of(widget, "keep-selected")).to_have_text("Keep selected (1)")
+    expect(of(widget, "keep-selected")).to_have_text("Keep (1)")
     expect(of(widget, "selection")).to_contain_text("IoU")
     widget.root.get_by_test_id("label-input").fill("thing")
     of(widget, "keep-selected").click()

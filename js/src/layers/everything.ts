@@ -23,9 +23,10 @@ const RAMP: readonly (readonly [number, number, number])[] = [
   [253, 231, 37],
 ];
 
-/** A colour that stays a mask's own, whatever filters do: hues a golden angle apart. */
+/** A colour that stays a mask's own, whatever filters do. */
 export function colorOf(row: number): readonly [number, number, number] {
-  const hue = (row * 137.508) % 360;
+  // Squares, so that no rhythm in which rows are found gives neighbours one hue.
+  const hue = (97 * row * row + 151 * row) % 360;
   const channel = (shift: number): number => {
     const position = (shift + hue / 30) % 12;
     const share = Math.max(-1, Math.min(position - 3, 9 - position, 1));

@@ -312,7 +312,7 @@ function Keep({ store, actions }: Props) {
           if (rows.length > 0) keep(rows);
         }}
       >
-        {`Keep selected (${rows.length})`}
+        {`Keep (${rows.length})`}
       </button>
       <button
         type="button"
