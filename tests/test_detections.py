@@ -1,7 +1,7 @@
-import dataclasses
-
 import numpy as np
+import pandas as pd
 import pytest
+import supervision
 
 from sam_widget import FakePredictor, Prompts, load, segment_boxes
 from sam_widget.detections import read_boxes
@@ -9,26 +9,6 @@ from sam_widget.errors import PromptError
 
 BOXES = [(50, 60, 200, 240), (-20, 300, 80, 500), (300, 100, 320, 130), (10, 10, 590, 390)]
 BOXES += [(400, 20, 580, 160)]
-
-
-@dataclasses.dataclass
-class Detections:
-    """What ``supervision.Detections`` shows of itself."""
-
-    xyxy: np.ndarray
-    data: dict
-
-
-class Table:
-    """What a DataFrame shows of itself."""
-
-    def __init__(self, **columns):
-        self.values, self.columns = columns, list(columns)
-
-    def __getitem__(self, names):
-        if isinstance(names, str):
-            return np.array(self.values[names])
-        return np.stack([np.array(self.values[name]) for name in names], axis=1)
 
 
 def test_each_box_gives_the_mask_that_it_gives_alone(coffee):
@@ -51,11 +31,20 @@ def test_boxes_as_detectors_give_them():
     given = [
         (four, ("",) * 5),
         (BOXES, ("",) * 5),
-        (Detections(four, {"class_name": np.array(list("abcde"))}), tuple("abcde")),
-        (Detections(four, {}), ("",) * 5),
-        (Table(x0=x0, y0=y0, x1=x1, y1=y1, label=list("vwxyz")), tuple("vwxyz")),
-        (Table(name=list("vwxyz"), xmin=x0, ymin=y0, xmax=x1, ymax=y1), tuple("vwxyz")),
-        (Table(x1=x0, y1=y0, x2=x1, y2=y1), ("",) * 5),
+        (
+            supervision.Detections(four, data={"class_name": np.array(list("abcde"))}),
+            tuple("abcde"),
+        ),
+        (supervision.Detections(four), ("",) * 5),
+        (
+            pd.DataFrame({"x0": x0, "y0": y0, "x1": x1, "y1": y1, "label": list("vwxyz")}),
+            tuple("vwxyz"),
+        ),
+        (
+            pd.DataFrame({"name": list("vwxyz"), "xmin": x0, "ymin": y0, "xmax": x1, "ymax": y1}),
+            tuple("vwxyz"),
+        ),
+        (pd.DataFrame({"x1": x0, "y1": y0, "x2": x1, "y2": y1}), ("",) * 5),
     ]
     for boxes, labels in given:
         listed = read_boxes(boxes)
@@ -82,7 +71,7 @@ def test_labels_share_a_colour():
     [
         ([(1, 2, 3)], None, r"shape \(N, 4\), got \(1, 3\)"),
         ("boxes", None, "must be numbers"),
-        (Table(left=[1], top=[2]), None, "columns x0, y0, x1, y1.*left, top"),
+        (pd.DataFrame({"left": [1], "top": [2]}), None, "columns x0, y0, x1, y1.*left, top"),
         (BOXES, ["a"], "expected 5 labels, one for each box, got 1"),
         ([*BOXES, (5, 5, 5, 9)], None, "box 5 of 6"),
         ([(700, 0, 800, 100)], None, "box 0 of 1"),

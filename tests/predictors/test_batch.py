@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+import torch
+from segment_anything import SamAutomaticMaskGenerator, sam_model_registry
 
-from sam_widget import FakePredictor, Prompts, load
+from sam_widget import AutomaticMaskGenerator, FakePredictor, Prompts, load
 from sam_widget.errors import EmbeddingMismatch, PromptError
 from sam_widget.frames import ModelFrame
 from sam_widget.predictors.batch import BatchPredictor, decode_batch
@@ -87,3 +89,34 @@ class _WithoutBatches:
 
     def decode(self, embedding, prompts, multimask=None):
         return self.inner.decode(embedding, prompts, multimask)
+
+
+def test_everything_mode_on_the_official_predictor_itself(vit_b_checkpoint, coffee, monkeypatch):
+    """The whole official pipeline, its prompt encoder and decoder included, on given features."""
+    features = np.random.default_rng(3).standard_normal((1, 256, 64, 64), dtype=np.float32)
+    # Noise for a picture gives specks: filters and suppression would turn on single pixels.
+    off = {"pred_iou_thresh": 0.0, "stability_score_thresh": 0.0, "box_nms_thresh": 1.0}
+    model = sam_model_registry["vit_b"](checkpoint=str(vit_b_checkpoint))
+    official = SamAutomaticMaskGenerator(model, points_per_side=2, **off)
+    predictor = official.predictor
+
+    def set_image(_):
+        predictor.features, predictor.is_image_set = torch.from_numpy(features), True
+        predictor.original_size = (400, 600)
+        predictor.input_size = ModelFrame(400, 600).resized_hw
+
+    monkeypatch.setattr(predictor, "set_image", set_image)
+    theirs = official.generate(np.asarray(coffee))
+
+    ours = load("vit_b", checkpoint=vit_b_checkpoint, device="cpu", runtime="torch")
+    embedding = ours.unpack({"features": features}, ModelFrame(400, 600), "any image")
+    run = AutomaticMaskGenerator(ours, points_per_side=2, **off).stream(coffee, embedding=embedding)
+    records = run.finish().records()
+    assert len(records) == len(theirs) == 12
+    for mine, other in zip(records, theirs, strict=True):
+        both = (mine["segmentation"] & other["segmentation"]).sum()
+        either = (mine["segmentation"] | other["segmentation"]).sum()
+        assert both >= 0.99 * either
+        assert mine["predicted_iou"] == pytest.approx(other["predicted_iou"], abs=1e-3)
+        assert mine["stability_score"] == pytest.approx(other["stability_score"], abs=1e-3)
+        assert mine["point_coords"] == other["point_coords"]
