@@ -15,16 +15,14 @@ import numpy as np
 
 from sam_widget import protocol
 from sam_widget.automatic import AutomaticMaskGenerator
-from sam_widget.candidates import display_hw
-from sam_widget.column_runs import ColumnRuns
 from sam_widget.errors import ModelError, PromptError, StaleGesture
+from sam_widget.everything_wire import chunks, packed, parts, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from sam_widget.annotations import Annotation
     from sam_widget.automatic import AutomaticMasks, AutomaticRun
-    from sam_widget.masks import Rle
     from sam_widget.protocol import Request
     from sam_widget.worker import Worker
 
@@ -34,8 +32,6 @@ _TELL_EVERY = 0.1
 """Seconds between two messages about a run."""
 _CLICK_PATIENCE = 2.0
 """Seconds that a run waits for the answer to a click before its next batch."""
-_PART_BYTES = 400_000
-"""Candidates are sent in parts of about this size: no message passes 1 MB."""
 
 
 class EverythingRun:
@@ -285,7 +281,7 @@ class Everything:
         with self._lock:
             latest = current.latest
             end = 0 if latest is None else min(self._told, len(latest.table))
-            part = next(_parts(latest, start, end), None) if latest is not None else None
+            part = next(parts(latest, start, end), None) if latest is not None else None
             if start == 0:
                 # Views come without the clean masks; all are told of them again.
                 self._cleaned.clear()
@@ -345,7 +341,7 @@ class Everything:
                 return
             if current.latest is not None:
                 end = len(current.latest.table)
-                for message, buffers, _ in _parts(current.latest, self._told, end):
+                for message, buffers, _ in parts(current.latest, self._told, end):
                     self._send({"type": "everything", "run": current.number, **message}, buffers)
                 self._told = end
             self._tell_state(current)
@@ -391,8 +387,8 @@ class Everything:
             if (area, row) not in self._cleaned
         }
         rows = list(fresh)
-        texts = [_shown(fresh[row]).compressed() for row in rows]
-        for some in _chunks([len(text) for text in texts]):
+        texts = [shown(fresh[row]).compressed() for row in rows]
+        for some in chunks([len(text) for text in texts]):
             self._send(
                 {
                     "type": "everything_cleaned",
@@ -400,71 +396,10 @@ class Everything:
                     "min_mask_region_area": area,
                     "count": len(rows[some]),
                 },
-                [np.array(rows[some], dtype="<u4").tobytes(), *_packed(texts[some])],
+                [np.array(rows[some], dtype="<u4").tobytes(), *packed(texts[some])],
             )
         self._cleaned.update((area, row) for row in rows)
 
 
 def _as_dict(thresholds: Any) -> dict[str, float]:  # noqa: ANN401 - a dataclass
     return {name: float(value) for name, value in vars(thresholds).items()}
-
-
-def _shown(rle: Rle) -> Rle:
-    """Return a mask at the size that travels to the page."""
-    height, width = display_hw(rle.height, rle.width)
-    if (height, width) == (rle.height, rle.width):
-        return rle
-    return ColumnRuns.of(rle).resized(height, width).to_rle()
-
-
-def _parts(
-    found: AutomaticMasks, start: int, end: int
-) -> Iterator[tuple[dict[str, Any], list[bytes], int | None]]:
-    """Rows of the table as messages: fields, buffers, and the row to go on from.
-
-    Buffers are a table of float32, nine for each row (predicted IoU, stability, area, x, y, width,
-    height of the box, x and y of the point), the ends of the run-length strings as uint32, and
-    the strings one after the other.
-    """
-    table = found.table
-    height, width = display_hw(found.height, found.width)
-    texts = [_shown(rle).compressed() for rle in table.rles[start:end]]
-    for some in _chunks([len(text) + 40 for text in texts]):
-        rows = slice(start + some.start, start + some.stop)
-        boxes = table.boxes_xyxy[rows].copy()
-        boxes[:, 2:] += 1 - boxes[:, :2]
-        numbers = np.column_stack(
-            [
-                table.predicted_iou[rows],
-                table.stability[rows],
-                table.area[rows],
-                boxes,
-                table.points[rows],
-            ]
-        )
-        message = {
-            "first": rows.start,
-            "count": rows.stop - rows.start,
-            "width": width,
-            "height": height,
-        }
-        after = rows.stop if rows.stop < end else None
-        yield message, [numbers.astype("<f4").tobytes(), *_packed(texts[some])], after
-
-
-def _packed(texts: Sequence[bytes]) -> list[bytes]:
-    """Return the ends of texts that are put one after the other, and them."""
-    ends = np.cumsum([len(text) for text in texts], dtype="<u4")
-    return [ends.tobytes(), b"".join(texts)]
-
-
-def _chunks(sizes: Sequence[int]) -> Iterator[slice]:
-    """Cut a list into parts of about the size of a message."""
-    start = total = 0
-    for index, size in enumerate(sizes):
-        if total and total + size > _PART_BYTES:
-            yield slice(start, index)
-            start, total = index, 0
-        total += size
-    if start < len(sizes):
-        yield slice(start, len(sizes))
