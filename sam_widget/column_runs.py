@@ -176,7 +176,8 @@ def _without_small(
         np.concatenate([one.top for one in parts]),
         np.concatenate([one.bottom for one in parts]),
     )
-    part_of = components(together)
+    few, stands_for = _without_full_columns(together)
+    part_of = components(few)[stands_for]
     sizes = np.bincount(part_of, weights=together.bottom - together.top)
     small = (sizes < min_area)[part_of]
     edges = np.searchsorted(owner, np.arange(len(parts) + 1))
@@ -193,6 +194,27 @@ def _without_small(
         left = runs.picked(~gone).to_rle()
         cleaned.append((left if inside else _complement(left), True))
     return cleaned
+
+
+def _without_full_columns(runs: ColumnRuns) -> tuple[ColumnRuns, NDArray[np.int64]]:
+    """Leave out columns that are inside from top to bottom, between two others that are.
+
+    What surrounds an object is mostly such columns, and they connect nothing but their neighbours.
+
+    Returns
+    -------
+    ColumnRuns
+        With the same parts.
+    int64 (R,)
+        For each run of before, one of these that is in the same part.
+    """
+    full = runs.bottom - runs.top == runs.height
+    beside = np.diff(runs.column) == 1
+    between = np.zeros(len(full), dtype=np.bool_)
+    between[1:-1] = full[:-2] & full[1:-1] & full[2:] & beside[:-1] & beside[1:]
+    column = runs.column - np.cumsum(between)
+    few = ColumnRuns(runs.height, runs.width, column, runs.top, runs.bottom).picked(~between)
+    return few, np.cumsum(~between) - 1
 
 
 def _complement(rle: Rle) -> Rle:
