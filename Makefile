@@ -37,6 +37,10 @@ bench: $(READY) $(BUNDLE) chromium
 	$(BIN)/python benchmarks/reopen.py
 	$(BIN)/python benchmarks/journal_kills.py
 	$(BIN)/python benchmarks/end_to_end.py
+	$(BIN)/python benchmarks/everything.py
+	$(BIN)/python benchmarks/everything.py --size 3000x2000 --points 16 --batch 32
+	$(BIN)/python benchmarks/everything.py --refilter
+	$(BIN)/python benchmarks/everything.py --large
 	$(BIN)/python benchmarks/fuzz_formats.py
 	$(BIN)/python benchmarks/objects_panel.py
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sam_widget.annotations import Annotation, AnnotationStore
+    from sam_widget.automatic import AutomaticMaskGenerator, AutomaticMasks, AutomaticRun
+    from sam_widget.detections import segment_boxes
     from sam_widget.editing import (
         BrushStroke,
         DropIslands,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
         JournalInUse,
         JournalWarning,
         ModelError,
+        NotEnoughMemory,
         PromptError,
         ProtocolError,
         SamWidgetError,
@@ -65,6 +68,9 @@ __all__ = [
     "Annotation",
     "AnnotationError",
     "AnnotationStore",
+    "AutomaticMaskGenerator",
+    "AutomaticMasks",
+    "AutomaticRun",
     "BrushStroke",
     "BundleMissing",
     "DownloadError",
@@ -81,6 +87,7 @@ __all__ = [
     "JournalInUse",
     "JournalWarning",
     "ModelError",
+    "NotEnoughMemory",
     "PolygonEdit",
     "Precomputed",
     "Prediction",
@@ -107,6 +114,7 @@ __all__ = [
     "load_image",
     "open_annotations",
     "precompute",
+    "segment_boxes",
 ]
 
 _MODULES = (
@@ -123,6 +131,8 @@ _MODULES = (
     "embeddings",
     "precomputation",
     "series",
+    "automatic",
+    "detections",
     "session",
     "widget",
 )

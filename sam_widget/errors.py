@@ -12,6 +12,7 @@
      |    +-- WeightsError                   the weights are missing, damaged or foreign
      |    |    +-- DownloadError             the weights could not be fetched
      |    +-- EmbeddingMismatch              an embedding made by another model
+     +-- NotEnoughMemory     (MemoryError)   what was asked for does not fit into memory
      +-- AnnotationError     (ValueError)    a mask, run-length code or annotation file is malformed
      +-- JournalError        (RuntimeError)  a journal cannot be opened, read or written
      |    +-- JournalInUse                   another process writes to it
@@ -36,6 +37,7 @@ __all__ = [
     "JournalInUse",
     "JournalWarning",
     "ModelError",
+    "NotEnoughMemory",
     "PromptError",
     "ProtocolError",
     "SamWidgetError",
@@ -85,6 +87,10 @@ class DownloadError(WeightsError):
 
 class EmbeddingMismatch(ModelError):  # noqa: N818
     """An embedding was handed to a model that did not make it."""
+
+
+class NotEnoughMemory(SamWidgetError, MemoryError):  # noqa: N818
+    """What was asked for does not fit into the memory that is left; nothing was started."""
 
 
 class AnnotationError(SamWidgetError, ValueError):

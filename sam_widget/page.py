@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sam_widget import protocol
 from sam_widget.candidates import display_hw, display_rle
 from sam_widget.errors import ProtocolError
+from sam_widget.everything import Everything
 from sam_widget.images import encode_tile
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Page:
         self._push_at: int | None = None
         self._published = -1
         self._image_id = ""
+        self.everything = Everything(send, worker, publish)
         self._tiles: ThreadPoolExecutor | None = None
         self._tiles_waiting = 0
         self._navigation: Navigation | None = None
@@ -79,6 +81,7 @@ class Page:
         with self._lock:
             self._image_id = image_id
             self._shown_rles.clear()
+        self.everything.reset()
 
     def receive(self, content: object, buffers: Sequence[object]) -> None:
         """Take one untrusted message; whatever is wrong with it goes back as an error."""
@@ -97,6 +100,10 @@ class Page:
                 self._on_tile(request)
             elif request.type == "thumbnail" or request.type in protocol.NAVIGATION:
                 self._on_navigation(request)
+            elif request.type in protocol.EVERYTHING:
+                self.everything.receive(
+                    request, lambda fields, buffers: self._reply(request, fields, buffers)
+                )
             else:
                 self._reply(request, {"of": request.type})
         except Exception as error:  # noqa: BLE001 - untrusted input must never kill the comm
@@ -172,6 +179,7 @@ class Page:
 
     def close(self) -> None:
         """Tell the page that nobody answers any more."""
+        self.everything.close()
         self._send({"type": "closed"})
         if self._tiles is not None:
             self._tiles.shutdown(wait=False, cancel_futures=True)

@@ -23,6 +23,7 @@ from sam_widget.errors import (
     ImageError,
     JournalError,
     ModelError,
+    NotEnoughMemory,
     PromptError,
     ProtocolError,
     StaleGesture,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from sam_widget.session import Committed, Session
 
 __all__ = [
+    "EVERYTHING",
     "GESTURES",
     "NAVIGATION",
     "PUSH",
@@ -72,6 +74,7 @@ MAX_COORDINATE: Final = 1e7
 MAX_SIZES: Final = 100
 """Islands and holes whose size is told to the page."""
 TILE_SIZE: Final = 512
+MAX_ROWS: Final = 100_000
 PUSH: Final = os.urandom(66_000)
 """What makes a small answer leave at once where Nagle's algorithm would hold it back: more than one
 full packet of a loopback interface (65,483 bytes). Random, so that no compression shrinks it."""
@@ -92,7 +95,7 @@ class Request:
     Attributes
     ----------
     type : str
-        One of :data:`GESTURES`, :data:`QUERIES` or :data:`NAVIGATION`.
+        One of :data:`GESTURES`, :data:`QUERIES`, :data:`NAVIGATION` or :data:`EVERYTHING`.
     id : str
         Chosen by the page; the one reply bears it as ``to``. (Not as ``id``: ipykernel remembers
         every id that a kernel sends, for ever.)
@@ -129,6 +132,28 @@ def _count(value: object) -> int:
     if number < 0 or number != int(number):
         raise ValueError("a whole number, 0 or more")
     return int(number)
+
+
+def _count_up_to(most: int) -> Callable[[object], int]:
+    def check(value: object) -> int:
+        number = _count(value)
+        if number > most:
+            raise ValueError(f"a whole number, at most {most}")
+        return number
+
+    return check
+
+
+def _box(value: object) -> tuple[float, ...]:
+    if not isinstance(value, list) or len(value) != 4:
+        raise TypeError("four numbers, x0, y0, x1, y1")
+    return tuple(_number(one) for one in value)
+
+
+def _rows(value: object) -> list[int]:
+    if not isinstance(value, list) or len(value) > MAX_ROWS:
+        raise TypeError(f"a list of at most {MAX_ROWS} rows")
+    return [_count(one) for one in value]
 
 
 def _flag(value: object) -> bool:
@@ -274,6 +299,27 @@ NAVIGATION: Final[dict[str, Fields]] = {
 }
 """What is done to a series of images, and the fields each must have."""
 
+EVERYTHING: Final[dict[str, Fields]] = {
+    "everything_run": {
+        "points_per_side": _count_up_to(128),
+        "crop_n_layers": _count_up_to(3),
+        "region": _or_none(_box),
+    },
+    "everything_cancel": {},
+    "everything_filter": {
+        "pred_iou_thresh": _number,
+        "stability_score_thresh": _number,
+        "box_nms_thresh": _number,
+        "crop_nms_thresh": _number,
+        "min_mask_region_area": _count,
+    },
+    "everything_keep": {"rows": _or_none(_rows), "label": _or_none(_LABEL)},
+    "everything_list": {"start": _count},
+}
+"""Requests of everything mode, and the fields each must have."""
+
+_ALL: Final[dict[str, Fields]] = {**GESTURES, **QUERIES, **NAVIGATION, **EVERYTHING}
+
 
 def parse_request(content: object, buffers: Sequence[object] = ()) -> Request:
     """Check a message from the page.
@@ -299,9 +345,9 @@ def parse_request(content: object, buffers: Sequence[object] = ()) -> Request:
     kind = content.get("type")
     fields = None
     if isinstance(kind, str):
-        fields = {**GESTURES, **QUERIES, **NAVIGATION}.get(kind)
+        fields = _ALL.get(kind)
     if not isinstance(kind, str) or fields is None:
-        known = ", ".join([*GESTURES, *QUERIES, *NAVIGATION])
+        known = ", ".join(_ALL)
         raise ProtocolError(f"unknown message type {_shown(kind)}. Types are: {known}.")
     points = _checked_points(kind, buffers)
     identity = _checked(kind, content, "id", _ID)
@@ -572,6 +618,7 @@ _HINTS: Final[tuple[tuple[type[Exception], str, str], ...]] = (
         "Nothing is lost: it stays in memory, and w.annotations.save(...) writes it elsewhere.",
     ),
     (WidgetClosed, "closed", "Run the cell again to make a new widget."),
+    (NotEnoughMemory, "memory", "Use fewer points, or close other notebooks."),
     (MemoryError, "memory", "Close other widgets, use a smaller image or a smaller model."),
 )
 

@@ -30,7 +30,7 @@ from sam_widget.recipes import Recipe, follow, mask_digest
 from sam_widget.replaying import steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -406,6 +406,35 @@ class Session(SessionEdits, ObjectGestures):
                 if self._entry.settled:
                     return self._accept(label)
 
+    def add_annotations(self, annotations: Sequence[Annotation]) -> tuple[Annotation, ...]:
+        """Add objects that were made elsewhere, as one step that undo takes back.
+
+        Parameters
+        ----------
+        annotations : sequence of Annotation
+            Of this image's size. One whose label is known takes the colour of that label.
+
+        Returns
+        -------
+        tuple of Annotation
+            As they were added.
+        """
+        with self.lock:
+            self._catch_up()
+            coloured = self.label_colors
+            for one in annotations:
+                if one.label:
+                    coloured.setdefault(one.label, one.color)
+            added = tuple(
+                replace(one, color=coloured.get(one.label, one.color)) for one in annotations
+            )
+            for label in dict.fromkeys(one.label for one in added if one.label):
+                self._label_colors.setdefault(label, coloured[label])
+                self._announce(label)
+            if added:
+                self._replace_annotations(len(self._entry.annotations), *added)
+            return added
+
     def _accept(self, label: str | None) -> Annotation:
         entry = self._entry
         if entry.failure is not None:
@@ -479,6 +508,11 @@ class Session(SessionEdits, ObjectGestures):
                 self._announce(label)
 
     # ---- computing ------------------------------------------------------------------------------
+
+    @property
+    def embedding(self) -> Embedding | None:
+        """The encoded image, once it is there."""
+        return self._embedding
 
     def attach(self, predictor: Predictor) -> None:
         """Hand over the predictor once it is loaded."""

@@ -12,6 +12,7 @@ import numpy as np
 import traitlets
 
 from sam_widget import predictors, protocol
+from sam_widget.detections import segment_boxes
 from sam_widget.embeddings import choose_cache
 from sam_widget.errors import BundleMissing, ImageError, JournalError, ProtocolError, WidgetClosed
 from sam_widget.hand_edits import HandEdits
@@ -28,7 +29,7 @@ from sam_widget.session import Session
 from sam_widget.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Self
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from sam_widget.annotations import Annotation, AnnotationStore
     from sam_widget.editing import Edit
     from sam_widget.embeddings import Cache
+    from sam_widget.everything import EverythingRun
     from sam_widget.images import Encoded, RgbImage
     from sam_widget.islands import Islands
     from sam_widget.journal import JournalChoice
@@ -366,6 +368,63 @@ class SamWidget(HandEdits[None], ObjectActions, SeriesActions, PublishingWidget)
     def accept(self, label: str | None = None) -> Annotation:
         """Keep the chosen candidate as an object under ``label``, and start the next object."""
         return self._do(lambda session: session.accept(label), computes=True)
+
+    def everything(
+        self,
+        *,
+        region: tuple[float, float, float, float] | None = None,
+        **parameters: Any,  # noqa: ANN401 - the generator checks each
+    ) -> EverythingRun:
+        """Find all masks, on the page as they come; returns at once.
+
+        Parameters
+        ----------
+        region : (x0, y0, x1, y1), optional
+            Look only here, in pixels of the image.
+        **parameters
+            As for :class:`sam_widget.AutomaticMaskGenerator`: ``points_per_side``,
+            ``pred_iou_thresh``, ``crop_n_layers`` and so on. Thresholds that are left out are as
+            the model suggests.
+
+        Returns
+        -------
+        EverythingRun
+            ``wait()`` for the masks, ``cancel()``, ``refilter(...)``, ``keep(label)``.
+
+        Raises
+        ------
+        PromptError
+            If a parameter makes no sense.
+        """
+        self.wait()
+        self._page.everything.generator(parameters)  # says so in the cell
+        return self._page.everything.start(parameters, region)
+
+    def segment_boxes(
+        self,
+        boxes: Any,  # noqa: ANN401 - array, DataFrame, Detections
+        labels: Sequence[str] | str | None = None,
+    ) -> list[Annotation]:
+        """Segment what is in each of many boxes, and keep all as objects, as one step of undo.
+
+        Parameters
+        ----------
+        boxes : array-like (N, 4), DataFrame or supervision.Detections
+            A detector's output; see :func:`sam_widget.segment_boxes`.
+        labels : str or sequence of str, optional
+            One for all, or one for each; by default those that come with the boxes.
+
+        Returns
+        -------
+        list of Annotation
+            One for each box, in their order, as they were added.
+        """
+        self.wait()
+        session, predictor = self._session, self._worker.predictor
+        if predictor is None or session.embedding is None:
+            raise self._worker.failure or WidgetClosed("this widget is closed. Make a new one.")
+        found = segment_boxes(predictor, session.embedding, boxes, labels)
+        return list(self._do(lambda session: session.add_annotations(found)))
 
     def update_annotation(
         self,

@@ -17,6 +17,7 @@ PARENTS = {
     "WeightsError": (errors.ModelError,),
     "DownloadError": (errors.WeightsError,),
     "EmbeddingMismatch": (errors.ModelError,),
+    "NotEnoughMemory": (errors.SamWidgetError, MemoryError),
     "AnnotationError": (errors.SamWidgetError, ValueError),
     "JournalError": (errors.SamWidgetError, RuntimeError),
     "JournalInUse": (errors.JournalError,),

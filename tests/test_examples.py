@@ -1,4 +1,4 @@
-"""Both notebooks run from top to bottom in a real kernel, and hold what their text says."""
+"""The notebooks run from top to bottom in a real kernel, and hold what their text says."""
 
 from __future__ import annotations
 
@@ -45,6 +45,17 @@ CHECKS = {
         w.close()
         worker.join(60)
         assert area.value.startswith("chosen mask: ")
+    """,
+    "03_everything.ipynb": """
+        assert len(found.table) == 3 * 64 and len(found) > 2
+        assert len(found) > len(found.refilter(pred_iou_thresh=0.7))
+        assert len(chosen.masks) == len(chosen) > 3
+        assert [one.label for one in kept] == ["large"] * 3
+        assert part.table.points[:, 0].min() > 160 and part.table.points[:, 1].max() < 300
+        assert [one.label for one in w.annotations][-2:] == ["cup", "spoon"]
+        assert cup.mask[15:290, 165:425].sum() > 0.9 * cup.area > 0
+        assert len(records) == len(stream.result) > 0 and isinstance(records[0], dict)
+        assert w.status == "ready"
     """,
 }
 

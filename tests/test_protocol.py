@@ -38,7 +38,8 @@ def test_every_gesture_of_the_page_is_understood(case):
 def test_the_examples_cover_every_message():
     gestures = {case["message"]["type"] for case in example("gestures.json")}
     assert gestures == set(protocol.GESTURES)
-    assert {case["type"] for case in example("queries.json")} == set(protocol.QUERIES)
+    asked = {case["type"] for case in example("queries.json")}
+    assert asked == set(protocol.QUERIES) | set(protocol.EVERYTHING)
 
 
 @pytest.mark.parametrize("message", example("queries.json"), ids=str)
@@ -111,7 +112,11 @@ JSON = st.recursive(
     max_leaves=10,
 )
 MESSAGES = JSON | st.fixed_dictionaries(
-    {"type": st.sampled_from([*protocol.GESTURES, *protocol.QUERIES]), "id": JSON, "version": JSON},
+    {
+        "type": st.sampled_from([*protocol.GESTURES, *protocol.QUERIES, *protocol.EVERYTHING]),
+        "id": JSON,
+        "version": JSON,
+    },
     optional=dict.fromkeys(
         (
             *("x", "y", "positive", "index", "label", "annotation_id", "value", "revision"),

@@ -45,7 +45,7 @@ def test_the_code_in_the_readme_runs_from_top_to_bottom(coffee, tmp_path, monkey
         assert (tmp_path / "photo.coco.json").is_file()
         assert namespace["prediction"].masks.shape == (1, 400, 600)
         # Widgets on one file share its objects, those of later blocks included.
-        assert {one.label for one in opened[0].annotations} == {"dog"}
+        assert {one.label for one in opened[0].annotations} == {"dog", "cup", "spoon"}
     finally:
         for one in opened:
             one.close()

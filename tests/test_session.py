@@ -5,7 +5,15 @@ import threading
 import numpy as np
 import pytest
 
-from sam_widget import EmbeddingCache, FakePredictor, Prediction, Prompts, Session, load_image
+from sam_widget import (
+    Annotation,
+    EmbeddingCache,
+    FakePredictor,
+    Prediction,
+    Prompts,
+    Session,
+    load_image,
+)
 from sam_widget.errors import ModelError, PromptError, StaleGesture, UnsupportedPrompt
 from sam_widget.history import HISTORY_LIMIT
 
@@ -400,3 +408,27 @@ def test_a_choice_waits_for_prompts_that_came_in_between(session):
     assert session.committed.candidates is not None
     assert session.committed.selected == 2
     assert not session.pending
+
+
+def test_objects_made_elsewhere_are_one_step(session):
+    session.add_point(20, 20)
+    first = session.accept("cup")
+    rle = first.rle
+    made = [
+        Annotation(rle=rle, label="cup", color="#000000"),
+        Annotation(rle=rle, label="spoon", color="#111111"),
+        Annotation(rle=rle, label="spoon", color="#222222"),
+        Annotation(rle=rle, color="#333333"),
+    ]
+    session.add_point(30, 30)
+    added = session.add_annotations(made)
+    assert tuple(session.annotations) == (first, *added)
+    assert [one.color for one in added] == [first.color, "#111111", "#111111", "#333333"]
+    assert [one.id for one in added] == [one.id for one in made]
+    assert session.labels == ("cup", "spoon")
+    assert session.prompts.points == ((30.0, 30.0),)
+    session.undo()
+    assert tuple(session.annotations) == (first,)
+    version = session.version
+    assert session.add_annotations([]) == ()
+    assert session.version == version

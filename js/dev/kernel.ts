@@ -6,6 +6,7 @@ import { decodeMask, type Mask } from "../src/masks";
 import type {
   Candidate,
   DocumentState,
+  EverythingRequest,
   Gesture,
   ImageState,
   Query,
@@ -66,6 +67,11 @@ export class DiscKernel {
       const { id } = request;
       const message = "There is no model to answer this.";
       this.host.deliver({ type: "error", to: id, code: "model", message, hint: "See above." });
+    } else if (isOfEverything(request)) {
+      const message = "This page has no model that finds everything.";
+      const { id } = request;
+      const hint = "Open it in a notebook.";
+      this.host.deliver({ type: "error", to: id, code: "model", message, hint });
     } else if (isQuery(request)) this.#answer(request);
     else if (request.type !== "go_to" && request.type !== "mark") this.#apply(request);
   }
@@ -287,6 +293,12 @@ export class DiscKernel {
   get #unit(): number {
     return Math.min(this.#image.width, this.#image.height) / 12;
   }
+}
+
+function isOfEverything(
+  request: Request,
+): request is EverythingRequest & { id: string; version: number } {
+  return request.type.startsWith("everything_");
 }
 
 function isQuery(request: Request): request is Query & { id: string; version: number } {

@@ -9,6 +9,7 @@ import { AcceptPanel } from "./panels/accept";
 import { Announcer } from "./panels/announcer";
 import { Candidates } from "./panels/candidates";
 import { Editing } from "./panels/editing";
+import { EverythingPanel } from "./panels/everything";
 import { Help } from "./panels/help";
 import { Messages, Opening, StagePlaceholder } from "./panels/messages";
 import { Objects } from "./panels/objects";
@@ -65,7 +66,8 @@ function App({ store, actions, signal }: Props) {
           <PromptList store={store} actions={actions} />
         </div>
         <div class="sam-side">
-          <Candidates store={store} actions={actions} />
+          <EverythingPanel store={store} actions={actions} />
+          {!isPointingAtFound(store) && <Candidates store={store} actions={actions} />}
           <AcceptPanel store={store} actions={actions} />
           <Editing store={store} actions={actions} />
           <Objects store={store} actions={actions} />
@@ -77,6 +79,11 @@ function App({ store, actions, signal }: Props) {
       <Help store={store} />
     </>
   );
+}
+
+/** Everything mode has the room of the candidates while there are none. */
+function isPointingAtFound({ everything, prediction }: Store): boolean {
+  return everything.open.value && prediction.value.candidates.length === 0;
 }
 
 /** The stage draws itself; Preact only owns the place it is in. */

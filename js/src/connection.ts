@@ -2,6 +2,7 @@
 
 import type { AnyModel } from "@anywidget/types";
 import { editActions } from "./edit-actions";
+import { EverythingRequests, isOfEverything } from "./everything-requests";
 import { kernelOf } from "./kernel";
 import { LatestImage } from "./latest-image";
 import { LatestPreview } from "./latest-preview";
@@ -12,6 +13,7 @@ import type {
   AnnotationsChanged,
   Bytes,
   ErrorReply,
+  EverythingRequest,
   FromKernel,
   Gesture,
   ImageStatus,
@@ -23,6 +25,7 @@ import type {
 } from "./protocol";
 import { lostProblem, RequestFailed } from "./request-failed";
 import { type Actions, batch, type SceneObject, type Store } from "./store";
+import { MIRRORED } from "./traits";
 
 /**
  * JupyterLab gives a widget a thread of its own in the kernel, but not yet for its first message: if
@@ -43,7 +46,7 @@ interface Answer<R> {
 }
 
 interface Waiting {
-  type: (Query | Gesture | Navigation)["type"];
+  type: (Query | Gesture | Navigation | EverythingRequest)["type"];
   sentAt: number;
   settle(reply: Reply | ErrorReply, buffers: readonly Bytes[]): void;
 }
@@ -60,6 +63,7 @@ class Connection {
   // Several views share one model and see each other's replies: ids say whose they are.
   readonly #viewId = randomId();
   readonly #link: Link;
+  readonly #everything: EverythingRequests;
   #rest: ReturnType<typeof setTimeout> | undefined;
   #count = 0;
   #heard = false;
@@ -73,26 +77,20 @@ class Connection {
     const mirror = () => this.#mirror();
     const receive = (content: unknown, buffers: readonly Bytes[]) =>
       this.#receive(content as FromKernel, buffers);
-    const traits = [
-      "image_state",
-      "document",
-      "prediction",
-      "status",
-      "problem",
-      "model_info",
-      "labels",
-      "label_colors",
-      "series_state",
-    ] as const;
-    for (const trait of traits) model.on(`change:${trait}`, mirror);
+    for (const trait of MIRRORED) model.on(`change:${trait}`, mirror);
     model.on("msg:custom", receive);
     signal.addEventListener("abort", () => {
-      for (const trait of traits) model.off(`change:${trait}`, mirror);
+      for (const trait of MIRRORED) model.off(`change:${trait}`, mirror);
       model.off("msg:custom", receive);
       clearInterval(this.#watch);
       clearTimeout(this.#rest);
       this.#waiting.clear();
     });
+    this.#everything = new EverythingRequests(
+      store.everything,
+      (what) => this.#ask(what),
+      (error) => this.#show(error),
+    );
     this.#link = new Link(
       (push) => this.#ask({ type: "ping" }, push),
       (push) => {
@@ -141,6 +139,7 @@ class Connection {
         gesture({ type: "accept", label: this.#store.document.value.reopened ? null : label }),
       ...objectActions(gesture),
       preview: (point) => preview.want(point),
+      everything: this.#everything.actions(),
       tile: (level, column, row) => this.#tile(level, column, row),
       goTo: (index) => images.want(index),
       mark: (index, status) => this.#mark(index, status),
@@ -176,7 +175,7 @@ class Connection {
   // ---- requests -------------------------------------------------------------------------------
 
   #ask<K extends Reply["of"]>(
-    what: Query | Gesture | Navigation,
+    what: Query | Gesture | Navigation | EverythingRequest,
     push = this.#store.pushing.value === true,
   ): Promise<Answer<Extract<Reply, { of: K }>>> {
     if (this.#store.connection.value === "lost") {
@@ -316,6 +315,7 @@ class Connection {
     if (this.#store.connection.value === "busy") this.#store.connection.value = "live";
     this.#heard = true;
     if (message.type === "annotations_changed") this.#applyDelta(message, buffers);
+    else if (isOfEverything(message)) this.#everything.receive(message, buffers);
     else if (message.type === "closed") this.#lose();
     else if (message.type === "progress") {
       const waiting = this.#waiting.get(message.to);

@@ -210,8 +210,32 @@ export type Navigation =
   | { type: "go_to"; index: number }
   | { type: "mark"; index: number; status: ImageStatus };
 
+/** Everything mode. */
+export type EverythingRequest =
+  | {
+      type: "everything_run";
+      points_per_side: number;
+      crop_n_layers: number;
+      /** x0, y0, x1, y1 in pixels of the original image; null is all of it. */
+      region: readonly [number, number, number, number] | null;
+    }
+  | { type: "everything_cancel" }
+  | ({ type: "everything_filter" } & EverythingThresholds)
+  /** `rows`: null means all that stay. */
+  | { type: "everything_keep"; rows: readonly number[] | null; label: string | null }
+  | { type: "everything_list"; start: number };
+
+/** What can be changed after the model has answered. */
+export interface EverythingThresholds {
+  pred_iou_thresh: number;
+  stability_score_thresh: number;
+  box_nms_thresh: number;
+  crop_nms_thresh: number;
+  min_mask_region_area: number;
+}
+
 /** `push`: let bytes follow the answer, since small ones are held back on this view's link. */
-export type Request = (Gesture | Query | Navigation) & {
+export type Request = (Gesture | Query | Navigation | EverythingRequest) & {
   id: string;
   version: number;
   push?: boolean;
@@ -264,6 +288,12 @@ export type Reply =
       height: number;
     }
   | { type: "reply"; to: string; of: "series" }
+  | { type: "reply"; to: string; of: "everything_run"; run: number }
+  | { type: "reply"; to: string; of: "everything_cancel" }
+  | { type: "reply"; to: string; of: "everything_filter"; kept: number }
+  | { type: "reply"; to: string; of: "everything_keep"; kept: number }
+  /** Buffers as of EverythingFound; `next` is null when these were the last. */
+  | ({ type: "reply"; to: string; of: "everything_list"; next: number | null } & FoundRows)
   | { type: "reply"; to: string; of: "ping" };
 
 /** The best mask for the hovered point; buffers[0] is its run-length string. */
@@ -309,8 +339,61 @@ export interface Push {
   type: "push";
 }
 
+interface FoundRows {
+  run: number;
+  /** Row of the first of `count` candidates. */
+  first: number;
+  count: number;
+  /** Size of the masks. */
+  width: number;
+  height: number;
+}
+
+/**
+ * Candidates of everything mode. Buffers: nine float32 for each (predicted IoU, stability, area,
+ * x, y, width, height of the box, x, y of the point), the end of each run-length string as uint32,
+ * and the strings one after the other.
+ */
+export interface EverythingFound extends FoundRows {
+  type: "everything";
+}
+
+/** Masks that the clean-up changed. Buffers: rows and ends of strings as uint32, the strings. */
+export interface EverythingCleaned {
+  type: "everything_cleaned";
+  run: number;
+  min_mask_region_area: number;
+  count: number;
+}
+
+/** How a run stands. The buffer has a bit for each candidate, least first: whether it stays. */
+export type EverythingState =
+  | { type: "everything_state"; run: number; stage: "none" }
+  | {
+      type: "everything_state";
+      run: number;
+      stage: "waiting" | "encoding" | "decoding" | "finished" | "cancelled" | "failed";
+      share: number;
+      seconds_left: number | null;
+      problem: Problem | null;
+      kept: number;
+      candidates: number;
+      /** Candidates that each rule removed. */
+      removed: Record<string, number>;
+      thresholds: Partial<EverythingThresholds>;
+    };
+
+export type EverythingMessage = EverythingFound | EverythingCleaned | EverythingState;
+
 export interface Closed {
   type: "closed";
 }
 
-export type FromKernel = Reply | ErrorReply | AnnotationsChanged | Progress | Push | Closed;
+export type FromKernel =
+  | Reply
+  | ErrorReply
+  | AnnotationsChanged
+  | EverythingMessage
+  | Progress
+  | Push
+  | Closed;

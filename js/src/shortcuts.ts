@@ -3,6 +3,7 @@
 import * as crosshair from "./crosshair";
 import { acceptOrCorner, deletePrompt, lessOrMore, type ShortcutContext } from "./key-actions";
 import { chooseLabel, jumpToSelected, toggleSelected } from "./object-gestures";
+import { toggleEverything } from "./panels/everything";
 import { isApple } from "./platform";
 import { finish, stepImage } from "./series-gestures";
 import { type Store, togglePreviews } from "./store";
@@ -214,6 +215,13 @@ export const SHORTCUTS: readonly Shortcut[] = [
     run: ({ store }) => {
       store.tool.value = "pan";
     },
+  },
+  {
+    id: "everything",
+    group: "Tools",
+    keys: ["a"],
+    label: "Everything: find all masks, or close it again",
+    run: toggleEverything,
   },
   {
     id: "tool-brush",

@@ -4,6 +4,7 @@ import { effect, type Signal, signal } from "@preact/signals-core";
 import { createInteraction, type Interaction } from "./interaction";
 import { mountKeyboard } from "./keyboard";
 import { editLayer } from "./layers/edit";
+import { everythingLayer, followHover } from "./layers/everything";
 import { imageLayer } from "./layers/image";
 import type { Layer } from "./layers/layer";
 import { marksLayer } from "./layers/marks";
@@ -39,6 +40,7 @@ export function mountStage(
   const layers: Layer[] = [
     imageLayer(store, actions, aborted),
     objectsLayer(store),
+    everythingLayer(store),
     previewLayer(store),
     overlayLayer(store),
     outlineLayer(store),
@@ -54,6 +56,7 @@ export function mountStage(
     resetOnAnotherImage(store),
     keepSize(container, stage, store, backing, renderer, aborted),
     showOpacity(surfaces, store),
+    followHover(store),
     tellCrosshair(stage, store, interaction.crosshair),
     forgetPolygon(store, interaction),
   ];

@@ -2,6 +2,7 @@
 // Only connection.ts writes the mirrors; nothing here is ever synced back.
 
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
+import { createEverything, type EverythingActions, type EverythingMode } from "./everything";
 import type {
   Bytes,
   DocumentState,
@@ -20,7 +21,7 @@ import type {
 } from "./protocol";
 import { IDENTITY_VIEW, type View } from "./viewport";
 
-export type ToolName = "point" | "box" | "pan" | EditToolName;
+export type ToolName = "point" | "box" | "pan" | "everything" | EditToolName;
 export type EditToolName = "brush" | "eraser" | "polygon" | "cut";
 export type ConnectionState = "live" | "busy" | "lost";
 /** Hover previews: whenever the model is fast enough, or as the person says. */
@@ -97,6 +98,7 @@ export interface Actions {
   mark(index: number, status: ImageStatus): void;
   /** A small picture of an image of the series, and its name. */
   thumbnail(index: number): Promise<{ picture: Blob; name: string }>;
+  readonly everything: EverythingActions;
   /** The encoded picture of one pyramid tile of the current image. */
   tile(level: number, column: number, row: number): Promise<Blob>;
 }
@@ -159,6 +161,7 @@ export interface Store {
   /** What the list of objects shows: labels that hold the text; one label alone, "" being none. */
   readonly objectFilter: Signal<ObjectFilter>;
   readonly notice: Signal<Notice | null>;
+  readonly everything: EverythingMode;
 }
 
 export interface ObjectFilter {
@@ -243,6 +246,7 @@ export function createStore(): Store {
     highlighted: signal<string | null>(null),
     selectedObjects: signal<ReadonlySet<string>>(new Set()),
     notice: signal<Notice | null>(null),
+    everything: createEverything(),
   };
 }
 

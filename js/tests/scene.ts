@@ -66,6 +66,13 @@ export function recordActions(): { actions: Actions; calls: Call[] } {
     mark: note("mark"),
     thumbnail: () => Promise.reject(new Error("no thumbnails here")),
     preview: note("preview"),
+    everything: {
+      run: note("everything.run"),
+      cancel: note("everything.cancel"),
+      filter: note("everything.filter"),
+      keep: note("everything.keep"),
+      list: note("everything.list"),
+    },
     tile: () => Promise.reject(new Error("no tiles here")),
   };
   return { actions, calls };

@@ -29,11 +29,12 @@ from sam_widget.predictors.base import (
     mask_logits,
     wants_three,
 )
+from sam_widget.predictors.batch import BatchPrediction, check_batch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from sam_widget.images import RgbImage
     from sam_widget.predictors.base import Progress
@@ -144,6 +145,28 @@ class FakePredictor:
             scores = _scores(colours, embedding.frame, logits)
             self.decode_calls += 1
         return Prediction(logits, scores, embedding.frame)
+
+    @property
+    def batch_size(self) -> int:
+        """Prompts at a time."""
+        return 4
+
+    def decode_batch(
+        self,
+        embedding: Embedding,
+        points: ArrayLike | None = None,
+        boxes: ArrayLike | None = None,
+        multimask: bool | None = None,
+    ) -> BatchPrediction:
+        """Answer many prompts; see :class:`~sam_widget.predictors.batch.BatchPredictor`."""
+        prompts = check_batch(self, embedding, points, boxes)
+        answers = [self.decode(embedding, one, multimask) for one in prompts]
+        scores = [one.scores for one in answers] or np.zeros((0, 3), np.float32)
+
+        def compute(pairs: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
+            return np.stack([answers[prompt].logits[kind] for prompt, kind in pairs])
+
+        return BatchPrediction(np.asarray(scores), embedding.frame, compute)
 
 
 def _sleep(seconds: float, progress: Progress | None) -> None:

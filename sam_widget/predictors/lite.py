@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 import safetensors.torch
@@ -28,6 +28,7 @@ from sam_widget.predictors.base import (
     mask_logits,
     wants_three,
 )
+from sam_widget.predictors.batch import BatchPrediction, check_batch
 from sam_widget.predictors.lite_backbone import normalise
 from sam_widget.predictors.lite_components import keep_clicked
 from sam_widget.predictors.lite_features import nbytes_of, pack, picture_hw, unpack
@@ -38,9 +39,9 @@ from sam_widget.predictors.lite_torch import TorchRunner
 from sam_widget.predictors.sam import resolve_device
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from sam_widget.images import RgbImage
     from sam_widget.predictors.base import Progress
@@ -150,6 +151,13 @@ class Lite:
 
     name = "lite"
     preprocessing = "1: longest side 512, padded to 32, float32"
+    automatic_defaults: ClassVar = {
+        "pred_iou_thresh": 0.5,
+        "stability_score_thresh": 0.45,
+        "min_mask_region_area": 100,
+    }
+    """Thresholds for everything mode that suit it: it is less sure of its masks than the official
+    networks, and their edges are softer."""
 
     def __init__(
         self,
@@ -208,13 +216,47 @@ class Lite:
     ) -> Prediction:
         """Predict candidates; see :meth:`~sam_widget.predictors.base.Predictor.decode`."""
         prompts = check_request(embedding, prompts, self)
+        logits, scores = self._answer(embedding, prompts, multimask)
+        return Prediction(_whole_frame(logits, embedding.frame), scores, embedding.frame)
+
+    @property
+    def batch_size(self) -> int:
+        """Prompts at a time. They are computed one by one: more at once would be no faster."""
+        return 4
+
+    def decode_batch(
+        self,
+        embedding: Embedding,
+        points: ArrayLike | None = None,
+        boxes: ArrayLike | None = None,
+        multimask: bool | None = None,
+    ) -> BatchPrediction:
+        """Answer many prompts; see :class:`~sam_widget.predictors.batch.BatchPredictor`."""
+        frame = embedding.frame
+        answers = [
+            self._answer(embedding, prompts, multimask)
+            for prompts in check_batch(self, embedding, points, boxes)
+        ]
+        scores = np.stack([one for _, one in answers]) if answers else np.zeros((0, 3), np.float32)
+
+        def compute(pairs: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
+            # The rating looks at the masks, so they are there; only their frame is not.
+            return _whole_frame(
+                np.stack([answers[prompt][0][kind] for prompt, kind in pairs]), frame
+            )
+
+        return BatchPrediction(scores, frame, compute)
+
+    def _answer(
+        self, embedding: Embedding, prompts: Prompts, multimask: bool | None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return logits on the grid of the padded picture, and scores."""
         encoded = _encoded(embedding)
         batch = prompt_batch(prompts, embedding.frame)
         outputs = [1, 2, 3] if wants_three(prompts, multimask) else [0]
         seeds = [] if prompts.box is not None else _include_cells(batch)
         with self._decoding:
-            logits, scores = _predict(self._runner, encoded, batch, outputs, seeds)
-        return Prediction(_whole_frame(logits, embedding.frame), scores, embedding.frame)
+            return _predict(self._runner, encoded, batch, outputs, seeds)
 
 
 def _encoded(embedding: Embedding) -> EncodedImage:

@@ -36,6 +36,7 @@ from sam_widget.predictors.base import (
     mask_logits,
     wants_three,
 )
+from sam_widget.predictors.batch import BatchPrediction, check_batch
 from sam_widget.predictors.decoder import MaskDecoder
 from sam_widget.predictors.decoder_onnx import OnnxDecoder, open_in_background
 from sam_widget.predictors.decoder_prompts import BOX_LABELS, PADDING_LABEL, PromptEncoder
@@ -44,10 +45,10 @@ from sam_widget.predictors.precision import resolve_precision
 from sam_widget.predictors.sam_checkpoint import SamCheckpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from concurrent.futures import Future
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
     from torch import Tensor
 
     from sam_widget.images import RgbImage
@@ -205,6 +206,46 @@ class SegmentAnything:
         logits = decoder.logits(decoded, [(0, kind) for kind in kinds])
         return Prediction(logits.cpu().numpy(), decoded.scores[0, kinds].cpu().numpy(), frame)
 
+    @property
+    def encoding_bytes(self) -> int:
+        """Memory that encoding an image takes on the CPU: attention, and weights not read yet."""
+        if torch.device(self.device).type != "cpu":
+            return 0
+        attention = 2_600_000_000 if self.name == "vit_b" else 3_500_000_000
+        weights = {"vit_b": 360_000_000, "vit_l": 1_230_000_000}.get(self.name, 2_550_000_000)
+        return attention + (0 if self.encoder_loaded else weights)
+
+    @property
+    def batch_size(self) -> int:
+        """Prompts at a time; more gain nothing on a CPU, and let a click wait."""
+        return 4 if self.device == "cpu" else 64
+
+    def decode_batch(
+        self,
+        embedding: Embedding,
+        points: ArrayLike | None = None,
+        boxes: ArrayLike | None = None,
+        multimask: bool | None = None,
+    ) -> BatchPrediction:
+        """Answer many prompts; see :class:`~sam_widget.predictors.batch.BatchPredictor`."""
+        prompts = check_batch(self, embedding, points, boxes)
+        frame, image = embedding.frame, _prepared(embedding)
+        if not prompts:
+            return BatchPrediction(np.zeros((0, 3), np.float32), frame, _no_masks)
+        decoder = self._fastest()
+        kinds = _THREE if wants_three(prompts[0], multimask) else _SINGLE
+        xy, labels = zip(*(_points(frame, one) for one in prompts), strict=True)
+        decoded = decoder.decode_tokens(
+            image, self._prompts.tokens(torch.cat(xy), torch.cat(labels))
+        )
+
+        def compute(pairs: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
+            chosen = [(int(prompt), kinds[kind]) for prompt, kind in pairs]
+            logits: NDArray[np.float32] = decoder.logits(decoded, chosen).cpu().numpy()
+            return logits
+
+        return BatchPrediction(decoded.scores[:, kinds].cpu().numpy(), frame, compute)
+
     def pack(self, embedding: Embedding) -> dict[str, NDArray[Any]]:
         """Return the encoder's features, float32 (1, 256, 64, 64).
 
@@ -249,6 +290,10 @@ class SegmentAnything:
         if self._graph is not None and self._graph.done() and self._graph.exception() is None:
             return self._graph.result()
         return self._decoder
+
+
+def _no_masks(pairs: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
+    raise IndexError(f"there are no prompts, and so no candidates {list(pairs)[:3]}.")
 
 
 def _prepared(embedding: Embedding) -> PreparedImage:

@@ -17,7 +17,7 @@ export function PromptList({ store, actions }: Props) {
   };
   return (
     <ul class="sam-prompts" aria-label="Prompts" data-testid="prompt-list">
-      {empty && <li class="sam-dim">Click to include, right-click to exclude, drag for a box</li>}
+      {empty && <li class="sam-dim">{adviceFor(store)}</li>}
       {has_mask && (
         <PromptItem
           testId="prompt-mask"
@@ -107,4 +107,10 @@ function place(x: number, y: number): string {
 
 function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function adviceFor({ tool }: Store): string {
+  return tool.value === "everything"
+    ? "Click a mask to select it, right-click to add more, drag a box to look only there"
+    : "Click to include, right-click to exclude, drag for a box";
 }

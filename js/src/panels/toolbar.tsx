@@ -10,6 +10,7 @@ import {
 } from "../store";
 import { maxZoom } from "../viewport";
 import { fitView, ZOOM_STEP, zoomView } from "../zoom";
+import { toggleEverything } from "./everything";
 import { IconButton } from "./icon-button";
 import { Icon } from "./icons";
 
@@ -48,6 +49,7 @@ export function Toolbar({ store, actions }: Props) {
     >
       <ToolGroup store={store} tools={TOOLS} label="Tool" />
       <ToolGroup store={store} tools={EDIT_TOOLS} label="Edit the mask" />
+      <EverythingGroup store={store} actions={actions} />
       <HistoryGroup store={store} actions={actions} />
       <ZoomGroup store={store} />
       <span class="sam-spacer" />
@@ -72,6 +74,21 @@ function ToolGroup({ store, tools, label: name }: ToolGroupProps) {
           }}
         />
       ))}
+    </fieldset>
+  );
+}
+
+function EverythingGroup({ store, actions }: Props) {
+  return (
+    <fieldset class="sam-group" aria-label="Everything">
+      <IconButton
+        icon="everything"
+        label="Everything: find all masks"
+        shortcut={keysOf("everything")}
+        testId="everything"
+        pressed={store.everything.open.value}
+        onPress={() => toggleEverything({ store, actions })}
+      />
     </fieldset>
   );
 }

@@ -3,6 +3,7 @@ import { boxTool } from "./box";
 import { brushTool } from "./brush";
 import { cutTool } from "./cut";
 import { eraserTool } from "./eraser";
+import { everythingTool } from "./everything";
 import { panTool } from "./pan";
 import { pointTool } from "./point";
 import { polygonTool } from "./polygon";
@@ -17,4 +18,5 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
   eraser: eraserTool,
   polygon: polygonTool,
   cut: cutTool,
+  everything: everythingTool,
 };
