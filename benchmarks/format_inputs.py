@@ -5,9 +5,11 @@ Shared by ``fuzz_formats.py``, which looks for new ones, and by the tests.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import struct
+import tempfile
 import time
 import tracemalloc
 import warnings
@@ -207,6 +209,7 @@ def check(reader: str, data: bytes, folder: Path) -> Outcome:
     Exception
         Whatever the reader raised that is no ``AnnotationError``.
     """
+    _import(reader)
     path, options = _written(reader, data, folder)
     tracemalloc.start()
     started = time.process_time()
@@ -230,6 +233,14 @@ def check(reader: str, data: bytes, folder: Path) -> Outcome:
     if store is not None:
         _check_store(store)
     return Outcome(store is not None, seconds, ratio)
+
+
+@functools.cache
+def _import(reader: str) -> None:
+    """Read something once, so that what is imported or kept for good is no cost of an input."""
+    with tempfile.TemporaryDirectory() as name:
+        path, options = _written(reader, seeds(reader)[0], Path(name))
+        load(path, reader, **options)
 
 
 def _written(reader: str, data: bytes, folder: Path) -> tuple[Path, dict[str, tuple[int, int]]]:

@@ -15,20 +15,100 @@ LABELS = ["cup", "plate", "spoon"]
 
 
 def listed(widget):
-    """The objects as the panel shows them."""
-    return widget.root.get_by_test_id("object-row").evaluate_all(
-        "rows => rows.map(row => [row.dataset.id, row.querySelector('[data-testid=object-label]')"
-        ".textContent])"
+    """The objects as the panel lists them, from the top to the bottom."""
+    return widget.root.get_by_test_id("object-list").evaluate(
+        """async (list) => {
+            const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+            const seen = new Map();
+            for (list.scrollTop = 0; ; list.scrollTop += list.clientHeight / 2) {
+                for (let frames = 0; frames < 3; frames++) await frame();
+                for (const row of list.querySelectorAll("[data-testid=object-row]")) {
+                    const label = row.querySelector("[data-testid=object-label]");
+                    seen.set(row.dataset.id, label.textContent);
+                }
+                if (list.scrollTop + list.clientHeight >= list.scrollHeight - 1) break;
+            }
+            list.scrollTop = 0;
+            return [...seen];
+        }"""
     )
+
+
+COUNT = "root.querySelector('[data-testid=object-count]')?.textContent"
 
 
 def wait_for_objects(widget, count):
     widget.page.wait_for_function(
-        "([root, count]) => root.dataset.status === 'ready'"
-        " && root.querySelectorAll('[data-testid=object-row]').length === count"
+        f"([root, count]) => root.dataset.status === 'ready' && {COUNT} === count"
         " && root.querySelector('[data-testid=saved]').dataset.saved === 'saved'",
-        arg=[widget.root.element_handle(), count],
+        arg=[widget.root.element_handle(), str(count)],
     )
+
+
+def in_kernel(widget, expression):
+    """Wait until something is true in the kernel."""
+    while not widget.notebook.python(expression):
+        widget.page.wait_for_timeout(50)
+
+
+def row_of(widget, index):
+    """One of the first objects' rows: the list is scrolled to where it begins."""
+    widget.root.get_by_test_id("object-list").evaluate("list => { list.scrollTop = 0; }")
+    identity = widget.notebook.python(f"w.annotations[{index}].id")
+    return widget.root.locator(f"[data-testid=object-row][data-id='{identity}']")
+
+
+def paint(widget, index, x, y):
+    """Select an object and draw a stroke on it with the brush."""
+    row_of(widget, index).get_by_test_id("object-label").click()
+    widget.stage.focus()
+    widget.page.keyboard.press("d")
+    widget.show()
+    widget.page.mouse.move(*widget.client(x, y))
+    widget.page.mouse.down()
+    widget.page.mouse.move(*widget.client(x + 20, y), steps=4)
+    widget.page.mouse.up()
+    in_kernel(widget, f"bool(w.annotations[{index}].mask[{y}, {x + 10}])")
+    wait_for_objects(widget, 20)
+    widget.page.keyboard.press("p")
+
+
+def annotate(widget):
+    """Accept twenty objects, paint on two, refine one, delete one and take that back."""
+    button, python = widget.root.get_by_test_id, widget.notebook.python
+    for number in range(20):
+        widget.click(40 + 130 * (number % 5), 50 + 95 * (number // 5))
+        button("label-chip").nth(number % 3).click()
+        button("accept").click()
+        wait_for_objects(widget, number + 1)
+    accepted = python(OBJECTS)
+    paint(widget, 0, 90, 20)
+    paint(widget, 1, 220, 20)
+    painted = python(OBJECTS)
+    assert [at for at in range(20) if painted[at] != accepted[at]] == [0, 1]
+    # One is taken up again, refined, and put back in its place.
+    row = row_of(widget, 2)
+    row.hover()
+    row.get_by_test_id("object-reopen").click()
+    widget.page.wait_for_function(
+        "root => root.querySelector('[data-testid=accept]').textContent === 'Replace'"
+        " && root.dataset.status === 'ready'",
+        arg=widget.root.element_handle(),
+    )
+    widget.click(250, 60)
+    button("accept").click()
+    wait_for_objects(widget, 20)
+    refined = python(OBJECTS)
+    assert [one[:3] for one in refined] == [one[:3] for one in painted]
+    assert [at for at in range(20) if refined[at] != painted[at]] == [2]
+    row = row_of(widget, 3)
+    row.hover()
+    row.get_by_test_id("object-delete").click()
+    wait_for_objects(widget, 19)
+    button("toolbar-undo").click()
+    wait_for_objects(widget, 20)
+    assert python(OBJECTS) == refined
+    return refined
 
 
 def test_twenty_objects_survive_a_killed_kernel(open_notebook, coffee, tmp_path):
@@ -40,35 +120,7 @@ def test_twenty_objects_survive_a_killed_kernel(open_notebook, coffee, tmp_path)
     )
     notebook.run_all()
     widget = notebook.widget()
-    button = widget.root.get_by_test_id
-    for number in range(20):
-        widget.click(40 + 130 * (number % 5), 50 + 95 * (number // 5))
-        button("label-chip").nth(number % 3).click()
-        button("accept").click()
-        wait_for_objects(widget, number + 1)
-    # One is taken up again, refined, and put back in its place.
-    before = notebook.python(OBJECTS)
-    row = button("object-row").nth(2)
-    row.hover()
-    row.get_by_test_id("object-reopen").click()
-    widget.page.wait_for_function(
-        "root => root.querySelector('[data-testid=accept]').textContent === 'Replace'"
-        " && root.dataset.status === 'ready'",
-        arg=widget.root.element_handle(),
-    )
-    widget.click(250, 60)
-    button("accept").click()
-    wait_for_objects(widget, 20)
-    refined = notebook.python(OBJECTS)
-    assert [one[:3] for one in refined] == [one[:3] for one in before]
-    assert [at for at in range(20) if refined[at] != before[at]] == [2]
-    row = button("object-row").nth(5)
-    row.hover()
-    row.get_by_test_id("object-delete").click()
-    wait_for_objects(widget, 19)
-    button("toolbar-undo").click()
-    wait_for_objects(widget, 20)
-
+    refined = annotate(widget)
     shown = listed(widget)
     notebook.execute("import os")
     os.kill(notebook.python("os.getpid()"), signal.SIGKILL)
@@ -80,7 +132,7 @@ def test_twenty_objects_survive_a_killed_kernel(open_notebook, coffee, tmp_path)
     notebook.page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells') }")
     widget.page.wait_for_function(
         "() => document.querySelector('.sam-widget')?.dataset.status === 'ready'"
-        " && document.querySelectorAll('[data-testid=object-row]').length === 20"
+        f" && {COUNT.replace('root.', 'document.')} === '20'"
     )
     again = notebook.widget()
     wait_for_objects(again, 20)
