@@ -180,7 +180,13 @@ class Drawing {
       this.#contours.set(object.rle, traceContour(decodeMask(object)));
       traced.push(object);
     }
-    this.#outline(context, frame, traced);
+    const topmost = this.#visible().slice(-traced.length);
+    // The outline of one that came back among others belongs beneath those above it.
+    if (this.#untraced.length === 0 && traced.some((one, index) => one !== topmost[index])) {
+      this.#redraw(context, frame);
+    } else {
+      this.#outline(context, frame, traced);
+    }
     return this.#untraced.length > 0;
   }
 
