@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from sam_widget.prompts import Prompts
 
 WEIGHTS_PATH = Path(__file__).parent.parent / "weights" / "lite.safetensors"
-WEIGHTS_SHA256 = "a14232f7cc87cf240f2ed65900ee1bd90bae56420c8bc4286f759f54c9b409f8"
+WEIGHTS_SHA256 = "5fedcea372171002b6f3e4fd455679abf28ef2f2b6573d3b93ca13062c62b434"
 _PAD_LOGIT = -20.0
 _ELSEWHERE = (
     'Reinstall sam_widget, or use another model: model="vit_b" downloads the official network, '
