@@ -35,7 +35,7 @@ import json
 import numpy as np
 import skimage.data
 from sam_widget import SamWidget
-from sam_widget.annotations import PALETTE, Annotation
+from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.masks import Rle
 from sam_widget.protocol import PUSH
 from sam_widget.series import Kept
@@ -64,7 +64,8 @@ def noted(widget, message, buffers=None):
 
 SamWidget._send = noted
 w = SamWidget([photo, photo.copy()], model="fake", labels=["cup", "spoon", "table"], cache=False)
-w.series.keep(1, Kept(tuple(blob(at) for at in range({count})), size_wh=(1024, 1024)))
+objects = AnnotationStore(map(blob, range({count})), width=1024, height=1024)
+w.series.keep(1, Kept(objects))
 w
 """
 
@@ -140,7 +141,7 @@ def rounds_of(widget: WidgetPage, rounds: int) -> dict[str, list[tuple[float, fl
     for number in range(rounds):
         at = (number * 37) % len(ids)
         root.get_by_test_id("object-list").evaluate("(list, top) => list.scrollTo(0, top)", 30 * at)
-        row = root.locator(f"[data-id='{ids[at]}']")
+        row = root.locator(f"[data-testid=object-row][data-id='{ids[at]}']")
         row.wait_for()
         for what, took in work_on(widget, row, f"Shift+Digit{(at + 1) % 3 + 1}"):
             times[what].append(took)

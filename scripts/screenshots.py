@@ -27,7 +27,7 @@ from lab import LabServer, Notebook, WidgetPage, launch_chromium  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 IMAGES = ROOT / "docs" / "images"
 MARGIN = 6  # CSS pixels around what is cut out of the page
@@ -113,6 +113,45 @@ def choose(widget: WidgetPage, index: int) -> None:
     widget.wait_ready()
 
 
+def everything(widget: WidgetPage) -> None:
+    """Find all masks, and wait until all that stay are painted."""
+    widget.root.get_by_test_id("everything").click()
+    part(widget, "run").click()
+    widget.page.wait_for_function(
+        """root => {
+            const {stage, kept, painted} = root.querySelector(
+                "[data-testid=everything-panel]").dataset;
+            return stage === "finished" && kept === painted;
+        }""",
+        arg=widget.root.element_handle(),
+    )
+
+
+def sieve(widget: WidgetPage) -> None:
+    """Find all masks, and keep only those that the model is surer of."""
+    everything(widget)
+    panel = part(widget, "panel")
+    before = panel.get_attribute("data-kept")
+    part(widget, "pred_iou_thresh").fill("0.7")
+    widget.page.wait_for_function(
+        "([panel, n]) => panel.dataset.kept !== n && panel.dataset.kept === panel.dataset.painted",
+        arg=[panel.element_handle(), before],
+    )
+
+
+def pick(widget: WidgetPage) -> None:
+    """Find all masks, and select the one on the cup."""
+    everything(widget)
+    widget.page.mouse.move(*widget.client(300, 80))
+    widget.page.mouse.click(*widget.client(300, 80))
+    widget.root.locator("[data-testid=everything-keep-selected]:has-text('(1)')").wait_for()
+
+
+def part(widget: WidgetPage, name: str) -> Locator:
+    """Return an element of everything mode."""
+    return widget.root.get_by_test_id(f"everything-{name}")
+
+
 ASTRONAUT = ["face", "suit", "helmet"]
 CAT = ["eye", "nose"]
 SHOTS = (
@@ -127,6 +166,9 @@ SHOTS = (
     Shot("narrow", "astronaut", ASTRONAUT, face, width=500),
     Shot("candidates", "astronaut", ASTRONAUT, face),
     Shot("objects", "chelsea", CAT, three_objects),
+    Shot("everything", "coffee", ["cup"], everything),
+    Shot("everything-sieved", "coffee", ["cup"], sieve),
+    Shot("everything-selected", "coffee", ["cup"], pick),
 )
 
 
