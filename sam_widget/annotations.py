@@ -55,7 +55,10 @@ PALETTE = (
 
 
 def _new_id() -> str:
-    return uuid.uuid4().hex[:12]
+    # Never a number: files that number their objects have those for ids.
+    while (made := uuid.uuid4().hex[:12]).isdecimal():
+        pass
+    return made
 
 
 def _now() -> str:

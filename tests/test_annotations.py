@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from dataclasses import replace
 
 import numpy as np
@@ -598,3 +599,9 @@ def test_a_recipe_needs_a_step_and_knows_its_own_mask():
         Recipe((), "")
     recipe = Recipe((Step(Prompts(points=[(1, 1)])),), "0" * 16)
     assert not recipe.makes(one.rle)
+
+
+def test_new_ids_are_no_numbers(monkeypatch):
+    numbers = iter(["123456789012" + "0" * 20, "12345678901a" + "0" * 20])
+    monkeypatch.setattr("uuid.uuid4", lambda: uuid.UUID(next(numbers)))
+    assert Annotation(Rle.encode(np.ones((1, 1), bool))).id == "12345678901a"
