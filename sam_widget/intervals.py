@@ -7,25 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sam_widget.errors import AnnotationError
-from sam_widget.masks import Rle
+from sam_widget.runs import join, rle_of, runs_of, strips_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["from_intervals", "intervals", "pixels", "placed", "union"]
+    from sam_widget.masks import Rle
 
-
-def intervals(rle: Rle) -> NDArray[np.int64]:
-    """Return the pixels inside as int64 (N, 2): of each run the first, and one after the last."""
-    ends = np.cumsum(rle.counts, dtype=np.int64)
-    return ends[: len(ends) // 2 * 2].reshape(-1, 2)
+__all__ = ["from_intervals", "pixels", "placed", "union"]
 
 
 def pixels(rle: Rle) -> NDArray[np.int64]:
     """Return the pixels inside, ascending, int64 (area,)."""
-    first, end = intervals(rle).T
+    first, end = runs_of(rle).T
     lengths = end - first
     shift = np.repeat(first - np.cumsum(lengths) + lengths, lengths)
     found: NDArray[np.int64] = np.arange(int(lengths.sum())) + shift
@@ -46,17 +42,7 @@ def from_intervals(found: NDArray[np.int64], height: int, width: int) -> Rle:
     -------
     Rle
     """
-    found = found[found[:, 0] < found[:, 1]]
-    places = found.ravel()
-    order = np.argsort(places, kind="stable")
-    depth = np.cumsum(np.tile([1, -1], len(found))[order])
-    places = places[order]
-    # What happens at one place counts together.
-    settled = np.ones(len(places), dtype=np.bool_)
-    settled[:-1] = places[1:] != places[:-1]
-    places, covered = places[settled], depth[settled] > 0
-    changes = places[np.diff(covered, prepend=False)]
-    return Rle(height, width, np.diff(np.concatenate(([0], changes, [height * width]))))
+    return rle_of(join(found), height, width)
 
 
 def union(masks: Sequence[Rle]) -> Rle:
@@ -72,7 +58,7 @@ def union(masks: Sequence[Rle]) -> Rle:
         raise AnnotationError("masks to unite must have one size.")
     if len(masks) == 1:
         return masks[0]
-    return from_intervals(np.concatenate([intervals(one) for one in masks]), height, width)
+    return from_intervals(np.concatenate([runs_of(one) for one in masks]), height, width)
 
 
 def placed(rle: Rle, left: int, top: int, height: int, width: int) -> Rle:
@@ -96,14 +82,7 @@ def placed(rle: Rle, left: int, top: int, height: int, width: int) -> Rle:
             f"a mask of {rle.width} x {rle.height} pixels at ({left}, {top}) does not fit into "
             f"one of {width} x {height}."
         )
-    first, end = intervals(rle).T
-    # A run that goes on in the next column is cut there: other pixels come between now.
-    from_column, to_column = first // rle.height, (end - 1) // rle.height
-    pieces = to_column - from_column + 1
-    run = np.repeat(np.arange(len(first)), pieces)
-    column = np.arange(int(pieces.sum())) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    column += from_column[run]
-    begin = np.maximum(first[run] - column * rle.height, 0)
-    stop = np.minimum(end[run] - column * rle.height, rle.height)
-    at = (column + left) * height + top
-    return from_intervals(np.stack([at + begin, at + stop], axis=1), height, width)
+    # Cut at the ends of columns: other pixels come between now.
+    strips = strips_of(runs_of(rle), rle.height)
+    at = (strips.columns + left) * height + top
+    return from_intervals(np.stack([at + strips.tops, at + strips.bottoms], axis=1), height, width)

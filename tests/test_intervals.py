@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sam_widget import AnnotationError
-from sam_widget.intervals import from_intervals, intervals, pixels, placed, union
+from sam_widget.intervals import from_intervals, pixels, placed, union
 from sam_widget.masks import Rle
+from sam_widget.runs import runs_of
 
 masks = arrays(np.bool_, st.tuples(st.integers(1, 9), st.integers(1, 9)))
 
@@ -18,7 +19,7 @@ masks = arrays(np.bool_, st.tuples(st.integers(1, 9), st.integers(1, 9)))
 @given(masks)
 def test_intervals_and_pixels_are_those_of_the_mask(mask):
     rle = Rle.encode(mask)
-    assert from_intervals(intervals(rle), *mask.shape) == rle
+    assert from_intervals(runs_of(rle), *mask.shape) == rle
     assert np.array_equal(pixels(rle), np.flatnonzero(mask.T))
 
 
