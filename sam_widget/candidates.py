@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sam_widget.column_runs import ColumnRuns
 from sam_widget.masks import Rle
-from sam_widget.runs import Window, rle_of, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,17 +46,7 @@ def display_rle(rle: Rle) -> Rle:
     height, width = display_hw(rle.height, rle.width)
     if (height, width) == (rle.height, rle.width):
         return rle
-    rows = ((np.arange(height) + 0.5) * rle.height / height).astype(np.intp)
-    columns = ((np.arange(width) + 0.5) * rle.width / width).astype(np.intp)
-    runs = runs_of(rle)
-    # Only the object's own rectangle is looked at.
-    window = Window.around([runs], 0, rle.height, rle.width)
-    left, right = np.searchsorted(columns, (window.left, window.right)).tolist()
-    top, bottom = np.searchsorted(rows, (window.top, window.bottom)).tolist()
-    shown = window.pixels(runs)[
-        np.ix_(columns[left:right] - window.left, rows[top:bottom] - window.top)
-    ]
-    return rle_of(Window(left, top, right, bottom, height).runs(shown), height, width)
+    return ColumnRuns.of(rle).resized(height, width).to_rle()
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sam_widget.masks import Rle
+from sam_widget.runs import Strips
+from sam_widget.runs import components as connected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,28 +111,9 @@ def components(runs: ColumnRuns) -> NDArray[np.int64]:
     int64 (R,)
         For each run, that of its part, from 0 on.
     """
-    stride = runs.height + 2
-    tops = runs.column * stride + runs.top
-    bottoms = runs.column * stride + runs.bottom
-    # Runs of the next column that touch a run, at a corner at least, lie beside each other.
-    first = np.searchsorted(bottoms, tops + stride, side="left")
-    count = np.maximum(np.searchsorted(tops, bottoms + stride, side="right") - first, 0)
-    one = np.repeat(np.arange(len(count)), count)
-    other = np.arange(len(one)) + np.repeat(first - (np.cumsum(count) - count), count)
-    label = np.arange(len(count))
-    while len(one):
-        low = np.minimum(label[one], label[other])
-        # Roots are hung below smaller roots, then every path is shortened to its root.
-        np.minimum.at(label, label[one], low)
-        np.minimum.at(label, label[other], low)
-        while True:
-            shorter = label[label]
-            if np.array_equal(shorter, label):
-                break
-            label = shorter
-        apart = label[one] != label[other]
-        one, other = one[apart], other[apart]
-    return np.unique(label, return_inverse=True)[1].astype(np.int64).reshape(-1)
+    strips = Strips(runs.column, runs.top, runs.bottom, runs.height)
+    labels, _ = connected(strips, diagonal=True)
+    return labels.astype(np.int64, copy=False)
 
 
 def clean_regions(masks: Sequence[Rle], min_area: float) -> list[tuple[Rle, bool]]:
