@@ -122,9 +122,18 @@ class Rle:
 
     def decode(self) -> NDArray[np.bool_]:
         """Return the mask, bool (H, W)."""
-        inside = np.arange(len(self.counts)) % 2 == 1
-        columns = np.repeat(inside, self.counts).reshape(self.width, self.height)
-        return np.ascontiguousarray(columns.T)
+        # Only the mask's box is written: the system gives memory to what is written, so that
+        # many small masks of a large image do not take the image's size each.
+        mask = np.zeros((self.height, self.width), dtype=np.bool_)
+        left, top, width, height = self.bbox_xywh
+        if width:
+            counts = self.counts[: len(self.counts) // 2 * 2].astype(np.int64)
+            counts[0] -= left * self.height
+            rest = width * self.height - int(counts.sum())
+            inside = np.arange(len(counts) + 1) % 2 == 1
+            columns = np.repeat(inside, np.append(counts, rest)).reshape(width, self.height)
+            mask[top : top + height, left : left + width] = columns[:, top : top + height].T
+        return mask
 
     @classmethod
     def from_coco(cls, code: Mapping[str, Any]) -> Rle:

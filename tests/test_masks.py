@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -98,6 +99,17 @@ def test_codes_with_empty_runs_equal_the_canonical_one(mask, data):
         cut = data.draw(st.integers(0, counts[at]))
         counts[at : at + 1] = [cut, 0, counts[at] - cut]
     assert Rle.from_coco({"size": list(mask.shape), "counts": counts}) == rle
+
+
+def test_small_masks_of_a_large_image_take_little_memory():
+    mask = np.zeros((8000, 8000), dtype=np.bool_)
+    mask[4000:4040, 5000:5050] = True
+    rle = Rle.encode(mask)
+    before = psutil.Process().memory_info().rss
+    decoded = [rle.decode() for _ in range(12)]
+    grown = psutil.Process().memory_info().rss - before
+    assert grown < mask.nbytes * 3  # and not twelve times the size
+    np.testing.assert_array_equal(decoded[-1], mask)
 
 
 def test_uncompressed_form():
