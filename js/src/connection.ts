@@ -298,7 +298,7 @@ class Connection {
       return;
     }
     this.#annotationsVersion = version ?? -1;
-    this.#store.objects.value = objects;
+    this.#store.confirmedObjects.value = objects;
   }
 
   async #annotationsFrom(
@@ -334,7 +334,8 @@ class Connection {
       return;
     }
     this.#annotationsVersion = delta.version;
-    this.#store.objects.value = afterDelta(this.#store.objects.value, delta, buffers);
+    const { confirmedObjects } = this.#store;
+    confirmedObjects.value = afterDelta(confirmedObjects.value, delta, buffers);
   }
 
   #show(error: unknown): void {

@@ -1,7 +1,7 @@
 // What hand editing is for at the moment, and what its tools, keys and panel share.
 
 import type { Interaction } from "./interaction";
-import { shownPrompts } from "./provisional";
+import { hasPrompts } from "./provisional";
 import { simplify } from "./simplify";
 import type { Actions, SceneObject, Store, ToolName } from "./store";
 import type { Transform } from "./viewport";
@@ -33,13 +33,6 @@ export interface EditContext {
 
 export function isEditTool(tool: ToolName): boolean {
   return tool === "brush" || tool === "eraser" || tool === "polygon" || tool === "cut";
-}
-
-/** With prompts there is a mask, now or once the answer has come: gestures keep their order. */
-export function hasPrompts(store: Store): boolean {
-  const { prompts } = store.document.value;
-  const { points, box } = shownPrompts(prompts, store.pending.value);
-  return points.length > 0 || box !== null || prompts.has_mask;
 }
 
 /** There is something to accept, or there will be: the model's, or drawn by hand. */

@@ -1,9 +1,9 @@
-// The prompts a person should see now: Python's, then gestures not yet acknowledged, then the drag
-// under way. Pure.
+// The prompts and objects a person should see now: Python's, then gestures not yet acknowledged,
+// then the drag under way. Pure.
 
 import type { Draft } from "./interaction";
-import type { Gesture, WireBox, WirePoint, WirePrompts } from "./protocol";
-import type { Store } from "./store";
+import type { Gesture, ObjectChange, WireBox, WirePoint, WirePrompts } from "./protocol";
+import type { SceneObject, Store } from "./store";
 
 /** A prompt on screen; `provisional` until Python has confirmed it. */
 export type ShownPoint = WirePoint & { provisional: boolean };
@@ -69,6 +69,68 @@ function moved(
   return points.map((point, index) =>
     index === target ? { ...point, x, y, provisional: true } : point,
   );
+}
+
+/**
+ * Objects as they will be once the gestures are applied; what stays as it is stays the same
+ * object. `colors`: of labels, which objects take on with them.
+ */
+export function shownObjects(
+  objects: readonly SceneObject[],
+  pending: readonly Gesture[],
+  colors: Readonly<Record<string, string>>,
+): readonly SceneObject[] {
+  return pending.reduce((shown, gesture) => afterGesture(shown, gesture, colors), objects);
+}
+
+function afterGesture(
+  objects: readonly SceneObject[],
+  gesture: Gesture,
+  colors: Readonly<Record<string, string>>,
+): readonly SceneObject[] {
+  switch (gesture.type) {
+    case "update_annotation":
+      return changed(objects, [gesture.annotation_id], gesture, colors);
+    case "update_annotations":
+      return changed(objects, gesture.ids, gesture, colors);
+    case "remove_annotation":
+      return objects.filter(({ id }) => id !== gesture.annotation_id);
+    case "remove_annotations":
+      return objects.filter(({ id }) => !gesture.ids.includes(id));
+    case "show_only":
+      return objects.map((one) => withChange(one, { visible: gesture.ids.includes(one.id) }));
+    default:
+      return objects;
+  }
+}
+
+function changed(
+  objects: readonly SceneObject[],
+  ids: readonly string[],
+  change: ObjectChange,
+  colors: Readonly<Record<string, string>>,
+): readonly SceneObject[] {
+  const chosen = new Set(ids);
+  const color = change.label ? colors[change.label] : undefined;
+  const whole = color === undefined ? change : { color, ...change };
+  return objects.map((one) => (chosen.has(one.id) ? withChange(one, whole) : one));
+}
+
+function withChange(object: SceneObject, change: ObjectChange): SceneObject {
+  const { label = object.label, color = object.color, visible = object.visible } = change;
+  const same = label === object.label && color === object.color && visible === object.visible;
+  return same ? object : { ...object, label, color, visible };
+}
+
+const ONLY_READING: ReadonlySet<Gesture["type"]> = new Set(["set_mask_from", "reopen"]);
+
+/** Whether a change of accepted objects is on its way: it is not on disk yet. */
+export function isChangingObjects(pending: readonly Gesture[]): boolean {
+  return pending.some((gesture) => {
+    if (ONLY_READING.has(gesture.type)) return false;
+    if ("annotation_id" in gesture) return gesture.annotation_id !== null;
+    return "ids" in gesture || gesture.type === "accept";
+  });
 }
 
 /** With prompts there are candidates, now or once the answer has come: gestures keep their order. */

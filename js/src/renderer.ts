@@ -2,6 +2,7 @@
 // signals, and says what it has painted: data-transform, store.paintedRevision and paintedPreview.
 
 import { computed, effect, type ReadonlySignal, untracked } from "@preact/signals-core";
+import { holdPanels } from "./answer-first";
 import type { Frame, Layer } from "./layers/layer";
 import { makeFrame } from "./layers/layer";
 import { MaskError } from "./masks";
@@ -12,6 +13,14 @@ import { formatTransform, type Size, transformOf } from "./viewport";
 export interface Surface {
   readonly layer: Layer;
   readonly canvas: HTMLCanvasElement;
+}
+
+/** What the renderer knows of a surface. */
+interface Canvas extends Surface {
+  /** The layer has nothing to draw. */
+  empty: boolean;
+  /** The frame for which the canvas was left blank; null if there is something on it. */
+  blankIn: Frame | null;
 }
 
 export interface Renderer {
@@ -26,8 +35,9 @@ export function mountRenderer(
   backing: ReadonlySignal<Size>,
   aborted: AbortSignal,
 ): Renderer {
-  const changed = new Set<Surface>();
+  const changed = new Set<Canvas>();
   let scheduled = 0;
+  let release = (): void => undefined;
   const frame = computed<Frame | null>(() => {
     const image = store.image.value;
     const size = store.stageSize.value;
@@ -48,31 +58,38 @@ export function mountRenderer(
     if (now) stage.setAttribute("data-transform", formatTransform(now.transform));
     else stage.removeAttribute("data-transform");
     report(store);
+    release();
   };
   const schedule = (): void => {
     if (scheduled === 0) scheduled = requestAnimationFrame(paint);
   };
-  const change = (surface: Surface): void => {
+  const change = (surface: Canvas): void => {
     changed.add(surface);
     schedule();
   };
 
-  const stops = surfaces.map((surface) =>
-    effect(() => {
-      dependOn(frame.value, surface.layer.watch());
-      change(surface);
-    }),
-  );
+  const stops = surfaces.map(({ layer, canvas }) => {
+    const surface: Canvas = { layer, canvas, empty: false, blankIn: null };
+    return effect(() => {
+      const now = frame.value;
+      surface.empty = layer.watch() === null;
+      // A canvas that is touched is copied to the screen whole: a blank one is left alone.
+      if (!surface.empty || now === null || surface.blankIn !== now) change(surface);
+    });
+  });
   // A revision without any mask is painted, too: by clearing.
   stops.push(
     effect(() => {
       dependOn(store.prediction.value, store.preview.value);
+      release();
+      release = holdPanels();
       schedule();
     }),
   );
   aborted.addEventListener("abort", () => {
     for (const stop of stops) stop();
     cancelAnimationFrame(scheduled);
+    release();
   });
   return {
     flush() {
@@ -87,7 +104,8 @@ function dependOn(..._values: unknown[]): void {
 }
 
 /** True if the layer has work left for another frame. */
-function drawSurface({ layer, canvas }: Surface, frame: Frame | null, store: Store): boolean {
+function drawSurface(surface: Canvas, frame: Frame | null, store: Store): boolean {
+  const { layer, canvas } = surface;
   const context = canvas.getContext("2d");
   if (context === null) return false;
   if (frame && (canvas.width !== frame.backing.width || canvas.height !== frame.backing.height)) {
@@ -95,7 +113,9 @@ function drawSurface({ layer, canvas }: Surface, frame: Frame | null, store: Sto
     canvas.height = frame.backing.height;
   }
   context.clearRect(0, 0, canvas.width, canvas.height);
-  if (frame === null) return false;
+  surface.blankIn = surface.empty ? frame : null;
+  canvas.style.visibility = surface.empty ? "hidden" : "";
+  if (frame === null || surface.empty) return false;
   try {
     return layer.draw(context, frame);
   } catch (error) {

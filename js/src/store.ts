@@ -19,6 +19,7 @@ import type {
   WireBox,
   WireIslands,
 } from "./protocol";
+import { shownObjects } from "./provisional";
 import { IDENTITY_VIEW, type View } from "./viewport";
 
 export type ToolName = "point" | "box" | "pan" | "everything" | EditToolName;
@@ -113,7 +114,7 @@ export interface Store {
   readonly model: Signal<ModelInfo>;
   readonly labels: Signal<readonly string[]>;
   readonly labelColors: Signal<Readonly<Record<string, string>>>;
-  readonly objects: Signal<readonly SceneObject[]>;
+  readonly confirmedObjects: Signal<readonly SceneObject[]>;
   readonly preview: Signal<Preview | null>;
   readonly series: Signal<SeriesState | null>;
   // What this view is waiting for.
@@ -124,6 +125,8 @@ export interface Store {
   readonly pushing: Signal<boolean | null>;
   /** Gestures sent and not yet acknowledged, oldest first: drawn at once as provisional marks. */
   readonly pending: Signal<readonly Gesture[]>;
+  /** Accepted objects as a person should see them: Python's, and what has been done since. */
+  readonly objects: ReadonlySignal<readonly SceneObject[]>;
   /** Newest document version this view knows was applied for it. */
   readonly awaitedVersion: Signal<number>;
   /** Revision of the prediction last painted, and of the preview. The renderer writes them. */
@@ -220,7 +223,7 @@ export function createStore(): Store {
     kernelStatus,
     problem: signal<Problem | null>(null),
     model,
-    ...createObjectSignals(),
+    ...createObjectSignals(pending),
     preview: signal<Preview | null>(null),
     series: signal<SeriesState | null>(null),
     opening: signal<number | null>(null),
@@ -231,13 +234,7 @@ export function createStore(): Store {
     paintedRevision,
     paintedPreview: signal(0),
     status,
-    tool: signal<ToolName>("point"),
-    hover: signal<{ x: number; y: number } | null>(null),
-    activePrompt: signal<{ kind: "point"; index: number } | { kind: "box" } | null>(null),
-    view: signal<View>(IDENTITY_VIEW),
-    stageSize: signal({ width: 0, height: 0 }),
-    opacity: signal(0.5),
-    outline: signal(true),
+    ...createViewSignals(),
     ...editingSignals(),
     hoverPreview,
     previewing,
@@ -250,11 +247,26 @@ export function createStore(): Store {
   };
 }
 
-function createObjectSignals() {
+function createViewSignals() {
+  return {
+    tool: signal<ToolName>("point"),
+    hover: signal<{ x: number; y: number } | null>(null),
+    activePrompt: signal<{ kind: "point"; index: number } | { kind: "box" } | null>(null),
+    view: signal<View>(IDENTITY_VIEW),
+    stageSize: signal({ width: 0, height: 0 }),
+    opacity: signal(0.5),
+    outline: signal(true),
+  };
+}
+
+function createObjectSignals(pending: Signal<readonly Gesture[]>) {
+  const confirmedObjects = signal<readonly SceneObject[]>([]);
+  const labelColors = signal<Readonly<Record<string, string>>>({});
   return {
     labels: signal<readonly string[]>([]),
-    labelColors: signal<Readonly<Record<string, string>>>({}),
-    objects: signal<readonly SceneObject[]>([]),
+    labelColors,
+    confirmedObjects,
+    objects: computed(() => shownObjects(confirmedObjects.value, pending.value, labelColors.value)),
     highlighted: signal<string | null>(null),
     selectedObjects: signal<ReadonlySet<string>>(new Set()),
     objectFilter: signal<ObjectFilter>(EVERY_OBJECT),

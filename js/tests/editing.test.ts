@@ -15,7 +15,7 @@ const POINT = { points: [{ x: 50, y: 25, positive: true }] };
 const { brush, eraser, polygon, cut } = TOOLS;
 
 function select(store: Store, ...ids: string[]): void {
-  store.objects.value = ["a", "b"].map((id) => object(id));
+  store.confirmedObjects.value = ["a", "b"].map((id) => object(id));
   store.selectedObjects.value = new Set(ids);
 }
 
@@ -338,7 +338,7 @@ describe("the panel", () => {
     store.pending.value = [{ type: "undo" }];
     await settled();
     expect(actions.islands).toHaveBeenCalledTimes(1);
-    store.objects.value = [object("a", { rle: new DataView(new ArrayBuffer(1)) })];
+    store.confirmedObjects.value = [object("a", { rle: new DataView(new ArrayBuffer(1)) })];
     store.pending.value = [];
     await settled();
     expect(actions.islands).toHaveBeenCalledTimes(2);

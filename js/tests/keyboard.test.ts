@@ -221,7 +221,7 @@ describe("objects", () => {
     store.labels.value = ["cup", "spoon"];
     press("@", { code: "Digit2", shiftKey: true });
     expect(store.label.value).toBe("spoon");
-    store.objects.value = [object("a"), object("b", { visible: false })];
+    store.confirmedObjects.value = [object("a"), object("b", { visible: false })];
     store.selectedObjects.value = new Set(["a", "b"]);
     press("@", { code: "Digit2", shiftKey: true });
     press("(", { code: "Digit9", shiftKey: true });

@@ -11,7 +11,7 @@ function object(id: string): SceneObject {
 describe("objects on the stage", () => {
   it("leave out the one that was reopened, and stay the same list while it is refined", () => {
     const store = createStore();
-    store.objects.value = [object("a"), object("b")];
+    store.confirmedObjects.value = [object("a"), object("b")];
     const shown = objectsOnStage(store);
     expect(shown.value).toBe(store.objects.value);
     store.document.value = { ...EMPTY_DOCUMENT, reopened: "a" };

@@ -7,7 +7,7 @@ describe("labels", () => {
     return mount((fresh) => {
       fresh.labels.value = ["cat", "dog"];
       fresh.labelColors.value = { cat: "#ff0000", dog: "#00ff00" };
-      fresh.objects.value = [object("a", { label: "cat" }), object("b", { label: "cat" })];
+      fresh.confirmedObjects.value = [object("a", { label: "cat" }), object("b", { label: "cat" })];
     });
   }
 
@@ -59,7 +59,7 @@ describe("objects", () => {
   it("shows labels as text, whatever they hold", async () => {
     const label = "<img src=x onerror=alert(1)>";
     const { root, get } = mount((store) => {
-      store.objects.value = [object("a", { label })];
+      store.confirmedObjects.value = [object("a", { label })];
     });
     await settled();
     expect(get("object-label").textContent).toBe(label);
@@ -68,7 +68,7 @@ describe("objects", () => {
 
   it("recolours, hides, reopens, refines and deletes", async () => {
     const { actions, get } = mount((store) => {
-      store.objects.value = [object("a")];
+      store.confirmedObjects.value = [object("a")];
     });
     await settled();
     const color = get<HTMLInputElement>("object-color");
@@ -87,7 +87,7 @@ describe("objects", () => {
 
   it("renames by F2 and Enter; Escape takes it back", async () => {
     const { actions, get, all } = mount((store) => {
-      store.objects.value = [object("a", { label: "cat" })];
+      store.confirmedObjects.value = [object("a", { label: "cat" })];
     });
     await settled();
     press(get("object-label"), "F2");
@@ -108,19 +108,19 @@ describe("objects", () => {
 
   it("highlights the row under the pointer, and nothing once it is gone", async () => {
     const { store, get } = mount((fresh) => {
-      fresh.objects.value = [object("a")];
+      fresh.confirmedObjects.value = [object("a")];
     });
     await settled();
     get("object-row").dispatchEvent(new MouseEvent("mouseenter"));
     expect(store.highlighted.value).toBe("a");
-    store.objects.value = [];
+    store.confirmedObjects.value = [];
     await settled();
     expect(store.highlighted.value).toBeNull();
   });
 
   it("selects by click, with Control, with Shift and by key", async () => {
     const { store, get, all } = mount((fresh) => {
-      fresh.objects.value = ["a", "b", "c", "d"].map((id) => object(id));
+      fresh.confirmedObjects.value = ["a", "b", "c", "d"].map((id) => object(id));
     });
     await settled();
     const click = (index: number, init: MouseEventInit = {}) =>
@@ -150,7 +150,7 @@ describe("objects", () => {
 
   it("relabels, hides, shows alone and deletes the selection, each at once", async () => {
     const { actions, store, get } = mount((fresh) => {
-      fresh.objects.value = ["a", "b", "c"].map((id) => object(id));
+      fresh.confirmedObjects.value = ["a", "b", "c"].map((id) => object(id));
       fresh.selectedObjects.value = new Set(["a", "c"]);
     });
     await settled();
@@ -165,14 +165,16 @@ describe("objects", () => {
     expect(actions.showOnly).toHaveBeenCalledExactlyOnceWith(["a", "c"]);
     get("selection-delete").click();
     expect(actions.removeAnnotations).toHaveBeenCalledExactlyOnceWith(["a", "c"]);
-    store.objects.value = [object("b")];
+    store.confirmedObjects.value = [object("b")];
     expect(store.selectedObjects.value.size).toBe(0);
   });
 
   it("filters by text and by label, and lets go of what it no longer lists", async () => {
     const { store, get, all } = mount((fresh) => {
       fresh.labels.value = ["Cat", "dog"];
-      fresh.objects.value = ["Cat", "dog", ""].map((label, at) => object(`${at}`, { label }));
+      fresh.confirmedObjects.value = ["Cat", "dog", ""].map((label, at) =>
+        object(`${at}`, { label }),
+      );
       fresh.selectedObjects.value = new Set(["0", "1"]);
     });
     await settled();
@@ -197,7 +199,7 @@ describe("objects", () => {
 
   it("has only rows in view in the page", async () => {
     const { get, all } = mount((fresh) => {
-      fresh.objects.value = Array.from({ length: 500 }, (_, at) => object(`o${at}`));
+      fresh.confirmedObjects.value = Array.from({ length: 500 }, (_, at) => object(`o${at}`));
     });
     await settled();
     expect(all("object-row").length).toBeLessThan(40);
@@ -211,11 +213,11 @@ describe("objects", () => {
 
   it("gives the focus to the stage when the row that had it is deleted", async () => {
     const { store, get } = mount((fresh) => {
-      fresh.objects.value = [object("a")];
+      fresh.confirmedObjects.value = [object("a")];
     });
     await settled();
     get("object-delete").focus();
-    store.objects.value = [];
+    store.confirmedObjects.value = [];
     await settled();
     expect(document.activeElement).toBe(get("stage"));
   });

@@ -18,7 +18,7 @@ function mount() {
   });
   const { store } = createScene();
   const watched = signal(0);
-  const still: Layer = { name: "still", watch: () => null, draw: vi.fn(() => false) };
+  const still: Layer = { name: "still", watch: () => "this", draw: vi.fn(() => false) };
   const moving: Layer = { name: "moving", watch: () => watched.value, draw: vi.fn(() => false) };
   const surfaces = [still, moving].map((layer) => {
     const canvas = document.createElement("canvas");
@@ -89,6 +89,27 @@ describe("the renderer", () => {
     store.prediction.value = { ...NO_PREDICTION, revision: 3 };
     nextFrame();
     expect(store.paintedRevision.value).toBe(3);
+  });
+
+  it("leaves a canvas alone while there is nothing to draw on it", () => {
+    const { store, watched, moving, surfaces, nextFrame } = mount();
+    const canvas = surfaces[1]?.canvas;
+    const context = canvas?.getContext("2d");
+    const something = moving.watch;
+    moving.watch = () => (something() === undefined ? undefined : null);
+    watched.value = 1;
+    nextFrame();
+    expect(canvas?.style.visibility).toBe("hidden");
+    expect(context?.clearRect).toHaveBeenCalledTimes(1);
+    watched.value = 2;
+    expect(nextFrame()).toBe(false);
+    store.view.value = { zoom: 2, left: 0, top: 0 };
+    nextFrame();
+    moving.watch = something;
+    store.view.value = { zoom: 3, left: 0, top: 0 };
+    nextFrame();
+    expect(canvas?.style.visibility).toBe("");
+    expect(moving.draw).toHaveBeenCalledTimes(1);
   });
 
   it("goes on in the next frame where a layer has work left", () => {

@@ -38,14 +38,18 @@ export function editLayer(
   const shapes = () => shapesOf(store, interaction);
   return {
     name: "edit",
-    watch: () => [
-      shapes(),
-      isEditTool(store.tool.value) && [store.hover.value, interaction.crosshair.value],
-      interaction.polygon.value,
-      store.subtracting.value,
-      editTarget(store),
-      radiusOf(store),
-    ],
+    watch() {
+      const { polygon, stroke, crosshair } = interaction;
+      const tool = isEditTool(store.tool.value);
+      const drawn = shapes().length + polygon.value.length;
+      if (!(tool || drawn > 0 || stroke.value)) return null;
+      return [
+        tool && [store.hover.value, crosshair.value],
+        store.subtracting.value,
+        editTarget(store),
+        radiusOf(store),
+      ];
+    },
     draw(context, frame) {
       drawShapes(context, frame, shapes(), picture());
       const target = isEditTool(store.tool.value) ? editTarget(store) : null;

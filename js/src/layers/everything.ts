@@ -142,15 +142,17 @@ export function everythingLayer(store: Store): Layer {
 
   return {
     name: "everything",
-    watch: () => [
-      mode.open.value,
-      mode.kept.value,
-      mode.cleaned.value,
-      mode.look.value,
-      mode.selected.value,
-      mode.hovered.value,
-      mode.region.value,
-    ],
+    watch() {
+      if (!mode.open.value) return null;
+      return [
+        mode.kept.value,
+        mode.cleaned.value,
+        mode.look.value,
+        mode.selected.value,
+        mode.hovered.value,
+        mode.region.value,
+      ];
+    },
     draw(context, frame) {
       if (!mode.open.value) return false;
       refresh();

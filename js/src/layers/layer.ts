@@ -19,7 +19,10 @@ export interface Frame {
 
 export interface Layer {
   readonly name: string;
-  /** Reads every signal that `draw` depends on, the frame aside; what it returns is of no use. */
+  /**
+   * Reads every signal that `draw` depends on, the frame aside. Null says that there is nothing to
+   * draw: the canvas is cleared once and then left alone. Anything else it returns is of no use.
+   */
   watch(): unknown;
   /** Draws on a cleared canvas. True asks for another frame because work is left. */
   draw(context: CanvasRenderingContext2D, frame: Frame): boolean;

@@ -12,12 +12,12 @@ export function marksLayer(store: Store, interaction: Interaction): Layer {
     shownPrompts(store.document.value.prompts, store.pending.value, interaction.draft.value);
   return {
     name: "marks",
-    watch: () => [
-      shown(),
-      store.activePrompt.value,
-      interaction.crosshair.value,
-      interaction.anchor.value,
-    ],
+    watch() {
+      const { points, box } = shown();
+      const crosshair = interaction.crosshair.value;
+      if (points.length === 0 && box === null && crosshair === null) return null;
+      return [store.activePrompt.value, interaction.anchor.value];
+    },
     draw(context, frame) {
       const { points, box } = shown();
       const active = store.activePrompt.value;

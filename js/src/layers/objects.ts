@@ -44,7 +44,10 @@ export function objectsLayer(store: Store): Layer {
   const shown = objectsOnStage(store);
   return {
     name: "objects",
-    watch: () => [shown.value, store.highlighted.value, store.selectedObjects.value],
+    watch() {
+      if (shown.value.length === 0) return null;
+      return [shown.value, store.highlighted.value, store.selectedObjects.value];
+    },
     draw(context, frame) {
       const { value: objects } = shown;
       if (objects.length === 0) return false;

@@ -17,10 +17,15 @@ function chosenMask(prediction: PredictionState): Mask | null {
   return candidate ? maskOf({ rle: candidate.rle, width, height }) : null;
 }
 
+function shownPrediction(store: Store): PredictionState | null {
+  const { value: prediction } = store.prediction;
+  return prediction.candidates.length > 0 ? prediction : null;
+}
+
 export function overlayLayer(store: Store): Layer {
   return {
     name: "overlay",
-    watch: () => store.prediction.value,
+    watch: () => shownPrediction(store),
     draw(context, frame) {
       const mask = chosenMask(store.prediction.value);
       const region = mask && regionOf(mask, frame);
@@ -38,7 +43,7 @@ export function overlayLayer(store: Store): Layer {
 export function outlineLayer(store: Store): Layer {
   return {
     name: "outline",
-    watch: () => [store.prediction.value, store.outline.value],
+    watch: () => (store.outline.value ? shownPrediction(store) : null),
     draw(context, frame) {
       const mask = store.outline.value ? chosenMask(store.prediction.value) : null;
       if (mask) strokeContour(context, contourOf(mask), mask, frame, OUTLINE);

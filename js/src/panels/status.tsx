@@ -1,6 +1,7 @@
 // One line: what is going on, with which model, how fast, on what picture.
 
 import type { JournalState, Status } from "../protocol";
+import { isChangingObjects } from "../provisional";
 import { keysOf } from "../shortcuts";
 import { type ConnectionState, isOffForSlowness, type Store } from "../store";
 import { formatDuration } from "./format";
@@ -67,7 +68,9 @@ export function StatusLine({ store }: { store: Store }) {
 function SavedState({ store }: { store: Store }) {
   const { journal } = store.document.value;
   if (journal === null) return null;
-  const { state, note } = journal;
+  const { note } = journal;
+  const changing = journal.state === "saved" && isChangingObjects(store.pending.value);
+  const state = changing ? "saving" : journal.state;
   const words = state === "saved" && note ? "saved, journal mended" : SAVED[state];
   return (
     <span

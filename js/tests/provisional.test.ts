@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import type { Gesture } from "../src/protocol";
+import { isChangingObjects, shownObjects } from "../src/provisional";
+import { object } from "./mounted";
+
+const RED = { label: "cat", color: "#ff0000", visible: true };
+const A = object("a", RED);
+const B = object("b", RED);
+const COLORS = { cat: "#ff0000", dog: "#00ff00" };
+
+function shownAfter(...pending: Gesture[]) {
+  return shownObjects([A, B], pending, COLORS);
+}
+
+describe("objects before Python has answered", () => {
+  it("are hidden, shown and gone as was asked", () => {
+    const [first, second] = shownAfter({ type: "update_annotations", ids: ["b"], visible: false });
+    expect(first).toBe(A);
+    expect(second).toEqual({ ...B, visible: false });
+    expect(shownAfter({ type: "show_only", ids: ["b"] }).map(({ visible }) => visible)).toEqual([
+      false,
+      true,
+    ]);
+    expect(shownAfter({ type: "remove_annotation", annotation_id: "a" })).toEqual([B]);
+    expect(shownAfter({ type: "remove_annotations", ids: ["a", "b"] })).toEqual([]);
+  });
+
+  it("take the colour of a label that has one, unless another is given", () => {
+    const change = { type: "update_annotation", annotation_id: "a" } as const;
+    expect(shownAfter({ ...change, label: "dog" })[0]).toMatchObject({ color: "#00ff00" });
+    expect(shownAfter({ ...change, label: "bird" })[0]).toMatchObject({
+      label: "bird",
+      color: A.color,
+    });
+    const both = shownAfter({ ...change, label: "dog", color: "#123456" });
+    expect(both[0]).toMatchObject({ label: "dog", color: "#123456" });
+  });
+
+  it("follow gestures in order, and stay the same where nothing is left to change", () => {
+    const hide = { type: "update_annotations", ids: ["a"], visible: false } as const;
+    expect(shownAfter(hide, { ...hide, visible: true })[0]).toEqual(A);
+    expect(shownAfter({ ...hide, visible: true })[0]).toBe(A);
+    const objects = [A, B];
+    expect(shownObjects(objects, [{ type: "undo" }], COLORS)).toBe(objects);
+  });
+
+  it("count as not yet saved", () => {
+    const point: Gesture = { type: "add_point", x: 1, y: 1, positive: true };
+    expect(isChangingObjects([point])).toBe(false);
+    expect(isChangingObjects([point, { type: "accept", label: null }])).toBe(true);
+    expect(isChangingObjects([{ type: "show_only", ids: [] }])).toBe(true);
+    expect(isChangingObjects([{ type: "reopen", annotation_id: "a" }])).toBe(false);
+    const dab = { type: "brush", points: Float32Array.of(1, 1), radius: 2 } as const;
+    expect(isChangingObjects([{ ...dab, annotation_id: null }])).toBe(false);
+    expect(isChangingObjects([{ ...dab, annotation_id: "a" }])).toBe(true);
+  });
+});
