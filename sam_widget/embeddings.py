@@ -32,7 +32,7 @@ __all__ = ["Cache", "CacheInfo", "EmbeddingCache", "choose_cache"]
 
 FOLDER_VARIABLE = "SAM_WIDGET_EMBEDDINGS"
 DEFAULT_BYTES = 128 * 2**20
-"""Enough for 12 images of the lite model (10 MB each), or 8 of an official one (15 MB each)."""
+"""Enough for 12 images of the lite model (10 MB each), or 5 of an official one (25 MB each)."""
 _LOOK_EVERY = 0.05
 """Seconds between two looks at one's own wish to cancel while another thread encodes."""
 

@@ -6,8 +6,8 @@ projects 4096 image tokens where it could project the seven or so tokens of a cl
 - what only the image decides is computed once per image (:meth:`MaskDecoder.prepare`);
 - a projection next to an attention is applied on the side of the few tokens;
 - the image's tokens are *features + gains @ basis*: what a click adds to them has few rows (8 per
-  token). The first upscaling, linear, is then applied to the gains, and to the features once per
-  image;
+  token). What is linear in them, the projections of all attentions and the first upscaling, is
+  applied to the gains, and to the features once per image;
 - transposed convolutions, 2 x 2 with stride 2, are matrix products; pixels are put in their places
   at the very end, on the masks alone;
 - scores are known before anything is upscaled (:class:`DecodedTokens`), and only masks that are
@@ -37,7 +37,7 @@ from sam_widget.predictors.decoder_weights import (
     CHANNELS,
     GRID,
     IMAGE_TOKENS,
-    PROJECTED,
+    PROJECTIONS,
     UPSCALE_EPS,
 )
 
@@ -98,10 +98,10 @@ class MaskDecoder:
             flat = features.to(self.device, self.dtype).reshape(CHANNELS, IMAGE_TOKENS)
             flat = flat.contiguous()
             projected = weights["image.weight"] @ flat
-            for index, kind in enumerate(("key", "value", "query")):
-                rows = projected[index * PROJECTED : (index + 1) * PROJECTED]
-                rows += weights[f"image.{kind}_offset"]
-            return PreparedImage(flat, flat.mean(0, keepdim=True), projected)
+            image = PreparedImage(flat, flat.mean(0, keepdim=True), projected)
+            for projection in PROJECTIONS[:3]:
+                image.heads(projection).flatten(0, 1).add_(weights[f"image.{projection}"])
+            return image
 
     def decode_tokens(
         self, image: PreparedImage, prompts: Tensor, masks: Tensor | None = None

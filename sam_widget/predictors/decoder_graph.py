@@ -18,6 +18,7 @@ from sam_widget.predictors.decoder_weights import (
     IMAGE_TOKENS,
     MASK_TOKENS,
     NORM_EPS,
+    PROJECTIONS,
     UPSCALE_EPS,
 )
 
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
 
 __all__ = ["GRAPH_VERSION", "masks_graph", "tokens_graph"]
 
-GRAPH_VERSION = 2
+GRAPH_VERSION = 3
 """Changes whenever the graphs do, so that no stored one of another version is taken."""
 _Shapes: TypeAlias = "Mapping[str, Sequence[int | str]]"
+_Added: TypeAlias = "Sequence[tuple[str, str]]"
+"""What came on top of an image's features: rows (R, 4096) and their gains (256, R)."""
 _OPSET = 20  # the first with Gelu
 _IR_VERSION = 10  # what ONNX Runtime 1.20 reads
 
@@ -40,8 +43,8 @@ _IR_VERSION = 10  # what ONNX Runtime 1.20 reads
 def tokens_graph(weights: Weights) -> bytes:
     """Return the graph from an image and prompts to scores, as serialized ONNX.
 
-    Inputs, float32: ``features`` (256, 4096), ``mean`` (1, 4096), ``keys``, ``values`` and
-    ``queries`` (8, 16, 4096) as in :class:`~sam_widget.predictors.decoder_values.PreparedImage`;
+    Inputs, float32: ``features`` (256, 4096), ``mean`` (1, 4096) and each of ``PROJECTIONS``
+    (8, 16, 4096) as in :class:`~sam_widget.predictors.decoder_values.PreparedImage`;
     ``prompts`` (N, 256); ``mask`` (17, 4096), or (1, 4096) of zeros if there is none.
 
     Outputs, float32: ``scores`` (4,), ``mask_tokens`` (4, 256), ``basis`` (R, 4096) and ``gains``
@@ -53,9 +56,7 @@ def tokens_graph(weights: Weights) -> bytes:
     inputs: _Shapes = {
         "features": (CHANNELS, IMAGE_TOKENS),
         "mean": (1, IMAGE_TOKENS),
-        "keys": per_head,
-        "values": per_head,
-        "queries": per_head,
+        **{f"image.{name}": per_head for name in PROJECTIONS},
         "prompts": ("prompts", CHANNELS),
         "mask": ("mask_rows", IMAGE_TOKENS),
     }
@@ -202,15 +203,18 @@ class _TokensGraph(_Graph):
         eps = self.number(NORM_EPS)
         size = self.root_mean_square(image, CHANNELS, eps)
         x = self._norm("1.norm1", x, self._among_tokens(1, self.add("Add", x, self._tokens), x))
-        x = self._norm("1.norm2", x, self._linear("1.read.out", self._reading("1", x, image, size)))
+        added = [(first, first_gains)]
+        x = self._norm("1.norm2", x, self._linear("1.read.out", self._reading("1", x, added, size)))
         x = self._norm("1.norm3", x, self._mlp(1, x))
-        second, second_gains = self._second_writing(x, image, size)
+        second, second_gains = self._second_writing(x, image, added, size)
         scaled = self.add("Mul", image, self.weight("1.scale"))
         image = self.add("Gemm", second_gains, second, scaled)
 
         eps = self.add("Mul", self.add("Mul", size, size), eps)
         size = self.root_mean_square(image, CHANNELS, eps)
-        read = self._linear("final.read.out", self._reading("final", x, image, size))
+        scaled = self.add("Mul", first_gains, self.weight("1.scale"))
+        added = [(first, scaled), (second, second_gains)]
+        read = self._linear("final.read.out", self._reading("final", x, added, size))
         x = self._norm("final.norm", x, read)
         self._finish(x)
         self.add("Concat", first, second, size, axis=0, name="basis")
@@ -269,10 +273,10 @@ class _TokensGraph(_Graph):
 
     def _first_reading(self, x: str) -> str:
         query = self._few("0.read.query", x)
-        scores = self.add("MatMul", query, "keys")
+        scores = self.add("MatMul", query, "image.0.read.keys")
         scores = self.add("Add", scores, self._for_mask(query, "mask.read.keys"))
         shares = self.add("Softmax", scores, axis=-1)
-        read = self.add("MatMul", shares, self.add("Transpose", "values", perm=[0, 2, 1]))
+        read = self._values("0", shares)
         seen = self.add("Gemm", self.reshape(shares, -1, IMAGE_TOKENS), "mask", transB=1)
         seen = self.add("Reshape", seen, self._by_head_of_mask_rows())
         values = self._used_of_mask("mask.read.values", 1)
@@ -281,7 +285,7 @@ class _TokensGraph(_Graph):
     def _first_writing(self, x: str) -> tuple[str, str]:
         """Return layer 0's rows (2 + M + 8 T, 4096) and their gains."""
         key = self._few("0.write.key", x)
-        scores = self.add("MatMul", key, "queries")
+        scores = self.add("MatMul", key, "image.0.write.queries")
         scores = self.add("Add", scores, self._for_mask(key, "mask.write.queries"))
         one = self.constant("ones", np.ones((1, IMAGE_TOKENS), np.float32))
         rows = self.add("Concat", "mean", one, "mask", self._softmax_of_tokens(scores), axis=0)
@@ -314,21 +318,31 @@ class _TokensGraph(_Graph):
 
     # -- later -------------------------------------------------------------------------------------
 
-    def _reading(self, name: str, x: str, image: str, size: str) -> str:
+    def _reading(self, name: str, x: str, added: _Added, size: str) -> str:
         query = self._few(f"{name}.read.query", x)
-        scores = self._from_image(query, f"{name}.read.keys", image, size)
+        scores = self._from_image(query, f"{name}.read.keys", added, size)
         position = self.add("MatMul", query, self.weight(f"{name}.read.position"))
         shares = self.add("Softmax", self.add("Add", scores, position), axis=-1)
         shares = self.add("Div", self.reshape(shares, -1, IMAGE_TOKENS), size)
-        read = self.add("Gemm", shares, image, transB=1)
+        read = ""
+        for rows, gains in added:
+            seen = self.add("Gemm", shares, rows, transB=1)
+            read = self.add("Gemm", seen, gains, *[read] * bool(read), transB=1)
         values = self.reshape(read, HEADS, -1, CHANNELS)
         values = self.add("MatMul", values, self.weight(f"{name}.read.values"))
+        shares = self.reshape(shares, HEADS, -1, IMAGE_TOKENS)
+        values = self.add("Add", values, self._values(name, shares))
         return self.add("Add", self._join(values), self.weight(f"{name}.read.offset"))
 
-    def _second_writing(self, x: str, image: str, size: str) -> tuple[str, str]:
+    def _values(self, name: str, shares: str) -> str:
+        """(8, T, 4096) times the values of the features, (8, T, 16)."""
+        values = self.add("Transpose", f"image.{name}.read.values", perm=[0, 2, 1])
+        return self.add("MatMul", shares, values)
+
+    def _second_writing(self, x: str, image: str, added: _Added, size: str) -> tuple[str, str]:
         """Return layer 1's rows (2 + 8 T, 4096), over the size before, and their gains."""
         key = self._few("1.write.key", x)
-        scores = self._from_image(key, "1.write.queries", image, size)
+        scores = self._from_image(key, "1.write.queries", added, size)
         position = self.add("MatMul", key, self.weight("1.write.position"))
         written = self._softmax_of_tokens(self.add("Add", scores, position))
         mean = self.add("MatMul", self.weight("1.mean"), image)
@@ -336,9 +350,12 @@ class _TokensGraph(_Graph):
         offset = self.weight("1.write.offset")
         return rows, self.add("Concat", self._minus_one(), offset, self._lift(1, x), axis=1)
 
-    def _from_image(self, few: str, name: str, image: str, size: str) -> str:
+    def _from_image(self, few: str, name: str, added: _Added, size: str) -> str:
+        scores = self.reshape(self.add("MatMul", few, f"image.{name}"), -1, IMAGE_TOKENS)
         few = self.reshape(self.add("MatMul", few, self.weight(name)), -1, CHANNELS)
-        scores = self.add("Div", self.add("MatMul", few, image), size)
+        for rows, gains in added:
+            scores = self.add("Gemm", self.add("MatMul", few, gains), rows, scores)
+        scores = self.add("Div", scores, size)
         return self.reshape(scores, HEADS, -1, IMAGE_TOKENS)
 
     def _few(self, name: str, x: str) -> str:

@@ -82,20 +82,21 @@ class Layers:
         x = self._norm("0.norm1", self._among_tokens(0, tokens, tokens))
         x = self._norm("0.norm2", x + self._linear("0.read.out", self._first_reading(x)))
         x = self._norm("0.norm3", x + self._mlp(0, x))
-        image, first_gains = self._first_writing(x)
+        image, first = self._first_writing(x)
 
         size = self._sizes(image, NORM_EPS)
         x = self._norm("1.norm1", x + self._among_tokens(1, x + tokens, x))
         x = self._norm(
-            "1.norm2", x + self._linear("1.read.out", self._reading("1", x, image, size))
+            "1.norm2", x + self._linear("1.read.out", self._reading("1", x, first, size))
         )
         x = self._norm("1.norm3", x + self._mlp(1, x))
-        second_gains = self._second_writing(x, image, size)
+        second = self._second_writing(x, image, first, size)
 
         last = self._basis[:, -1:]
         size = self._sizes(image, NORM_EPS, self._basis[:, self._second + 1, None])
         torch.reciprocal(size, out=last)
-        read = self._reading("final", x, image, size)
+        both = torch.cat([weights["1.scale"].float() * first, second], dim=2)
+        read = self._reading("final", x, both, size)
         x = self._norm("final.norm", x + self._linear("final.read.out", read))
 
         scores = x[:, 0]
@@ -103,8 +104,8 @@ class Layers:
             scores = self._linear(f"iou.{depth}", scores if depth == 0 else scores.relu_())
         bias = weights["up.0.bias"].expand(len(x), -1, -1)
         gains = [
-            weights["up.0.from_first"] @ first_gains.to(self._dtype),
-            weights["up.0.weight"] @ second_gains.to(self._dtype),
+            weights["up.0.from_first"] @ first.to(self._dtype),
+            weights["up.0.weight"] @ second.to(self._dtype),
             bias,
         ]
         return DecodedTokens(
@@ -137,11 +138,11 @@ class Layers:
 
     def _first_reading(self, x: Tensor) -> Tensor:
         query = _split(self._linear("0.read.query", x + self._tokens), HEADS)
-        scores = self._scores(query, self._image.heads(0))
+        scores = self._scores(query, self._image.heads("0.read.keys"))
         if self._masks is not None:
-            self._add_for_masks(scores, query @ self._weights["mask.read.keys"], self._masks)
+            self._add_rows(scores, query @ self._weights["mask.read.keys"], self._masks)
         shares = torch.softmax(scores, -1, out=scores)
-        read = self._product(shares, self._image.heads(1).mT).float()
+        read = self._product(shares, self._image.heads("0.read.values").mT).float()
         if self._masks is not None:
             seen = torch.matmul(shares, self._masks[:, None].mT).float()
             read = read + seen @ self._weights["mask.read.values"]
@@ -151,13 +152,13 @@ class Layers:
         """Return the image's tokens, centred (B, 256, 4096), and the gains of layer 0's rows."""
         weights, basis, masks = self._weights, self._basis, self._masks
         key = _split(self._linear("0.write.key", x + self._tokens), HEADS)
-        scores = self._scores(key, self._image.heads(2))
+        scores = self._scores(key, self._image.heads("0.write.queries"))
         offset = weights["0.write.offset"]
         basis[:, 0:1] = self._image.mean
         basis[:, 1] = 1
         gains = [-torch.ones_like(offset), offset]
         if masks is not None:
-            self._add_for_masks(scores, key @ weights["mask.write.queries"], masks)
+            self._add_rows(scores, key @ weights["mask.write.queries"], masks)
             basis[:, 2 : self._first] = masks
             gains += [weights["mask.lift"]]
         written = basis[:, self._first : self._second]
@@ -169,32 +170,33 @@ class Layers:
         _add_product(features, together.to(self._dtype), basis[:, : self._second], out=image)
         return image, together
 
-    def _add_for_masks(self, scores: Tensor, few: Tensor, masks: Tensor) -> None:
-        """Add (B, 8, T, 17) times (B, 17, 4096) to scores."""
+    def _add_rows(self, scores: Tensor, few: Tensor, rows: Tensor) -> None:
+        """Add (B, 8, T, R) times (B, R, 4096) to scores."""
         flat = scores.view(len(few), self._rows, IMAGE_TOKENS)
-        _add_product(flat, few.flatten(1, 2).to(self._dtype), masks, out=flat)
+        _add_product(flat, few.flatten(1, 2).to(self._dtype), rows, out=flat)
 
-    # -- later: the tokens' side takes over the projections ----------------------------------------
+    # -- later: the features' share is known beforehand, the rest has few rows ---------------------
 
-    def _reading(self, name: str, x: Tensor, image: Tensor, size: Tensor) -> Tensor:
-        """Read from centred tokens whose inverse size is given (B, 1, 4096)."""
-        weights = self._weights
+    def _reading(self, name: str, x: Tensor, gains: Tensor, size: Tensor) -> Tensor:
+        """Read from centred tokens: gains (B, 256, R) of the basis' first R rows, inverse size."""
+        weights, basis = self._weights, self._basis[:, : gains.shape[2]]
         query = _split(self._linear(f"{name}.read.query", x + self._tokens), HEADS)
-        keys = query @ weights[f"{name}.read.keys"]
-        scores = self._from_image(keys, image, size)
+        scores = self._from_image(f"{name}.read.keys", query, gains, size)
         self._add_scores(scores, query, weights[f"{name}.read.position"])
-        shares = torch.softmax(scores, -1, out=scores).view(len(x), self._rows, IMAGE_TOKENS)
-        shares *= size
-        read = self._buffers.take("read", len(x), self._rows, CHANNELS)
-        _product(shares, image.mT, out=read)
-        values = _by_head(read).float() @ weights[f"{name}.read.values"]
+        shares = torch.softmax(scores, -1, out=scores)
+        flat = shares.view(len(x), self._rows, IMAGE_TOKENS)
+        flat *= size
+        seen = self._buffers.take("seen", len(x), self._rows, gains.shape[2])
+        _product(flat, basis.mT, out=seen)
+        values = _by_head(seen.float() @ gains.mT) @ weights[f"{name}.read.values"]
+        values += self._product(shares, self._image.heads(f"{name}.read.values").mT)
         return _join(values) + weights[f"{name}.read.offset"]
 
-    def _second_writing(self, x: Tensor, image: Tensor, size: Tensor) -> Tensor:
+    def _second_writing(self, x: Tensor, image: Tensor, first: Tensor, size: Tensor) -> Tensor:
         """Turn ``image`` into the tokens after layer 1, over their size before; return gains."""
         weights, basis, start = self._weights, self._basis, self._second
         key = _split(self._linear("1.write.key", x + self._tokens), HEADS)
-        scores = self._from_image(key @ weights["1.write.queries"], image, size)
+        scores = self._from_image("1.write.queries", key, first, size)
         self._add_scores(scores, key, weights["1.write.position"])
         # A norm does not see a common factor: dividing what is new by the inverse size saves
         # multiplying what was there.
@@ -237,12 +239,13 @@ class Layers:
         flat = scores.view(-1, *scores.shape[2:])
         flat.baddbmm_(few.flatten(0, 1).to(self._dtype), _repeated(heads, len(few)))
 
-    def _from_image(self, few: Tensor, image: Tensor, size: Tensor) -> Tensor:
-        """(B, 8, T, 256) times centred tokens over their size, in a buffer (B, 8, T, 4096)."""
-        flat = self._buffers.take("scores", len(few), self._rows, IMAGE_TOKENS)
-        _product(few.flatten(1, 2).to(self._dtype), image, out=flat)
-        flat *= size
-        return _by_head(flat)
+    def _from_image(self, name: str, few: Tensor, gains: Tensor, size: Tensor) -> Tensor:
+        """(B, 8, T, 16) times a projection of centred tokens, in a buffer (B, 8, T, 4096)."""
+        scores = self._scores(few, self._image.heads(name))
+        more = (few @ self._weights[name]).flatten(1, 2) @ gains
+        self._add_rows(scores, _by_head(more), self._basis[:, : gains.shape[2]])
+        scores *= size[:, None]
+        return scores
 
     def _product(self, shares: Tensor, heads: Tensor) -> Tensor:
         """(B, 8, T, 4096) times (8, 4096, 16)."""

@@ -18,7 +18,7 @@ from sam_widget.errors import ModelError
 from sam_widget.predictors import checkpoints, onnx_runtime
 from sam_widget.predictors.decoder_graph import GRAPH_VERSION, masks_graph, tokens_graph
 from sam_widget.predictors.decoder_values import DecodedTokens, places_by_prompt
-from sam_widget.predictors.decoder_weights import GRID, IMAGE_TOKENS
+from sam_widget.predictors.decoder_weights import GRID, IMAGE_TOKENS, PROJECTIONS
 from sam_widget.predictors.sealed_files import read_sealed, write_sealed
 
 if TYPE_CHECKING:
@@ -123,9 +123,7 @@ class OnnxDecoder:
         feeds = {
             "features": image.features.numpy(),
             "mean": image.mean.numpy(),
-            "keys": image.heads(0).numpy(),
-            "values": image.heads(1).numpy(),
-            "queries": image.heads(2).numpy(),
+            **{f"image.{name}": image.heads(name).numpy() for name in PROJECTIONS},
         }
         answers = []
         for index, tokens in enumerate(prompts.numpy()):

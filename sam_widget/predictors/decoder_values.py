@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sam_widget.predictors.decoder_weights import HEAD_WIDTH, HEADS, IMAGE_TOKENS, PROJECTED
+from sam_widget.predictors.decoder_weights import (
+    HEAD_WIDTH,
+    HEADS,
+    IMAGE_TOKENS,
+    PROJECTED,
+    PROJECTIONS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,9 +31,10 @@ class PreparedImage:
         From the image encoder, one column for each of 64 x 64 image tokens.
     mean : Tensor (1, 4096)
         Of each column.
-    projected : Tensor (640, 4096)
-        Keys, values and queries of the first layer, 128 rows each, and the features' share of the
-        first upscaling, 256 rows.
+    projected : Tensor (1280, 4096)
+        Keys, values and queries of the first layer, 128 rows each; the features' share of those of
+        the second layer, and of keys and values of the last reading, as many; and of the first
+        upscaling, 256 rows.
     """
 
     features: Tensor = field(repr=False)
@@ -40,15 +47,15 @@ class PreparedImage:
         tensors = (self.features, self.mean, self.projected)
         return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
-    def heads(self, index: int) -> Tensor:
-        """Keys (0), values (1) or queries (2) of the first layer, (8, 16, 4096)."""
-        rows = self.projected[index * PROJECTED : (index + 1) * PROJECTED]
-        return rows.view(HEADS, HEAD_WIDTH, IMAGE_TOKENS)
+    def heads(self, projection: str) -> Tensor:
+        """Return the rows of one of ``PROJECTIONS``, (8, 16, 4096)."""
+        start = PROJECTIONS.index(projection) * PROJECTED
+        return self.projected[start : start + PROJECTED].view(HEADS, HEAD_WIDTH, IMAGE_TOKENS)
 
     @property
     def upscaled(self) -> Tensor:
         """The features' share of the first upscaling, (256, 4096)."""
-        return self.projected[3 * PROJECTED :]
+        return self.projected[len(PROJECTIONS) * PROJECTED :]
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,6 +24,12 @@ HEADS = 8
 HEAD_WIDTH = 16
 """Of an attention between tokens and image; among tokens a head is twice as wide."""
 PROJECTED = HEADS * HEAD_WIDTH
+PROJECTIONS = (
+    "0.read.keys", "0.read.values", "0.write.queries",
+    "1.read.keys", "1.read.values", "1.write.queries",
+    "final.read.keys", "final.read.values",
+)  # fmt: skip
+"""What attentions want of an image's tokens; those after layer 0 of its features alone."""
 GRID = 64
 """Image tokens are a grid of 64 x 64."""
 IMAGE_TOKENS = GRID * GRID
@@ -159,16 +165,33 @@ def _image_weights(source: Weights) -> Weights:
     position = _position(source)
     # Biases of keys shift all scores of one query alike, and a softmax does not see them.
     return {
-        "image.weight": torch.cat([key, value, query, _first_part(source)]),
-        "image.key_offset": key @ (none + position),
-        "image.value_offset": value @ none + source[f"{read}.v_proj.bias"][:, None],
-        "image.query_offset": query @ (none + position) + source[f"{write}.q_proj.bias"][:, None],
+        "image.weight": torch.cat([key, value, query, *_later(source), _first_part(source)]),
+        "image.0.read.keys": key @ (none + position),
+        "image.0.read.values": value @ none + source[f"{read}.v_proj.bias"][:, None],
+        "image.0.write.queries": query @ (none + position)
+        + source[f"{write}.q_proj.bias"][:, None],
         "mask.read.keys": _heads(key @ dense),
         "mask.read.values": _heads(value @ dense).mT,
         "mask.write.queries": _heads(query @ dense),
         "mask.lift": _centred(dense),
         "0.write.offset": _centred(none + source[f"{write}.out_proj.bias"][:, None]),
     }
+
+
+def _later(source: Weights) -> list[Tensor]:
+    """Return the projections of the later attentions, (128, 256), as the features come to them."""
+    transformer = "mask_decoder.transformer"
+    first, second = (source[f"{transformer}.layers.{index}.norm4.weight"] for index in (0, 1))
+    read = f"{transformer}.layers.1.cross_attn_token_to_image"
+    write = f"{transformer}.layers.1.cross_attn_image_to_token"
+    final = f"{transformer}.final_attn_token_to_image"
+    return [
+        source[f"{read}.k_proj.weight"] * first,
+        source[f"{read}.v_proj.weight"] * first,
+        source[f"{write}.q_proj.weight"] * first,
+        source[f"{final}.k_proj.weight"] * second * first,
+        source[f"{final}.v_proj.weight"] * second * first,
+    ]
 
 
 def _second_layer(source: Weights) -> Weights:

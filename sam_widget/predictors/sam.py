@@ -170,7 +170,7 @@ class SegmentAnything:
     def encode(self, image: object, progress: Progress | None = None) -> Embedding:
         """Encode an image; see :meth:`~sam_widget.predictors.base.Predictor.encode`.
 
-        Takes seconds on a CPU, whatever the size of the image, and holds 15 MB afterwards.
+        Takes seconds on a CPU, whatever the size of the image, and holds 25 MB afterwards.
         ``progress`` is called before the first and after every block of the network.
         """
         rgb = load_image(image)

@@ -194,7 +194,7 @@ def test_answers_outlive_later_ones(decoders, encoder, image, runtime):
 
 
 def test_what_an_image_holds(image, torch_decoder, features):
-    assert image.nbytes == 4 * 4096 * (256 + 1 + 640)
+    assert image.nbytes == 4 * 4096 * (256 + 1 + 1280)
     held = {
         tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes()
         for tensor in (image.features, image.mean, image.projected)
