@@ -22,12 +22,16 @@ from typing import TYPE_CHECKING, Any
 from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.atomic_files import write_atomically
 from sam_widget.formats import fields
+from sam_widget.formats.json_reading import read_json
 from sam_widget.formats.losses import warn_once
-from sam_widget.formats.untrusted import MAX_POINTS, Budget, Field, read_json
+from sam_widget.formats.untrusted import MAX_POINTS, Budget
 from sam_widget.prompts import Prompts
 
 if TYPE_CHECKING:
     import os
+
+    from sam_widget.formats.untrusted import Document, Field
+    from sam_widget.masks import Rle
 
 __all__ = ["SUFFIX", "filtered", "load", "parse", "save", "to_dict"]
 
@@ -87,7 +91,7 @@ def _record(
         "point_coords": included,
     }
     source = annotation.extra.get("sa1b")
-    former = {} if source is None else source["record"]
+    former = {} if source is None else _former(source)
     unscored = [key for key in _FIGURES if getattr(annotation, key) is None]
     if source is not None:
         record = _updated(annotation, record, source)
@@ -114,12 +118,12 @@ def _updated(
     annotation: Annotation, record: dict[str, Any], source: dict[str, Any]
 ) -> dict[str, Any]:
     """Lay a record out as it was read, but for what has changed since."""
-    former = source["record"]
+    former = _former(source)
     # What the file did not say, and nobody has said since, stays unsaid.
     live = {key for key in _FIGURES if getattr(annotation, key) is not None}
     if record["point_coords"]:
         live.add("point_coords")
-    if source["mask"] != _checksum(annotation):
+    if not _same_mask(annotation.rle, source):
         live |= {"segmentation", "area", "bbox"}
     if "id" in former:
         live.add("id")
@@ -131,8 +135,21 @@ def _prompted(annotation: Annotation) -> bool:
     return annotation.prompts.box is not None or annotation.prompts.mask is not None
 
 
-def _checksum(annotation: Annotation) -> int:
-    return zlib.crc32(annotation.rle.compressed())
+def _former(source: dict[str, Any]) -> dict[str, Any]:
+    """Return the record as it was read; journals of before have it as it is."""
+    record = source["record"]
+    found: dict[str, Any] = json.loads(record) if isinstance(record, str) else record
+    return found
+
+
+def _same_mask(rle: Rle, source: dict[str, Any]) -> bool:
+    if "runs" in source:
+        return bool(source["runs"] == _checksum(rle))
+    return bool(source.get("mask") == zlib.crc32(rle.compressed()))
+
+
+def _checksum(rle: Rle) -> int:
+    return zlib.crc32(rle.counts.astype("<u4").data)
 
 
 def save(
@@ -175,30 +192,40 @@ def load(path: str | os.PathLike[str]) -> AnnotationStore:
     return parse(read_json(path))
 
 
-def parse(document: Field) -> AnnotationStore:
+def parse(document: Document) -> AnnotationStore:
     """Check a parsed file and make objects of it; see :func:`load`."""
     image = document["image"]
-    height, width = image.size()
+    size = image.size()
     name = image.get("file_name")
+    budget = Budget(document.file_bytes, size[0] * size[1])
+    shared = fields.shared()
     ids: set[str] = set()
-    numbers: set[str] = set()
-    budget = Budget()
+    numbers = fields.Numbers()
     items = []
-    for index, record in enumerate(document["annotations"].items()):
-        number = record.get("id")
-        if number is not None:
-            fields.claim(numbers, number, fields.id_from_number(number))
-        items.append(_annotation(record, (height, width), PALETTE[index % len(PALETTE)], budget))
-        fields.claim(ids, record, items[-1].id)
+    records = document["annotations"]
+    for index, record in enumerate(records.items()):
+        numbers.add(record.get("id"))
+        known = _known(record, size, budget)
+        budget.keep(record, known["rle"].counts.nbytes, known["extra"])
+        with record.named():
+            color = PALETTE[index % len(PALETTE)]
+            items.append(Annotation(**{"color": color, **shared, **known}))
+        fields.claim(ids, record.get("id") or record, items[-1].id)
+    numbers.check(records, ".id")
     store = AnnotationStore(
-        items, width=width, height=height, file_name="" if name is None else name.text()
+        items, width=size[1], height=size[0], file_name="" if name is None else name.text()
     )
-    further = {k: v for k, v in document.mapping().items() if k not in ("image", "annotations")}
-    store.extra = {"sa1b": {"image": image.mapping(), "document": further}}
+    further = {
+        key: fields.plain(value)
+        for key, value in document.mapping().items()
+        if key not in ("image", "annotations")
+    }
+    store.extra = {"sa1b": {"image": fields.plain(image.mapping()), "document": further}}
     return store
 
 
-def _annotation(record: Field, size: tuple[int, int], color: str, budget: Budget) -> Annotation:
+def _known(record: Field, size: tuple[int, int], budget: Budget) -> dict[str, Any]:
+    """Check a record; give what ``Annotation`` takes."""
     rle = record["segmentation"].rle(size)
     own = record.get(fields.KEY)
     known = fields.from_json(own, size, budget)
@@ -216,13 +243,15 @@ def _annotation(record: Field, size: tuple[int, int], color: str, budget: Budget
         box = record.get(key)
         if box is not None:
             box.numbers(4)
-    with record.named():
-        return Annotation(
-            rle,
-            "" if label is None else label.label(),
-            extra={"sa1b": {"record": record.mapping(), "mask": zlib.crc32(rle.compressed())}},
-            **{"color": color, **figures, **known},
-        )
+    # As text: as Python's lists and objects it would take many times as much memory.
+    source = json.dumps(record.mapping(), default=fields.plain)
+    return {
+        "rle": rle,
+        "label": "" if label is None else label.label(),
+        "extra": {"sa1b": {"record": source, "runs": _checksum(rle)}},
+        **figures,
+        **known,
+    }
 
 
 def filtered(

@@ -1,14 +1,14 @@
-"""Reading what others wrote: bounded files, JSON, and fields that are checked before they are used.
+"""Reading what others wrote: bounded files, fields that are checked before they are used, budgets.
 
 Every error names the file and the place in it: ``photo.coco.json: annotations[17].bbox: ...``.
 """
 
 from __future__ import annotations
 
-import json
+import io
 import math
-import re
 import stat
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -18,11 +18,11 @@ import numpy as np
 from sam_widget.annotations import MAX_LABEL
 from sam_widget.errors import AnnotationError, SamWidgetError
 from sam_widget.masks import MAX_PIXELS, Rle
-from sam_widget.polygon_filling import MAX_COORDINATE, filling_cost
+from sam_widget.polygon_filling import MAX_COORDINATE
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -31,10 +31,11 @@ __all__ = [
     "MAX_OBJECTS",
     "MAX_TEXT",
     "Budget",
+    "Document",
     "Field",
-    "parse_json",
+    "Records",
     "read_bounded",
-    "read_json",
+    "read_lines",
 ]
 
 MAX_FILE_BYTES = 2**29
@@ -49,8 +50,13 @@ MAX_FILLING = 2**24
 """Most outline pixels of all polygons together; drawing them takes about a second."""
 MAX_POINTS = 2**14
 """Most points in one object's prompts."""
-_FREE_CONTAINERS = 250_000
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_NUMBERS = {int, float}
+_FREE_BYTES = 3 << 20
+_FREE_MASKS = 1 << 24
+_WORTH = 9
+"""Bytes of memory that objects and masks may take: so many, and so many times their file."""
+OBJECT_BYTES = 400
+"""Of memory that an object takes with its id, but for its mask and further texts."""
 
 
 def read_bounded(path: str | os.PathLike[str], limit: int = MAX_FILE_BYTES) -> bytes:
@@ -77,64 +83,36 @@ def read_bounded(path: str | os.PathLike[str], limit: int = MAX_FILE_BYTES) -> b
     raise AnnotationError(f"{path.name}: is larger than {limit:,} bytes, the most that is read.")
 
 
-def read_json(path: str | os.PathLike[str]) -> Field:
-    """Read a bounded JSON file; see :func:`parse_json`."""
-    return parse_json(read_bounded(path), Path(path).name)
-
-
-def parse_json(content: bytes, name: str) -> Field:
-    """Parse JSON in which every number is finite.
+def read_lines(content: bytes, name: str, newline: str | None = None) -> Iterator[str]:
+    """Go through the lines of a text, UTF-8, without laying it out as a whole.
 
     Parameters
     ----------
     content : bytes
-        UTF-8, with or without byte order mark.
     name : str
         The file's name, for errors.
-
-    Returns
-    -------
-    Field
-        The whole document.
+    newline : str, optional
+        As for ``open``: ``""`` leaves the ends of lines as they are.
 
     Raises
     ------
     AnnotationError
-        If it is no JSON, nested too deeply, or of so many lists and objects for its size that it
-        would swell in memory.
+        If it is not UTF-8.
     """
-    # Python's empty list takes twenty times the memory of its text; files of annotations have far
-    # fewer lists than bytes. Texts are left out: run-length codes are full of brackets.
-    if content.count(b"[") + content.count(b"{") > _FREE_CONTAINERS:
-        texts = [0, 0]
-        for text in _STRING.finditer(content):
-            texts[0] += text[0].count(b"[")
-            texts[1] += text[0].count(b"{")
-        containers = content.count(b"[") - texts[0] + 3 * (content.count(b"{") - texts[1])
-        if containers > max(_FREE_CONTAINERS, len(content) // 8):
-            raise AnnotationError(f"{name}: has more lists and objects than annotations need.")
     try:
-        value = json.loads(
-            content.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_float=_finite
-        )
-    except RecursionError as error:
-        raise AnnotationError(f"{name}: is nested too deeply for an annotation file.") from error
-    except ValueError as error:
-        raise AnnotationError(
-            f"{name}: is not JSON as annotation files have it: {error}"
-        ) from error
-    return Field(value, "", name)
+        yield from io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=newline)
+    except UnicodeDecodeError as error:
+        raise AnnotationError(f"{name}: is not UTF-8 text: {error}") from error
 
 
-def _refuse_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number of JSON")
+class Records:
+    """A long list of a file, whose elements are made only while it is gone through."""
 
+    def __len__(self) -> int:
+        raise NotImplementedError
 
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"the number {text[:40]} is too large")
-    return value
+    def __iter__(self) -> Iterator[Any]:
+        raise NotImplementedError
 
 
 class Field:
@@ -198,13 +176,13 @@ class Field:
         for index, value in enumerate(self.values(most)):
             yield Field(value, f"{self.where}[{index}]", self.file_name)
 
-    def values(self, most: int = MAX_OBJECTS) -> list[Any]:
-        """Return a list of at most ``most`` elements as it is."""
-        if not isinstance(self.value, list):
+    def values(self, most: int = MAX_OBJECTS) -> list[Any] | Records:
+        """Return a list of at most ``most`` elements as it is; lists of numbers may be arrays."""
+        if not isinstance(self.value, list | Records | np.ndarray):
             self._expected("a list [...]")
         if len(self.value) > most:
             self.fail(f"has {len(self.value):,} elements; at most {most:,} are read.")
-        return self.value
+        return list(self.value) if isinstance(self.value, np.ndarray) else self.value
 
     def text(self, most: int = MAX_TEXT) -> str:
         """Return a text of at most ``most`` characters."""
@@ -243,24 +221,35 @@ class Field:
 
     def numbers(self, count: int | None = None) -> NDArray[np.float64]:
         """Return a list of numbers, coordinates as a rule, as float64 (N,)."""
-        values = self.values(2 * MAX_OUTLINE)
+        values = self.value
+        if not isinstance(values, np.ndarray):
+            values = self.values(2 * MAX_OUTLINE)
+            # bool is an int to Python, and no coordinate.
+            if not set(map(type, values)) <= _NUMBERS:
+                self._expected("a list of numbers")
+        elif values.ndim != 1 or len(values) > 2 * MAX_OUTLINE:
+            self._expected(f"a list of at most {2 * MAX_OUTLINE:,} numbers")
         if count is not None and len(values) != count:
             self.fail(f"must have {count} numbers, got {len(values)}.")
-        # bool is an int to Python, and no coordinate.
-        if not {type(value) for value in values} <= {int, float}:
-            self._expected("a list of numbers")
-        if values and not (min(values) >= -MAX_COORDINATE and max(values) <= MAX_COORDINATE):
-            self.fail(f"numbers must be from {-MAX_COORDINATE:.0f} to {MAX_COORDINATE:.0f}.")
+        if len(values):
+            low, high = _extremes(values)
+            if not (low >= -MAX_COORDINATE and high <= MAX_COORDINATE):
+                self.fail(f"numbers must be from {-MAX_COORDINATE:.0f} to {MAX_COORDINATE:.0f}.")
         return np.array(values, dtype=np.float64)
 
     def pairs(self, most: int = MAX_OUTLINE) -> NDArray[np.float64]:
         """Return a list of at most ``most`` [x, y] as float64 (N, 2)."""
-        values = self.values(most)
-        for index, value in enumerate(values):
-            if not isinstance(value, list) or len(value) != 2:
-                self.fail(f"[{index}] must be [x, y], got {_shown(value)}.")
-        flat = Field([number for pair in values for number in pair], self.where, self.file_name)
-        return flat.numbers().reshape(-1, 2)
+        if isinstance(self.value, np.ndarray) and self.value.shape[1:] == (2,):
+            if len(self.value) > most:
+                self.fail(f"has {len(self.value):,} points; at most {most:,} are read.")
+            flat: Any = self.value.reshape(-1)
+        else:
+            values = self.values(most)
+            for index, value in enumerate(values):
+                if not isinstance(value, list) or len(value) != 2:
+                    self.fail(f"[{index}] must be [x, y], got {_shown(value)}.")
+            flat = [number for pair in values for number in pair]
+        return Field(flat, self.where, self.file_name).numbers().reshape(-1, 2)
 
     def boolean(self) -> bool:
         """Return true or false."""
@@ -271,9 +260,9 @@ class Field:
     def rle(self, size: tuple[int, int] | None = None) -> Rle:
         """Return a run-length code, of (height, width) if given."""
         counts = self.mapping().get("counts")
-        if size is not None and isinstance(counts, list | str):
+        if size is not None and isinstance(counts, list | str | np.ndarray):
             # Seven characters of text are one run at most; nobody needs runs without a pixel.
-            runs = len(counts) if isinstance(counts, list) else len(counts) // 7
+            runs = len(counts) // 7 if isinstance(counts, str) else len(counts)
             if runs > size[0] * size[1] + 2:
                 self.fail("has more runs than the image has pixels.")
         with self.named():
@@ -297,23 +286,95 @@ class Field:
         self.fail(f"must be {what}, got {_shown(self.value)}.")
 
 
-class Budget:
-    """What reading one file may still cost: polygons to draw, masks to unpack."""
+class Document(Field):
+    """All of a file, and how large the file is.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    value, where, file_name
+        As of :class:`Field`.
+    file_bytes : int
+        Size of the file.
+    """
+
+    __slots__ = ("file_bytes",)
+
+    def __init__(self, value: Any, where: str, file_name: str, file_bytes: int) -> None:
+        super().__init__(value, where, file_name)
+        self.file_bytes = file_bytes
+
+
+class Budget:
+    """What reading one file may still cost: polygons to draw, masks to unpack, memory.
+
+    Parameters
+    ----------
+    file_bytes : int, optional
+        Size of the file; None if it is in memory anyway.
+    pixels : int
+        Of the image.
+    """
+
+    def __init__(self, file_bytes: int | None = None, pixels: int = 0) -> None:
         self._outline = MAX_FILLING
         self._pixels = MAX_PIXELS
+        self._memory = self._masks = math.inf
+        if file_bytes is not None:
+            self._memory = _FREE_BYTES + _WORTH * file_bytes
+            self._masks = _FREE_MASKS + _WORTH * file_bytes + pixels
 
-    def draw(self, field: Field, polygon: NDArray[np.float64], size: tuple[int, int]) -> None:
-        """Take a polygon into account; fail at ``field`` when it is too much."""
-        cost = filling_cost(polygon, *size)
-        if cost > MAX_OUTLINE:
-            field.fail(
-                f"a polygon may have {MAX_OUTLINE:,} pixels along its outline, not {cost:,}."
+    def draw(self, place: Callable[[int], Field], costs: NDArray[np.int64]) -> None:
+        """Take polygons into account; fail at one of them when it is too much.
+
+        Parameters
+        ----------
+        place : callable
+            Where a polygon stands, by its number.
+        costs : int64 (N,)
+            Their ``filling_costs``.
+        """
+        large = np.flatnonzero(costs > MAX_OUTLINE)
+        if len(large):
+            place(int(large[0])).fail(
+                f"a polygon may have {MAX_OUTLINE:,} pixels along its outline, "
+                f"not {int(costs[large[0]]):,}."
             )
-        self._outline -= cost
-        if self._outline < 0:
-            field.fail("the polygons of this file are too long and too many to be drawn.")
+        beyond = np.flatnonzero(np.cumsum(costs) > self._outline)
+        if len(beyond):
+            place(int(beyond[0])).fail(
+                "the polygons of this file are too long and too many to be drawn. Divide it into "
+                "files of fewer objects."
+            )
+        self._outline -= int(costs.sum())
+
+    def keep(self, field: Field, mask_bytes: int = 0, further: object = None) -> None:
+        """Take an object that is kept into account; fail at ``field`` when it is too much.
+
+        Parameters
+        ----------
+        field : Field
+        mask_bytes : int
+            Size of its run-length code in memory.
+        further
+            What is kept beyond what every object has, as parsed.
+        """
+        self.hold(field, 1, mask_bytes, _weight(further) if further else 0)
+
+    def hold(self, field: Field, objects: int, mask_bytes: int, further: int = 0) -> None:
+        """Take objects into account: how many, and bytes of memory of their masks and beyond."""
+        self._memory -= objects * OBJECT_BYTES + further
+        if self._memory < 0:
+            field.fail(
+                "so many objects and values would take far more memory than their file: files "
+                "of annotations are not like that. Divide it into files of at most "
+                f"{_FREE_BYTES // OBJECT_BYTES:,} objects."
+            )
+        self._masks -= mask_bytes
+        if self._masks < 0:
+            field.fail(
+                "the masks of this file would take far more memory than it and its image. Divide "
+                "it into files of fewer objects."
+            )
 
     def unpack(self, field: Field, size: tuple[int, int]) -> None:
         """Take a mask that is unpacked into account; fail at ``field`` when it is too much."""
@@ -324,8 +385,31 @@ class Budget:
             )
 
 
+def _extremes(values: Any) -> tuple[float, float]:
+    if isinstance(values, np.ndarray):
+        return values.min(), values.max()
+    return min(values), max(values)
+
+
+def _weight(value: object) -> int:
+    """Return the bytes of memory that a parsed value takes, about."""
+    total = 0
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        total += sys.getsizeof(one)
+        if isinstance(one, dict):
+            waiting += one.keys()
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+    return total
+
+
 def _shown(value: object) -> str:
-    if isinstance(value, list | dict) and len(value) > 20:
+    if isinstance(value, Records):
+        return f"list of {len(value):,}"
+    if isinstance(value, list | dict | np.ndarray) and len(value) > 20:
         return f"{type(value).__name__} of {len(value):,}"
     if isinstance(value, int) and value.bit_length() > 200:
         return "a very long number"

@@ -1,0 +1,389 @@
+"""JSON of others within bounded memory: Python's lists and objects take many times their text.
+
+The long lists of a document, its records, are found by their brackets and commas and parsed a few
+at a time when they are gone through. Long lists of numbers become arrays as they are parsed. What
+is left, and kept whole, is weighed before it is parsed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from sam_widget.errors import AnnotationError
+from sam_widget.formats.untrusted import MAX_OBJECTS, Document, Records, read_bounded
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+__all__ = ["parse_json", "parse_value", "read_json"]
+
+_RECORDS = frozenset({"annotations", "categories", "images", "instances", "shapes"})
+"""Lists of a document that readers go through, and do not keep."""
+_SMALL = 1 << 13
+"""Bytes of text that are parsed at once, whatever they are."""
+_CHUNK = 1 << 17
+"""Bytes that are searched for brackets and commas at a time."""
+_MAX_DEPTH = 8
+"""How deep long values may stand in one another; each level is searched again."""
+_MAX_WIDE = 1 << 20
+"""Longest text with letters beyond ASCII, in bytes: Python may need four times as much."""
+_MAX_NESTING = 1 << 10
+_MAX_KEYS = 1 << 12
+_FREE = 1 << 20
+_WORTH = 5
+"""Bytes of memory that what is kept whole may take: so many, and so many times its text."""
+_LIST, _OBJECT, _VALUE, _TEXT = 120, 240, 44, 60
+"""Bytes of memory that Python takes for each at most: a list with the first of its values, an
+object with up to five keys, a further value, a text without its letters."""
+_KEY = re.compile(rb'\s*("(?:[^"\\]|\\.)*")\s*:', re.DOTALL)
+_BLANK = b" \t\n\r"
+_BLANKS = re.compile(rb"[ \t\n\r]*")
+_BACKSLASHES = re.compile(rb"\\*")
+_HUGE = re.compile(rb"[eE]\+?\d{3}|\d{300}")
+"""What a number beyond the largest float has somewhere; and what texts may have as well."""
+
+
+def read_json(path: str | os.PathLike[str]) -> Document:
+    """Read a bounded JSON file; see :func:`parse_json`."""
+    return parse_json(read_bounded(path), Path(path).name)
+
+
+def parse_json(content: bytes, name: str) -> Document:
+    """Parse JSON in which every number is finite.
+
+    Parameters
+    ----------
+    content : bytes
+        UTF-8, with or without byte order mark.
+    name : str
+        The file's name, for errors.
+
+    Returns
+    -------
+    Document
+        Long lists of records directly in it are :class:`Records`, and errors in them are raised
+        when they are gone through; long lists of numbers are arrays.
+
+    Raises
+    ------
+    AnnotationError
+        If it is no JSON, nested too deeply, or of so many lists and objects for its size that it
+        would swell in memory.
+    """
+    start = 3 if content.startswith(b"\xef\xbb\xbf") else 0
+    value = _Parser(content, name).document(start, len(content))
+    return Document(value, "", name, len(content))
+
+
+def parse_value(content: bytes, name: str) -> Any:
+    """Parse JSON as :func:`parse_json` does, but all of it at once, and return it as it is."""
+    return _Parser(content, name).value(0, len(content), "")
+
+
+@dataclass(frozen=True, eq=False)
+class _Outline:
+    """The parts of a long list or object.
+
+    Attributes
+    ----------
+    opening : str
+        ``"["`` or ``"{"``.
+    borders : uint32 (N + 1,)
+        The opening bracket, the commas and the closing bracket.
+    weights : int64 (N,)
+        Bytes of memory that each part takes at most once it is parsed, but for texts' letters.
+    """
+
+    opening: str
+    borders: NDArray[np.uint32]
+    weights: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+
+class _Parser:
+    """Parse parts of one document."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        self.content = content
+        self.name = name
+        # Text as a number is mostly right: the hook that checks each number takes its time.
+        self._hooks: dict[str, Any] = {"parse_constant": _refuse_constant}
+        if _HUGE.search(content):
+            self._hooks["parse_float"] = _finite
+
+    def document(self, start: int, stop: int) -> Any:
+        """Parse all of it; long lists directly in an object become records."""
+        start, stop = self._stripped(start, stop)
+        if stop - start <= _SMALL or self.content[start] != ord("{"):
+            return self.value(start, stop, "")
+        outline = self._outline(start, stop, "")
+        if len(outline) > _MAX_KEYS:
+            self._fail("has more keys than annotations need.")
+        room = [_FREE + _WORTH * (stop - start)]
+        found: dict[str, Any] = {}
+        for key, begin, end in self._members(outline, ""):
+            if key in _RECORDS and end - begin > _SMALL and self.content[begin] == ord("["):
+                parts = self._outline(begin, end, key)
+                if len(parts) > MAX_OBJECTS:
+                    self._fail(
+                        f"{key}: has {len(parts):,} elements; at most {MAX_OBJECTS:,} are read."
+                    )
+                found[key] = _LongList(self, parts, key)
+            else:
+                found[key] = self._kept(begin, end, key, room, 1)
+        return found
+
+    def value(self, start: int, stop: int, where: str) -> Any:
+        """Parse a value that is kept whole."""
+        return self._kept(start, stop, where, [_FREE + _WORTH * (stop - start)], 0)
+
+    def _kept(self, start: int, stop: int, where: str, room: list[int], depth: int) -> Any:
+        start, stop = self._stripped(start, stop)
+        if stop - start <= _SMALL:
+            return self._loads(start, stop, where)
+        first = self.content[start]
+        if first not in b"[{":
+            if stop - start > _MAX_WIDE and not self.content[start:stop].isascii():
+                self._fail(f"{where}: is a text of {stop - start:,} bytes, which is too long.")
+            return self._loads(start, stop, where)
+        if depth > _MAX_DEPTH:
+            self._fail(f"{where}: is nested too deeply for an annotation file.")
+        outline = self._outline(start, stop, where)
+        if outline.opening == "{":
+            self._weigh(_OBJECT + len(outline) * (_VALUE + _TEXT + _VALUE), where, room)
+            return {
+                key: self._kept(begin, end, f"{where}.{key}"[:200], room, depth + 1)
+                for key, begin, end in self._members(outline, where)
+            }
+        return self._elements(outline, where, room, depth)
+
+    def _elements(self, outline: _Outline, where: str, room: list[int], depth: int) -> Any:
+        """Parse a long list: as an array if all of it are numbers or pairs of numbers."""
+        values: list[Any] = []
+        arrays: list[NDArray[Any]] = []
+        for first, last in self._groups(outline):
+            weight = _VALUE
+            if last - first == 1:
+                begin, end = self._part(outline, first)
+                part = [self._kept(begin, end, f"{where}[{first}]"[:200], room, depth + 1)]
+            else:
+                part = self._group(outline, first, last, where)
+                weight = int(outline.weights[first:last].sum())
+            array = None if values else _as_array(part)
+            if array is not None and (not arrays or array.shape[1:] == arrays[0].shape[1:]):
+                arrays.append(array)
+                continue
+            for former in arrays:
+                each = _VALUE if former.ndim == 1 else _LIST + _VALUE * former.shape[1]
+                self._weigh(len(former) * each, where, room)
+                values += former.tolist()
+            arrays.clear()
+            self._weigh(weight, where, room)
+            values += part
+        return np.concatenate(arrays) if arrays else values
+
+    def _weigh(self, weight: int, where: str, room: list[int]) -> None:
+        room[0] -= weight
+        if room[0] < 0:
+            place = f" in {where}" if where else ""
+            self._fail(f"has more lists and objects than annotations need{place}.")
+
+    def records(self, outline: _Outline, where: str) -> Iterator[Any]:
+        """Parse the elements of a list, a few at a time."""
+        for first, last in self._groups(outline):
+            if last - first == 1:
+                begin, end = self._part(outline, first)
+                yield self.value(begin, end, f"{where}[{first}]")
+            else:
+                yield from self._group(outline, first, last, where)
+
+    def _groups(self, outline: _Outline) -> Iterator[tuple[int, int]]:
+        """Divide a list into runs of elements of at most ``_SMALL`` bytes, or of one element."""
+        first = 0
+        while first < len(outline):
+            limit = int(outline.borders[first]) + _SMALL
+            last = int(np.searchsorted(outline.borders, np.uint32(limit), side="right")) - 1
+            last = min(max(last, first + 1), len(outline))
+            yield first, last
+            first = last
+
+    def _group(self, outline: _Outline, first: int, last: int, where: str) -> list[Any]:
+        begin, end = int(outline.borders[first]) + 1, int(outline.borders[last])
+        try:
+            text = self.content[begin:end].decode()
+            found = json.loads(f"[{text}]", **self._hooks)
+        except (RecursionError, ValueError):
+            # Once more, to name the one that is wrong.
+            found = []
+            for index in range(first, last):
+                start, stop = self._stripped(*self._part(outline, index))
+                found.append(self._loads(start, stop, f"{where}[{index}]"))
+        if not isinstance(found, list) or len(found) != last - first:
+            self._unfit(where)
+        return found
+
+    def _outline(self, start: int, stop: int, where: str) -> _Outline:
+        """Find the parts of the list or object that begins and ends there."""
+        borders = [np.array([start], dtype=np.uint32)]
+        weights: list[NDArray[np.int64]] = []
+        passed = 0  # weight since the last border
+        depth, last = 1, start
+        for at, kinds in self._marks(start + 1, stop):
+            depths = depth + np.cumsum(_STEP[kinds])
+            top = (depths == 1) & (kinds == _COMMA)
+            ended = np.flatnonzero(depths == 0)
+            if len(ended):
+                if int(at[ended[0]]) != stop - 1:
+                    self._unfit(where)
+                top[ended[0]] = True
+            each = passed + np.concatenate(([0], np.cumsum(_WEIGHT[kinds])))
+            cuts = np.flatnonzero(top)
+            if len(cuts):
+                borders.append(at[cuts].astype(np.uint32))
+                weights.append(np.diff(each[cuts + 1], prepend=0))
+                last = int(at[cuts[-1]])
+                passed = int(each[-1] - each[cuts[-1] + 1])
+            else:
+                passed = int(each[-1])
+            depth = int(depths[-1])
+            if depth > _MAX_NESTING:
+                self._fail(f"{where or 'it'} is nested too deeply for an annotation file.")
+        closing = {ord("["): ord("]"), ord("{"): ord("}")}[self.content[start]]
+        if depth != 0 or last != stop - 1 or self.content[last] != closing:
+            self._unfit(where)
+        single = len(borders) == 2 and len(borders[1]) == 1
+        if single and self._stripped(start + 1, stop - 1) == (stop - 1, stop - 1):
+            return _Outline(chr(self.content[start]), borders[0], np.zeros(0, np.int64))
+        return _Outline(chr(self.content[start]), np.concatenate(borders), np.concatenate(weights))
+
+    def _marks(
+        self, start: int, stop: int
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
+        """Find brackets, commas, colons and texts: where they stand, and which they are."""
+        within = False
+        while start < stop:
+            end = min(start + _CHUNK, stop)
+            if self.content[end - 1] == ord("\\"):
+                # What is escaped belongs to its backslash.
+                run = _BACKSLASHES.match(self.content, end, stop)
+                end = min((end if run is None else run.end()) + 1, stop)
+            text = self.content[start:end]
+            if b"\\" in text:
+                text = text.replace(b"\\\\", b"  ").replace(b'\\"', b"  ")
+            kinds = _KINDS[np.frombuffer(text, dtype=np.uint8)]
+            inside = np.logical_xor.accumulate(kinds == _QUOTE)
+            if within:
+                np.logical_not(inside, out=inside)
+            within = bool(inside[-1])
+            # Of a text's two quotes the first counts as inside, the second as outside.
+            kinds[inside] = 0
+            at = np.flatnonzero(kinds)
+            if len(at):
+                yield at + start, kinds[at]
+            start = end
+
+    def _unfit(self, where: str) -> NoReturn:
+        place = f"{where}: " if where else ""
+        self._fail(f"{place}is not JSON as annotation files have it: its brackets do not match.")
+
+    def _part(self, outline: _Outline, index: int) -> tuple[int, int]:
+        return int(outline.borders[index]) + 1, int(outline.borders[index + 1])
+
+    def _members(self, outline: _Outline, where: str) -> Iterator[tuple[str, int, int]]:
+        """Go through the members of an object: key, and where the value begins and ends."""
+        for index in range(len(outline)):
+            begin, end = self._part(outline, index)
+            match = _KEY.match(self.content, begin, end)
+            if match is None:
+                self._fail(f"{where or 'the file'}: is not JSON: a key and a colon are missing.")
+            key = self._loads(match.start(1), match.end(1), where)
+            yield (key, *self._stripped(match.end(), end))
+
+    def _stripped(self, start: int, stop: int) -> tuple[int, int]:
+        match = _BLANKS.match(self.content, start, stop)
+        start = start if match is None else match.end()
+        while start < stop and self.content[stop - 1] in _BLANK:
+            begin = max(start, stop - _SMALL)
+            stop = begin + len(self.content[begin:stop].rstrip(_BLANK))
+        return start, stop
+
+    def _loads(self, start: int, stop: int, where: str) -> Any:
+        place = f"{where}: " if where else ""
+        try:
+            return json.loads(self.content[start:stop].decode(), **self._hooks)
+        except RecursionError as error:
+            raise AnnotationError(
+                f"{self.name}: {place}is nested too deeply for an annotation file."
+            ) from error
+        except ValueError as error:
+            raise AnnotationError(
+                f"{self.name}: {place}is not JSON as annotation files have it: {error}"
+            ) from error
+
+    def _fail(self, message: str) -> NoReturn:
+        raise AnnotationError(f"{self.name}: {message}")
+
+
+class _LongList(Records):
+    """A list whose elements are parsed whenever they are gone through."""
+
+    def __init__(self, parser: _Parser, outline: _Outline, where: str) -> None:
+        self._parser = parser
+        self._outline = outline
+        self._where = where
+
+    def __len__(self) -> int:
+        return len(self._outline)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._parser.records(self._outline, self._where)
+
+
+_LISTS, _OBJECTS, _CLOSING, _COMMA, _QUOTE, _COLON = range(1, 7)
+_KINDS = np.zeros(256, dtype=np.uint8)
+for _letter, _kind in zip(
+    b'[{]},":', (_LISTS, _OBJECTS, _CLOSING, _CLOSING, _COMMA, _QUOTE, _COLON), strict=True
+):
+    _KINDS[_letter] = _kind
+_STEP = np.array([0, 1, 1, -1, 0, 0, 0])
+_WEIGHT = np.array([0, _LIST, _OBJECT, 0, _VALUE, _TEXT, _VALUE])
+
+
+def _as_array(part: list[Any]) -> NDArray[Any] | None:
+    """Return numbers, or lists of equally many numbers, as an array; None for anything else."""
+    kinds = {type(one) for one in part}
+    if kinds == {list}:
+        if len({len(one) for one in part}) != 1 or not part[0]:
+            return None
+        kinds = {type(number) for one in part for number in one}
+    if not kinds <= {int, float}:
+        return None
+    array = np.array(part)
+    if array.dtype.kind not in "if":
+        return None
+    if array.dtype.kind == "i" and array.min() >= -(2**31) and array.max() < 2**31:
+        return array.astype(np.int32)
+    return array
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"the number {text[:40]} is too large")
+    return value
