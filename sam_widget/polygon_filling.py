@@ -242,8 +242,12 @@ def _outlines(rings: _Rings, height: int, width: int) -> Iterator[NDArray[np.int
     stride = height * width + 1
     for piece in _pieces(rings, height, width):
         edge, pixel = _outline(piece, height, width)
-        pixels = np.unique(rings.owner[piece.ring[edge]] * stride + pixel)
-        yield np.stack([pixels, pixels + 1], axis=1)
+        pixels = rings.owner[piece.ring[edge]] * stride + pixel
+        pixels.sort()
+        apart = np.diff(pixels) > 1
+        first = np.concatenate(([True], apart))[: len(pixels)]
+        last = np.concatenate((apart, [True]))[: len(pixels)]
+        yield np.stack([pixels[first], pixels[last] + 1], axis=1)
 
 
 def _spread(first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:

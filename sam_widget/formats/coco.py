@@ -197,8 +197,7 @@ def parse(document: Document, *, image: str | int | None = None) -> AnnotationSt
     items = []
     for one, rle in drawn(found, size, budget, fill_corners_each):
         budget.keep(one.field, rle.counts.nbytes, one.what.get("extra"))
-        with one.field.named():
-            items.append(Annotation(rle, **{**shared, **one.what}))
+        items.append(one.field.make(Annotation, rle, **{**shared, **one.what}))
         fields.claim(ids, one.field, items[-1].id)
     store = AnnotationStore(
         items, width=size[1], height=size[0], file_name="" if name is None else name.text()
@@ -206,9 +205,11 @@ def parse(document: Document, *, image: str | int | None = None) -> AnnotationSt
     further = {"info", "licenses"} & document.mapping().keys()
     store.extra = {
         "coco": {
-            "document": {key: fields.plain(document.value[key]) for key in sorted(further)},
-            "image": fields.plain(chosen.mapping()),
-            "categories": [fields.plain(one.mapping()) for one in categories.values()],
+            "document": {
+                key: fields.plain(document, document.value[key]) for key in sorted(further)
+            },
+            "image": fields.plain(chosen, chosen.mapping()),
+            "categories": [fields.plain(one, one.mapping()) for one in categories.values()],
         }
     }
     return store
@@ -295,7 +296,7 @@ def _object(
     if not further.get("iscrowd"):
         further.pop("iscrowd", None)
     if further:
-        known["extra"] = {"coco": fields.plain(further)}
+        known["extra"] = {"coco": fields.plain(record, further)}
     known = {"label": label, "color": color, **fields.scores(record), **known}
     return Outlined(known, record, _mask(record["segmentation"], size), ".segmentation[{}]")
 

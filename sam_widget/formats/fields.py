@@ -190,14 +190,16 @@ def shared() -> dict[str, Any]:
     return {"created": made.created, "prompts": made.prompts, "extra": made.extra}
 
 
-def plain(value: Any) -> Any:
-    """Return a parsed value as JSON has it: without arrays and records."""
+def plain(field: Field, value: Any) -> Any:
+    """Return a parsed value of a field as JSON has it: without arrays, of finite numbers."""
     if isinstance(value, np.ndarray):
-        return value.tolist()
+        value = value.tolist()
     if isinstance(value, dict):
-        return {key: plain(one) for key, one in value.items()}
+        return {key: plain(field, one) for key, one in value.items()}
     if isinstance(value, list | Records):
-        return [plain(one) for one in value]
+        return [plain(field, one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        field.fail("has a number that is too large.")
     return value
 
 

@@ -8,7 +8,6 @@ is left, and kept whole, is weighed before it is parsed.
 from __future__ import annotations
 
 import json
-import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,8 +48,6 @@ _KEY = re.compile(rb'\s*("(?:[^"\\]|\\.)*")\s*:', re.DOTALL)
 _BLANK = b" \t\n\r"
 _BLANKS = re.compile(rb"[ \t\n\r]*")
 _BACKSLASHES = re.compile(rb"\\*")
-_HUGE = re.compile(rb"[eE]\+?\d{3}|\d{300}")
-"""What a number beyond the largest float has somewhere; and what texts may have as well."""
 
 
 def read_json(path: str | os.PathLike[str]) -> Document:
@@ -59,7 +56,7 @@ def read_json(path: str | os.PathLike[str]) -> Document:
 
 
 def parse_json(content: bytes, name: str) -> Document:
-    """Parse JSON in which every number is finite.
+    """Parse JSON without NaN and infinity; numbers too large for a float become infinite.
 
     Parameters
     ----------
@@ -118,10 +115,6 @@ class _Parser:
     def __init__(self, content: bytes, name: str) -> None:
         self.content = content
         self.name = name
-        # Text as a number is mostly right: the hook that checks each number takes its time.
-        self._hooks: dict[str, Any] = {"parse_constant": _refuse_constant}
-        if _HUGE.search(content):
-            self._hooks["parse_float"] = _finite
 
     def document(self, start: int, stop: int) -> Any:
         """Parse all of it; long lists directly in an object become records."""
@@ -223,7 +216,7 @@ class _Parser:
         begin, end = int(outline.borders[first]) + 1, int(outline.borders[last])
         try:
             text = self.content[begin:end].decode()
-            found = json.loads(f"[{text}]", **self._hooks)
+            found = json.loads(f"[{text}]", parse_constant=_refuse_constant)
         except (RecursionError, ValueError):
             # Once more, to name the one that is wrong.
             found = []
@@ -322,7 +315,7 @@ class _Parser:
     def _loads(self, start: int, stop: int, where: str) -> Any:
         place = f"{where}: " if where else ""
         try:
-            return json.loads(self.content[start:stop].decode(), **self._hooks)
+            return json.loads(self.content[start:stop].decode(), parse_constant=_refuse_constant)
         except RecursionError as error:
             raise AnnotationError(
                 f"{self.name}: {place}is nested too deeply for an annotation file."
@@ -380,10 +373,3 @@ def _as_array(part: list[Any]) -> NDArray[Any] | None:
 
 def _refuse_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number of JSON")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"the number {text[:40]} is too large")
-    return value

@@ -200,6 +200,7 @@ def _shapes(
 ) -> Iterator[Outlined[tuple[str, int | None]]]:
     """Go through the shapes that have an area, each with its label and group."""
     left_out = 0
+    texts: dict[str, str] = {}
     for shape in document["shapes"].items():
         kind = shape.get("shape_type")
         name = "polygon" if kind is None else kind.text()
@@ -207,6 +208,7 @@ def _shapes(
             left_out += 1
             continue
         label, group = shape["label"].label(), shape.get("group_id")
+        label = texts.setdefault(label, label)
         what = label, None if group is None else group.integer(0, 2**31)
         yield Outlined(what, shape, _outline(shape, name, size, budget))
     if left_out:
@@ -235,8 +237,7 @@ def _assembled(
             groups[label, group] = len(items), [rle]
         color = PALETTE[labels.setdefault(label, len(labels)) % len(PALETTE)]
         known = {**shared, "color": color, "label": label, **_known(shape.field, size, budget)}
-        with shape.field.named():
-            items.append(Annotation(rle, **known))
+        items.append(shape.field.make(Annotation, rle, **known))
         fields.claim(ids, shape.field, items[-1].id)
     for at, parts in groups.values():
         if len(parts) > 1:

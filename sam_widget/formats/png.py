@@ -40,6 +40,7 @@ __all__ = ["SUFFIX", "class_map_path", "load", "save"]
 SUFFIX = ".png"
 MAX_INSTANCES = 2**16 - 1
 _MARGIN = 1 << 18
+_RUNS = 1 << 15
 _PAIR = "sam_widget pair"
 
 
@@ -197,15 +198,31 @@ def _masks(numbers: NDArray[Any], picture: Field, budget: Budget) -> dict[int, R
     columns = numbers.T.ravel()
     if columns.min() < 0 or columns.max() > MAX_INSTANCES:
         picture.fail(f"instance numbers must be from 0 to {MAX_INSTANCES}.")
-    starts = np.concatenate(([0], np.flatnonzero(columns[1:] != columns[:-1]) + 1))
-    runs = np.stack([starts, np.append(starts[1:], len(columns))], axis=1)
-    owners = columns[starts]
-    inside = owners > 0
-    runs, owners = runs[inside], owners[inside]
-    found = np.unique(owners)
-    budget.hold(picture, len(found), 8 * len(runs))
-    runs += (np.searchsorted(found, owners) * (height * width + 1))[:, None]
-    return dict(zip(found.tolist(), united_each([runs], len(found), height, width), strict=True))
+    # Four bytes each: of noise there is one for each pixel.
+    changes = np.flatnonzero(columns[1:] != columns[:-1]).astype(np.uint32) + np.uint32(1)
+    ends = [np.array([0, len(columns)], dtype=np.uint32)[at : at + 1] for at in (0, 1)]
+    borders = np.concatenate([ends[0], changes, ends[1]])
+    del changes
+    owners = columns[borders[:-1]]
+    order = np.argsort(owners, kind="stable").astype(np.uint32)
+    order = order[np.searchsorted(owners[order], 1) :]
+    found, first = np.unique(owners[order], return_index=True)
+    budget.hold(picture, len(found), 8 * len(order))
+    stride = height * width + 1
+    masks: list[Rle] = []
+    # A part of the numbers at a time: their runs take far more memory while they are sorted.
+    cuts = np.append(first, len(order))
+    begin = 0
+    while begin < len(found):
+        limit = np.searchsorted(cuts, cuts[begin] + _RUNS, side="right") - 1
+        end = min(max(int(limit), begin + 1), len(found))
+        part = order[cuts[begin] : cuts[end]]
+        number = np.repeat(np.arange(end - begin), np.diff(cuts[begin : end + 1]))
+        runs = np.stack([borders[part], borders[part + 1]], axis=1).astype(np.int64)
+        runs += (number * stride)[:, None]
+        masks += united_each([runs], end - begin, height, width)
+        begin = end
+    return dict(zip(found.tolist(), masks, strict=True))
 
 
 def _named(document: Document, masks: dict[int, Rle], budget: Budget) -> AnnotationStore:
@@ -221,8 +238,8 @@ def _named(document: Document, masks: dict[int, Rle], budget: Budget) -> Annotat
         known = {**shared, **fields.scores(record), **fields.from_json(record, size, budget)}
         # An object that lies wholly under others has no pixel left, and is an object all the same.
         mask = masks.pop(number, None) or from_intervals(np.zeros((0, 2), np.int64), *size)
-        with record.named():
-            items.append(Annotation(mask, "" if label is None else label.label(), **known))
+        text = "" if label is None else label.label()
+        items.append(record.make(Annotation, mask, text, **known))
         fields.claim(ids, record, items[-1].id)
     items += [Annotation(mask, **shared) for mask in masks.values()]
     name = document.get("file_name")

@@ -19,6 +19,8 @@ import json
 import zlib
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.atomic_files import write_atomically
 from sam_widget.formats import fields
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 __all__ = ["SUFFIX", "filtered", "load", "parse", "save", "to_dict"]
 
 SUFFIX = ".sa1b.json"
+_ENCODE = json.JSONEncoder(allow_nan=False, default=np.ndarray.tolist).encode
+_EXTRA_BYTES = 450
+"""Of memory that what is kept of a record takes beside its text."""
 _FIGURES = ("predicted_iou", "stability_score")
 
 
@@ -206,21 +211,21 @@ def parse(document: Document) -> AnnotationStore:
     for index, record in enumerate(records.items()):
         numbers.add(record.get("id"))
         known = _known(record, size, budget)
-        budget.keep(record, known["rle"].counts.nbytes, known["extra"])
-        with record.named():
-            color = PALETTE[index % len(PALETTE)]
-            items.append(Annotation(**{"color": color, **shared, **known}))
+        source = known["extra"]["sa1b"]["record"]
+        budget.hold(record, 1, known["rle"].counts.nbytes, _EXTRA_BYTES + len(source))
+        color = PALETTE[index % len(PALETTE)]
+        items.append(record.make(Annotation, **{"color": color, **shared, **known}))
         fields.claim(ids, record.get("id") or record, items[-1].id)
     numbers.check(records, ".id")
     store = AnnotationStore(
         items, width=size[1], height=size[0], file_name="" if name is None else name.text()
     )
     further = {
-        key: fields.plain(value)
+        key: fields.plain(document, value)
         for key, value in document.mapping().items()
         if key not in ("image", "annotations")
     }
-    store.extra = {"sa1b": {"image": fields.plain(image.mapping()), "document": further}}
+    store.extra = {"sa1b": {"image": fields.plain(image, image.mapping()), "document": further}}
     return store
 
 
@@ -242,9 +247,12 @@ def _known(record: Field, size: tuple[int, int], budget: Budget) -> dict[str, An
     for key in ("bbox", "crop_box"):
         box = record.get(key)
         if box is not None:
-            box.numbers(4)
+            box.check_numbers(4)
     # As text: as Python's lists and objects it would take many times as much memory.
-    source = json.dumps(record.mapping(), default=fields.plain)
+    try:
+        source = _ENCODE(record.mapping())
+    except ValueError as error:
+        record.fail(f"has a number that is too large: {error}.")
     return {
         "rle": rle,
         "label": "" if label is None else label.label(),

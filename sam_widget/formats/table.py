@@ -209,6 +209,7 @@ def _assembled(
     file_name = ""
     ids: set[str] = set()
     labels: dict[str, int] = {}
+    texts: dict[str, str] = {}
     budget = Budget(file_bytes)
     shared = fields.shared()
     items = []
@@ -228,8 +229,9 @@ def _assembled(
             former = image
         known = _known(record, size or (0, 0), labels, budget)
         budget.keep(record, known["rle"].counts.nbytes)
-        with record.named():
-            items.append(Annotation(**{**shared, **known}))
+        for key in ("label", "color"):
+            known[key] = texts.setdefault(known[key], known[key])
+        items.append(record.make(Annotation, **{**shared, **known}))
         fields.claim(ids, record, items[-1].id)
     if size is None:
         raise AnnotationError(f"{name}: has no row, and so no image size.")

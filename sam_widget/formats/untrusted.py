@@ -11,7 +11,7 @@ import stat
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
 
@@ -37,6 +37,8 @@ __all__ = [
     "read_bounded",
     "read_lines",
 ]
+
+Made = TypeVar("Made")
 
 MAX_FILE_BYTES = 2**29
 """Largest file that is read (512 MiB): COCO's own annotations of 118,000 images are 450 MB."""
@@ -143,6 +145,13 @@ class Field:
         place = f"{self.file_name}: {self.where}" if self.where else self.file_name
         return AnnotationError(f"{place}: {message}")
 
+    def make(self, call: Callable[..., Made], *arguments: Any, **named: Any) -> Made:
+        """Call something; let errors of this package that it raises name the place."""
+        try:
+            return call(*arguments, **named)
+        except SamWidgetError as error:
+            raise self.error(error) from error
+
     @contextmanager
     def named(self) -> Iterator[None]:
         """Let errors of this package that are raised in the block name the place."""
@@ -160,7 +169,8 @@ class Field:
 
     def get(self, key: str) -> Field | None:
         """Return an object's field; None if it is missing or null."""
-        value = self.mapping().get(key)
+        value = self.value
+        value = (value if type(value) is dict else self.mapping()).get(key)
         if value is None:
             return None
         return Field(value, f"{self.where}.{key}" if self.where else key, self.file_name)
@@ -221,6 +231,11 @@ class Field:
 
     def numbers(self, count: int | None = None) -> NDArray[np.float64]:
         """Return a list of numbers, coordinates as a rule, as float64 (N,)."""
+        self.check_numbers(count)
+        return np.array(self.value, dtype=np.float64)
+
+    def check_numbers(self, count: int | None = None) -> None:
+        """Fail if it is not such a list of numbers."""
         values = self.value
         if not isinstance(values, np.ndarray):
             values = self.values(2 * MAX_OUTLINE)
@@ -235,7 +250,6 @@ class Field:
             low, high = _extremes(values)
             if not (low >= -MAX_COORDINATE and high <= MAX_COORDINATE):
                 self.fail(f"numbers must be from {-MAX_COORDINATE:.0f} to {MAX_COORDINATE:.0f}.")
-        return np.array(values, dtype=np.float64)
 
     def pairs(self, most: int = MAX_OUTLINE) -> NDArray[np.float64]:
         """Return a list of at most ``most`` [x, y] as float64 (N, 2)."""

@@ -12,6 +12,7 @@ width, which readers draw as well.
 from __future__ import annotations
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -169,8 +170,7 @@ def load(
     outlined = _outlined(content, file.name, classes, size)
     for one, rle in drawn(outlined, size, budget, fill_centres_each):
         budget.keep(one.field, rle.counts.nbytes)
-        with one.field.named():
-            items.append(Annotation(rle, **{**shared, **one.what}))
+        items.append(one.field.make(Annotation, rle, **{**shared, **one.what}))
     return AnnotationStore(
         items, width=size[1], height=size[0], file_name="" if found is None else found.name
     )
@@ -193,7 +193,8 @@ def _object(line: Field, classes: list[str], size: tuple[int, int]) -> Outlined[
         line.fail("has 4 numbers after the class: a box of a detector, and no outline of a mask.")
     if len(numbers) < 7:
         line.fail(f"must be 'class x1 y1 x2 y2 x3 y3 ...', got {len(numbers)} numbers.")
-    if not np.isfinite(numbers).all():
+    low, high = numbers.min(), numbers.max()
+    if not (low > -math.inf and high < math.inf):  # NaN is not
         line.fail("all numbers must be finite.")
     number = Field(float(numbers[0]), line.where, line.file_name).integer(0, MAX_OBJECTS)
     # After an even count of coordinates, one more is a confidence.
