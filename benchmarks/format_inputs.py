@@ -211,19 +211,15 @@ def check(reader: str, data: bytes, folder: Path) -> Outcome:
     """
     _import(reader)
     path, options = _written(reader, data, folder)
-    tracemalloc.start()
+    # Twice: tracing memory makes Python several times as slow as it is.
     started = time.process_time()
-    store = None
+    _read(reader, path, options)
+    seconds = time.process_time() - started
+    tracemalloc.start()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FormatLossWarning)
-            store = load(path, reader, **options)
-    except AnnotationError as error:
-        if not str(error).strip():
-            raise MisbehaviourError("refused without a reason") from error
-    finally:
-        seconds = time.process_time() - started
+        store = _read(reader, path, options)
         peak = tracemalloc.get_traced_memory()[1]
+    finally:
         tracemalloc.stop()
     ratio = max(0, peak - FREE_BYTES) / _honest_size(reader, data)
     if seconds > MAX_SECONDS:
@@ -233,6 +229,18 @@ def check(reader: str, data: bytes, folder: Path) -> Outcome:
     if store is not None:
         _check_store(store)
     return Outcome(store is not None, seconds, ratio)
+
+
+def _read(reader: str, path: Path, options: dict[str, tuple[int, int]]) -> AnnotationStore | None:
+    """Return what a reader makes of a file; None if it refuses it with a reason."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FormatLossWarning)
+            return load(path, reader, **options)
+    except AnnotationError as error:
+        if not str(error).strip():
+            raise MisbehaviourError("refused without a reason") from error
+        return None
 
 
 @functools.cache

@@ -132,8 +132,8 @@ def fill_centres(polygons: Sequence[Polygon], height: int, width: int) -> Rle:
 
 def fill_centres_each(objects: Sequence[Sequence[Polygon]], height: int, width: int) -> list[Rle]:
     """Draw many objects at once, each as :func:`fill_centres` draws it: small ones far sooner."""
-    rings = _Rings.of(objects)
-    np.floor(rings.points, out=rings.points)
+    given = _Rings.of(objects)
+    rings = _Rings(np.floor(given.points), given.ends, given.owner)
     found = [_insides(rings, height, width, _inner), *_outlines(rings, height, width)]
     return united_each(found, len(objects), height, width)
 
@@ -165,8 +165,11 @@ class _Rings:
                 raise AnnotationError(
                     f"a polygon must be numbers of shape (N, 2), (x, y), got shape {one.shape}."
                 )
-        points = np.concatenate([_NO_POINTS, *arrays], dtype=np.float64, casting="unsafe")
-        if not (np.abs(points) <= MAX_COORDINATE).all():  # NaN is not
+        points = np.asarray(arrays[0], dtype=np.float64) if len(arrays) == 1 else _NO_POINTS
+        if len(arrays) > 1:
+            points = np.concatenate(arrays, dtype=np.float64, casting="unsafe")
+        low, high = points.min(initial=0), points.max(initial=0)
+        if not (low >= -MAX_COORDINATE and high <= MAX_COORDINATE):  # NaN is not
             raise AnnotationError(
                 f"coordinates of a polygon must be finite and at most {MAX_COORDINATE:.0f} pixels "
                 "away."

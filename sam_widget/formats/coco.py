@@ -29,7 +29,7 @@ from sam_widget.formats import fields
 from sam_widget.formats.drawing import Outlined, drawn
 from sam_widget.formats.json_reading import read_json
 from sam_widget.formats.losses import warn_once
-from sam_widget.formats.untrusted import MAX_POINTS, Budget
+from sam_widget.formats.untrusted import Budget
 from sam_widget.polygon_filling import fill_corners_each
 from sam_widget.polygons import trace
 from sam_widget.prompts import Prompts
@@ -291,7 +291,7 @@ def _object(
     if number is not None:
         known.setdefault("id", fields.id_from_number(number))
     if points is not None and "prompts" not in known:
-        known["prompts"] = Prompts(points=points.pairs(MAX_POINTS))
+        known["prompts"] = Prompts(points=fields.pointed(points, budget))
     further = {key: value for key, value in record.mapping().items() if key not in _KNOWN}
     if not further.get("iscrowd"):
         further.pop("iscrowd", None)

@@ -29,6 +29,7 @@ __all__ = [
     "id_from_number",
     "numbered",
     "plain",
+    "pointed",
     "score",
     "scores",
     "shared",
@@ -117,12 +118,19 @@ def prompts_from_json(field: Field, size: tuple[int, int], budget: Budget) -> Pr
         prompt = _logits(logits)
     with field.named():
         found = Prompts(
-            points=() if points is None else points.pairs(MAX_POINTS),
+            points=() if points is None else pointed(points, budget),
             labels=None if labels is None else labels.numbers(),
             boxes=() if box is None else [box.numbers(4)],
             mask=prompt,
         )
         found.fitted(size[1], size[0])
+    return found
+
+
+def pointed(field: Field, budget: Budget) -> NDArray[np.float64]:
+    """Return the points of a prompt, float64 (N, 2)."""
+    found = field.pairs(MAX_POINTS)
+    budget.point(field, len(found))
     return found
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from sam_widget.errors import AnnotationError
-from sam_widget.formats.untrusted import MAX_OBJECTS, Document, Records, read_bounded
+from sam_widget.formats.untrusted import MAX_OBJECTS, Document, Records, memory_of, read_bounded
 
 if TYPE_CHECKING:
     import os
@@ -41,9 +41,8 @@ _MAX_KEYS = 1 << 12
 _FREE = 1 << 20
 _WORTH = 5
 """Bytes of memory that what is kept whole may take: so many, and so many times its text."""
-_LIST, _OBJECT, _VALUE, _TEXT = 120, 240, 44, 60
-"""Bytes of memory that Python takes for each at most: a list with the first of its values, an
-object with up to five keys, a further value, a text without its letters."""
+_MEMBER = 100
+"""Bytes of memory that an entry of a long object takes beside its key and its value."""
 _KEY = re.compile(rb'\s*("(?:[^"\\]|\\.)*")\s*:', re.DOTALL)
 _BLANK = b" \t\n\r"
 _BLANKS = re.compile(rb"[ \t\n\r]*")
@@ -97,16 +96,13 @@ class _Outline:
         ``"["`` or ``"{"``.
     borders : uint32 (N + 1,)
         The opening bracket, the commas and the closing bracket.
-    weights : int64 (N,)
-        Bytes of memory that each part takes at most once it is parsed, but for texts' letters.
     """
 
     opening: str
     borders: NDArray[np.uint32]
-    weights: NDArray[np.int64]
 
     def __len__(self) -> int:
-        return len(self.weights)
+        return len(self.borders) - 1
 
 
 class _Parser:
@@ -145,7 +141,9 @@ class _Parser:
     def _kept(self, start: int, stop: int, where: str, room: list[int], depth: int) -> Any:
         start, stop = self._stripped(start, stop)
         if stop - start <= _SMALL:
-            return self._loads(start, stop, where)
+            found = self._loads(start, stop, where)
+            self._weigh(found, where, room)
+            return found
         first = self.content[start]
         if first not in b"[{":
             if stop - start > _MAX_WIDE and not self.content[start:stop].isascii():
@@ -154,41 +152,40 @@ class _Parser:
         if depth > _MAX_DEPTH:
             self._fail(f"{where}: is nested too deeply for an annotation file.")
         outline = self._outline(start, stop, where)
-        if outline.opening == "{":
-            self._weigh(_OBJECT + len(outline) * (_VALUE + _TEXT + _VALUE), where, room)
-            return {
-                key: self._kept(begin, end, f"{where}.{key}"[:200], room, depth + 1)
-                for key, begin, end in self._members(outline, where)
-            }
-        return self._elements(outline, where, room, depth)
+        if outline.opening == "[":
+            return self._elements(outline, where, room, depth)
+        members: dict[str, Any] = {}
+        for key, begin, end in self._members(outline, where):
+            self._weigh(key, where, room, _MEMBER)
+            members[key] = self._kept(begin, end, f"{where}.{key}"[:200], room, depth + 1)
+        return members
 
     def _elements(self, outline: _Outline, where: str, room: list[int], depth: int) -> Any:
-        """Parse a long list: as an array if all of it are numbers or pairs of numbers."""
+        """Parse a long list: as an array if all of it are numbers, or lists of equally many."""
         values: list[Any] = []
         arrays: list[NDArray[Any]] = []
         for first, last in self._groups(outline):
-            weight = _VALUE
             if last - first == 1:
                 begin, end = self._part(outline, first)
                 part = [self._kept(begin, end, f"{where}[{first}]"[:200], room, depth + 1)]
             else:
                 part = self._group(outline, first, last, where)
-                weight = int(outline.weights[first:last].sum())
             array = None if values else _as_array(part)
             if array is not None and (not arrays or array.shape[1:] == arrays[0].shape[1:]):
                 arrays.append(array)
                 continue
             for former in arrays:
-                each = _VALUE if former.ndim == 1 else _LIST + _VALUE * former.shape[1]
-                self._weigh(len(former) * each, where, room)
                 values += former.tolist()
+                self._weigh(values[-len(former) :], where, room)
             arrays.clear()
-            self._weigh(weight, where, room)
+            if last - first > 1:
+                self._weigh(part, where, room)
             values += part
         return np.concatenate(arrays) if arrays else values
 
-    def _weigh(self, weight: int, where: str, room: list[int]) -> None:
-        room[0] -= weight
+    def _weigh(self, value: object, where: str, room: list[int], more: int = 0) -> None:
+        """Take a value into account that is kept as Python has it."""
+        room[0] -= memory_of(value) + more
         if room[0] < 0:
             place = f" in {where}" if where else ""
             self._fail(f"has more lists and objects than annotations need{place}.")
@@ -230,9 +227,7 @@ class _Parser:
     def _outline(self, start: int, stop: int, where: str) -> _Outline:
         """Find the parts of the list or object that begins and ends there."""
         borders = [np.array([start], dtype=np.uint32)]
-        weights: list[NDArray[np.int64]] = []
-        passed = 0  # weight since the last border
-        depth, last = 1, start
+        depth = 1
         for at, kinds in self._marks(start + 1, stop):
             depths = depth + np.cumsum(_STEP[kinds])
             top = (depths == 1) & (kinds == _COMMA)
@@ -241,30 +236,22 @@ class _Parser:
                 if int(at[ended[0]]) != stop - 1:
                     self._unfit(where)
                 top[ended[0]] = True
-            each = passed + np.concatenate(([0], np.cumsum(_WEIGHT[kinds])))
-            cuts = np.flatnonzero(top)
-            if len(cuts):
-                borders.append(at[cuts].astype(np.uint32))
-                weights.append(np.diff(each[cuts + 1], prepend=0))
-                last = int(at[cuts[-1]])
-                passed = int(each[-1] - each[cuts[-1] + 1])
-            else:
-                passed = int(each[-1])
+            borders.append(at[top].astype(np.uint32))
             depth = int(depths[-1])
             if depth > _MAX_NESTING:
                 self._fail(f"{where or 'it'} is nested too deeply for an annotation file.")
-        closing = {ord("["): ord("]"), ord("{"): ord("}")}[self.content[start]]
-        if depth != 0 or last != stop - 1 or self.content[last] != closing:
+        whole = np.concatenate(borders)
+        opening = chr(self.content[start])
+        if depth != 0 or whole[-1] != stop - 1 or self.content[stop - 1] != _CLOSED_BY[opening]:
             self._unfit(where)
-        single = len(borders) == 2 and len(borders[1]) == 1
-        if single and self._stripped(start + 1, stop - 1) == (stop - 1, stop - 1):
-            return _Outline(chr(self.content[start]), borders[0], np.zeros(0, np.int64))
-        return _Outline(chr(self.content[start]), np.concatenate(borders), np.concatenate(weights))
+        if len(whole) == 2 and self._stripped(start + 1, stop - 1) == (stop - 1, stop - 1):
+            whole = whole[:1]
+        return _Outline(opening, whole)
 
     def _marks(
         self, start: int, stop: int
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
-        """Find brackets, commas, colons and texts: where they stand, and which they are."""
+        """Find brackets, commas and ends of texts: where they stand, and which they are."""
         within = False
         while start < stop:
             end = min(start + _CHUNK, stop)
@@ -344,14 +331,13 @@ class _LongList(Records):
         return self._parser.records(self._outline, self._where)
 
 
-_LISTS, _OBJECTS, _CLOSING, _COMMA, _QUOTE, _COLON = range(1, 7)
+_OPENING, _CLOSING, _COMMA, _QUOTE = range(1, 5)
+_CLOSED_BY = {"[": ord("]"), "{": ord("}")}
 _KINDS = np.zeros(256, dtype=np.uint8)
-for _letter, _kind in zip(
-    b'[{]},":', (_LISTS, _OBJECTS, _CLOSING, _CLOSING, _COMMA, _QUOTE, _COLON), strict=True
-):
-    _KINDS[_letter] = _kind
-_STEP = np.array([0, 1, 1, -1, 0, 0, 0])
-_WEIGHT = np.array([0, _LIST, _OBJECT, 0, _VALUE, _TEXT, _VALUE])
+for _letters, _kind in ((b"[{", _OPENING), (b"]}", _CLOSING), (b",", _COMMA), (b'"', _QUOTE)):
+    for _letter in _letters:
+        _KINDS[_letter] = _kind
+_STEP = np.array([0, 1, -1, 0, 0])
 
 
 def _as_array(part: list[Any]) -> NDArray[Any] | None:

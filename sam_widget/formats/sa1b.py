@@ -26,7 +26,7 @@ from sam_widget.atomic_files import write_atomically
 from sam_widget.formats import fields
 from sam_widget.formats.json_reading import read_json
 from sam_widget.formats.losses import warn_once
-from sam_widget.formats.untrusted import MAX_POINTS, Budget
+from sam_widget.formats.untrusted import Budget
 from sam_widget.prompts import Prompts
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ def _known(record: Field, size: tuple[int, int], budget: Budget) -> dict[str, An
     if number is not None:
         known.setdefault("id", fields.id_from_number(number))
     if points is not None and "prompts" not in known:
-        known["prompts"] = Prompts(points=points.pairs(MAX_POINTS))
+        known["prompts"] = Prompts(points=fields.pointed(points, budget))
     for key in ("bbox", "crop_box"):
         box = record.get(key)
         if box is not None:

@@ -34,6 +34,7 @@ __all__ = [
     "Document",
     "Field",
     "Records",
+    "memory_of",
     "read_bounded",
     "read_lines",
 ]
@@ -54,6 +55,8 @@ MAX_POINTS = 2**14
 """Most points in one object's prompts."""
 _NUMBERS = {int, float}
 _FREE_BYTES = 3 << 20
+POINT_BYTES = 140
+"""Of memory that a point of a prompt takes."""
 _FREE_MASKS = 1 << 24
 _WORTH = 9
 """Bytes of memory that objects and masks may take: so many, and so many times their file."""
@@ -372,7 +375,7 @@ class Budget:
         further
             What is kept beyond what every object has, as parsed.
         """
-        self.hold(field, 1, mask_bytes, _weight(further) if further else 0)
+        self.hold(field, 1, mask_bytes, memory_of(further) if further else 0)
 
     def hold(self, field: Field, objects: int, mask_bytes: int, further: int = 0) -> None:
         """Take objects into account: how many, and bytes of memory of their masks and beyond."""
@@ -390,6 +393,10 @@ class Budget:
                 "it into files of fewer objects."
             )
 
+    def point(self, field: Field, points: int) -> None:
+        """Take points of prompts into account; fail at ``field`` when there are too many."""
+        self.hold(field, 0, 0, points * POINT_BYTES)
+
     def unpack(self, field: Field, size: tuple[int, int]) -> None:
         """Take a mask that is unpacked into account; fail at ``field`` when it is too much."""
         self._pixels -= size[0] * size[1]
@@ -405,13 +412,13 @@ def _extremes(values: Any) -> tuple[float, float]:
     return min(values), max(values)
 
 
-def _weight(value: object) -> int:
-    """Return the bytes of memory that a parsed value takes, about."""
+def memory_of(value: object) -> int:
+    """Return the bytes of memory that a parsed value takes, and its place in a list, about."""
     total = 0
     waiting = [value]
     while waiting:
         one = waiting.pop()
-        total += sys.getsizeof(one)
+        total += sys.getsizeof(one) + 8
         if isinstance(one, dict):
             waiting += one.keys()
             waiting += one.values()

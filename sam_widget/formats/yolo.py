@@ -24,7 +24,7 @@ from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.atomic_files import write_atomically
 from sam_widget.errors import AnnotationError
 from sam_widget.formats import fields
-from sam_widget.formats.class_names import read_class_names
+from sam_widget.formats.class_names import names_by_number, read_class_names
 from sam_widget.formats.drawing import Outlined, drawn
 from sam_widget.formats.losses import warn_once
 from sam_widget.formats.untrusted import MAX_OBJECTS, Budget, Field, read_bounded, read_lines
@@ -162,7 +162,7 @@ def load(
     shape = size_wh if size_wh is not None or found is None else _size_of(found)
     sizes = Field({"width": shape[0], "height": shape[1]} if shape else {}, "size_wh", file.name)
     size = sizes.size()
-    classes = read_class_names(folder)
+    classes = names_by_number(folder)
     content = read_bounded(file)
     budget = Budget(len(content), size[0] * size[1])
     shared = fields.shared()
@@ -177,7 +177,7 @@ def load(
 
 
 def _outlined(
-    content: bytes, name: str, classes: list[str], size: tuple[int, int]
+    content: bytes, name: str, classes: dict[int, str], size: tuple[int, int]
 ) -> Iterator[Outlined[dict[str, Any]]]:
     """Go through the lines; give what ``Annotation`` takes, and the outline."""
     for number, text in enumerate(read_lines(content, name), start=1):
@@ -187,7 +187,9 @@ def _outlined(
             yield _object(Field(text, f"line {number}", name), classes, size)
 
 
-def _object(line: Field, classes: list[str], size: tuple[int, int]) -> Outlined[dict[str, Any]]:
+def _object(
+    line: Field, classes: dict[int, str], size: tuple[int, int]
+) -> Outlined[dict[str, Any]]:
     numbers = _numbers(line)
     if len(numbers) == 5:
         line.fail("has 4 numbers after the class: a box of a detector, and no outline of a mask.")
@@ -202,7 +204,9 @@ def _object(line: Field, classes: list[str], size: tuple[int, int]) -> Outlined[
     polygon = numbers[1 : len(numbers) - (confidence is not None)].reshape(-1, 2)
     if polygon.min() < -0.1 or polygon.max() > 1.1:
         line.fail("coordinates must be divided by the image's size: from 0 to 1.")
-    label = classes[number] if number < len(classes) else f"class {number}"
+    label = classes.get(number)
+    if label is None:
+        label = f"class {number}"
     known = {
         "label": "" if label == UNLABELLED else label,
         "color": PALETTE[number % len(PALETTE)],
