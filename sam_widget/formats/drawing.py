@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sam_widget.formats.untrusted import Budget
+    from sam_widget.formats.budget import Budget
     from sam_widget.polygons import Polygon
 
     FillEach: TypeAlias = Callable[[Sequence[Sequence[Polygon]], int, int], list[Rle]]

@@ -18,7 +18,7 @@ from sam_widget.prompts import LOGITS_SHAPE, Prompts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sam_widget.formats.untrusted import Budget
+    from sam_widget.formats.budget import Budget
 
 __all__ = [
     "KEY",

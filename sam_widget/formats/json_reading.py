@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from sam_widget.errors import AnnotationError
-from sam_widget.formats.untrusted import MAX_OBJECTS, Document, Records, memory_of, read_bounded
+from sam_widget.formats.budget import memory_of
+from sam_widget.formats.untrusted import MAX_OBJECTS, Document, Records, read_bounded
 
 if TYPE_CHECKING:
     import os

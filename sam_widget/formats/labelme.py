@@ -30,11 +30,12 @@ from PIL import Image
 from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.atomic_files import write_atomically
 from sam_widget.formats import fields
+from sam_widget.formats.budget import Budget
 from sam_widget.formats.drawing import Outlined, drawn
 from sam_widget.formats.json_reading import read_json
 from sam_widget.formats.losses import warn, warn_once
 from sam_widget.formats.pixels import decoded_png
-from sam_widget.formats.untrusted import Budget, Field
+from sam_widget.formats.untrusted import Field
 from sam_widget.intervals import placed, union
 from sam_widget.masks import Rle
 from sam_widget.polygon_filling import fill_centres_each

@@ -21,10 +21,11 @@ from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.atomic_files import write_atomically
 from sam_widget.errors import AnnotationError
 from sam_widget.formats import fields
+from sam_widget.formats.budget import Budget
 from sam_widget.formats.json_reading import read_json
 from sam_widget.formats.losses import warn_once
 from sam_widget.formats.pixels import decoded_png
-from sam_widget.formats.untrusted import Budget, Field, read_bounded
+from sam_widget.formats.untrusted import Field, read_bounded
 from sam_widget.intervals import from_intervals, pixels, united_each
 from sam_widget.masks import MAX_PIXELS, Rle
 

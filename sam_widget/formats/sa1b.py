@@ -24,9 +24,9 @@ import numpy as np
 from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.atomic_files import write_atomically
 from sam_widget.formats import fields
+from sam_widget.formats.budget import Budget
 from sam_widget.formats.json_reading import read_json
 from sam_widget.formats.losses import warn_once
-from sam_widget.formats.untrusted import Budget
 from sam_widget.prompts import Prompts
 
 if TYPE_CHECKING:

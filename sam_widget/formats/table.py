@@ -20,8 +20,9 @@ from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.atomic_files import write_atomically
 from sam_widget.errors import AnnotationError
 from sam_widget.formats import fields
+from sam_widget.formats.budget import Budget
 from sam_widget.formats.json_reading import parse_value
-from sam_widget.formats.untrusted import MAX_OBJECTS, Budget, Field, read_bounded, read_lines
+from sam_widget.formats.untrusted import MAX_OBJECTS, Field, read_bounded, read_lines
 from sam_widget.masks import MAX_PIXELS
 
 if TYPE_CHECKING:

@@ -24,10 +24,11 @@ from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.atomic_files import write_atomically
 from sam_widget.errors import AnnotationError
 from sam_widget.formats import fields
+from sam_widget.formats.budget import Budget
 from sam_widget.formats.class_names import names_by_number, read_class_names
 from sam_widget.formats.drawing import Outlined, drawn
 from sam_widget.formats.losses import warn_once
-from sam_widget.formats.untrusted import MAX_OBJECTS, Budget, Field, read_bounded, read_lines
+from sam_widget.formats.untrusted import MAX_OBJECTS, Field, read_bounded, read_lines
 from sam_widget.masks import MAX_PIXELS
 from sam_widget.polygon_filling import fill_centres_each
 from sam_widget.polygons import joined, trace
