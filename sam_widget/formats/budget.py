@@ -22,7 +22,7 @@ __all__ = ["Budget", "memory_of"]
 
 MAX_FILLING = 2**24
 """Most outline pixels of all polygons together; drawing them takes about a second."""
-OBJECT_BYTES = 400
+OBJECT_BYTES = 450
 """Bytes of memory that an object takes with its id, but for its mask and further texts."""
 POINT_BYTES = 140
 """Bytes of memory that a point of a prompt takes."""

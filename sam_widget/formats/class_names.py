@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["names_by_number", "read_class_names"]
 
-MAX_CLASSES = 2**16
+MAX_CLASSES = 2**15
 _MAX_BYTES = 2**24
 _QUOTED = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')"""
 _NUMBER = r"""['"]?(\d{1,6})['"]?\s*:\s+"""

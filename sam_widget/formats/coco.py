@@ -30,6 +30,7 @@ from sam_widget.formats.budget import Budget
 from sam_widget.formats.drawing import Outlined, drawn
 from sam_widget.formats.json_reading import read_json
 from sam_widget.formats.losses import warn_once
+from sam_widget.formats.untrusted import Field
 from sam_widget.polygon_filling import fill_corners_each
 from sam_widget.polygons import trace
 from sam_widget.prompts import Prompts
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sam_widget.formats.untrusted import Document, Field
+    from sam_widget.formats.untrusted import Document
     from sam_widget.masks import Rle
 
 __all__ = ["SUFFIX", "load", "parse", "save", "to_dict"]
@@ -196,7 +197,7 @@ def parse(document: Document, *, image: str | int | None = None) -> AnnotationSt
     ids: set[str] = set()
     items = []
     for one, rle in drawn(found, size, budget, fill_corners_each):
-        budget.keep(one.field, rle.counts.nbytes, one.what.get("extra"))
+        budget.hold(one.field, 0, rle.counts.nbytes)
         items.append(one.field.make(Annotation, rle, **{**shared, **one.what}))
         fields.claim(ids, one.field, items[-1].id)
     store = AnnotationStore(
@@ -297,8 +298,11 @@ def _object(
         further.pop("iscrowd", None)
     if further:
         known["extra"] = {"coco": fields.plain(record, further)}
+    budget.keep(record, further=known.get("extra"))
     known = {"label": label, "color": color, **fields.scores(record), **known}
-    return Outlined(known, record, _mask(record["segmentation"], size), ".segmentation[{}]")
+    # Without the record itself, which may be large.
+    place = Field(None, record.where, record.file_name)
+    return Outlined(known, place, _mask(record["segmentation"], size), ".segmentation[{}]")
 
 
 def _mask(field: Field, size: tuple[int, int]) -> Rle | list[NDArray[np.float64]]:

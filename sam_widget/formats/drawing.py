@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Outlined", "drawn"]
 
 _OBJECTS = 512
-_CORNERS = 1 << 14
+_CORNERS = 1 << 13
 """Objects, and corners of their polygons, that wait to be drawn."""
 _PIXELS = 1 << 14
 """Pixels along their outlines that are drawn at a time."""

@@ -58,6 +58,8 @@ VERSION = "5.5.0"
 """Of the file's layout."""
 
 _WITHOUT_AREA = ("point", "points", "line", "linestrip")
+_UNITED_AT = 64
+"""Shapes of a group that are kept apart."""
 _MAX_IMAGE_DATA = 2**29
 
 
@@ -232,7 +234,10 @@ def _assembled(
         label, group = shape.what
         budget.keep(shape.field, rle.counts.nbytes)
         if group is not None and (label, group) in groups:
-            groups[label, group][1].append(rle)
+            parts = groups[label, group][1]
+            parts.append(rle)
+            if len(parts) >= _UNITED_AT:
+                parts[:] = [union(parts)]
             continue
         if group is not None:
             groups[label, group] = len(items), [rle]
@@ -241,8 +246,7 @@ def _assembled(
         items.append(shape.field.make(Annotation, rle, **known))
         fields.claim(ids, shape.field, items[-1].id)
     for at, parts in groups.values():
-        if len(parts) > 1:
-            items[at] = replace(items[at], rle=union(parts))
+        items[at] = replace(items[at], rle=union(parts))
     return items
 
 

@@ -218,12 +218,24 @@ def _masks(numbers: NDArray[Any], picture: Field, budget: Budget) -> dict[int, R
         limit = np.searchsorted(cuts, cuts[begin] + _RUNS, side="right") - 1
         end = min(max(int(limit), begin + 1), len(found))
         part = order[cuts[begin] : cuts[end]]
+        if len(part) > _RUNS:
+            masks.append(_of_sorted(borders[part], borders[part + 1], height, width))
+            begin = end
+            continue
         number = np.repeat(np.arange(end - begin), np.diff(cuts[begin : end + 1]))
         runs = np.stack([borders[part], borders[part + 1]], axis=1).astype(np.int64)
         runs += (number * stride)[:, None]
         masks += united_each([runs], end - begin, height, width)
         begin = end
     return dict(zip(found.tolist(), masks, strict=True))
+
+
+def _of_sorted(first: NDArray[np.uint32], end: NDArray[np.uint32], height: int, width: int) -> Rle:
+    """Make a mask of many runs in order, none touching, with little beside them in memory."""
+    borders = np.zeros(2 * len(first) + 2, dtype=np.uint32)
+    borders[1:-1:2], borders[2:-1:2], borders[-1] = first, end, height * width
+    counts = np.diff(borders)
+    return Rle.canonical(height, width, counts if counts[-1] else counts[:-1].copy())
 
 
 def _named(document: Document, masks: dict[int, Rle], budget: Budget) -> AnnotationStore:

@@ -39,6 +39,7 @@ COLUMNS = (
     "bbox_height", "predicted_iou", "stability_score", "rle", "color", "visible", "candidate",
     "model_name", "model_digest", "created", "prompts",
 )  # fmt: skip
+_MAX_COMMAS = 2**16
 MAX_CELL = 2**25
 """Longest cell that is read, in characters; a run-length code of a megapixel of noise has less."""
 
@@ -111,7 +112,7 @@ def load(path: str | os.PathLike[str]) -> AnnotationStore:
 
 def _parsed(content: bytes, name: str) -> Iterator[dict[str, Any]]:
     try:
-        reader = csv.reader(read_lines(content, name, newline=""), strict=True)
+        reader = csv.reader(_lines(content, name), strict=True)
         header = next(reader, [])
         if not {"width", "height", "rle"} <= set(header):
             raise AnnotationError(f"{name}: must have the columns 'width', 'height' and 'rle'.")
@@ -127,6 +128,13 @@ def _parsed(content: bytes, name: str) -> Iterator[dict[str, Any]]:
                 yield dict(zip(header, row, strict=True))
     except csv.Error as error:
         raise AnnotationError(f"{name}: is not CSV: {error}") from error
+
+
+def _lines(content: bytes, name: str) -> Iterator[str]:
+    for number, line in enumerate(read_lines(content, name, newline=""), start=1):
+        if line.count(",") > _MAX_COMMAS:
+            raise AnnotationError(f"{name}: line {number}: has more than {_MAX_COMMAS:,} commas.")
+        yield line
 
 
 def to_dataframe(annotations: AnnotationStore) -> pd.DataFrame:
