@@ -351,11 +351,12 @@ def _as_array(part: list[Any]) -> NDArray[Any] | None:
     if not kinds <= {int, float}:
         return None
     array = np.array(part)
-    if array.dtype.kind not in "if":
-        return None
+    # Beyond these, whole numbers would not stay what they are beside others with a point.
     if array.dtype.kind == "i" and array.min() >= -(2**31) and array.max() < 2**31:
         return array.astype(np.int32)
-    return array
+    if array.dtype.kind == "f" and (int not in kinds or np.abs(array).max() < 2**53):
+        return array
+    return None
 
 
 def _refuse_constant(text: str) -> NoReturn:
