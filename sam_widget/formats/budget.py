@@ -26,7 +26,7 @@ OBJECT_BYTES = 450
 """Bytes of memory that an object takes with its id, but for its mask and further texts."""
 POINT_BYTES = 140
 """Bytes of memory that a point of a prompt takes."""
-_WORTH = 9
+_WORTH = 8
 _FREE_BYTES = 3 << 20
 _FREE_MASKS = 1 << 24
 """Bytes of memory that objects, and masks, may take: so many, and so many times their file."""

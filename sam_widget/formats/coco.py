@@ -200,6 +200,7 @@ def parse(document: Document, *, image: str | int | None = None) -> AnnotationSt
         budget.hold(one.field, 0, rle.counts.nbytes)
         items.append(one.field.make(Annotation, rle, **{**shared, **one.what}))
         fields.claim(ids, one.field, items[-1].id)
+    ids.clear()  # the store looks for itself
     store = AnnotationStore(
         items, width=size[1], height=size[0], file_name="" if name is None else name.text()
     )

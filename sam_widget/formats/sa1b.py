@@ -217,6 +217,7 @@ def parse(document: Document) -> AnnotationStore:
         items.append(record.make(Annotation, **{"color": color, **shared, **known}))
         fields.claim(ids, record.get("id") or record, items[-1].id)
     numbers.check(records, ".id")
+    ids.clear()  # the store looks for itself
     store = AnnotationStore(
         items, width=size[1], height=size[0], file_name="" if name is None else name.text()
     )

@@ -244,6 +244,7 @@ def _assembled(
         fields.claim(ids, record, items[-1].id)
     if size is None:
         raise AnnotationError(f"{name}: has no row, and so no image size.")
+    ids.clear()  # the store looks for itself
     return AnnotationStore(items, width=size[1], height=size[0], file_name=file_name)
 
 

@@ -206,8 +206,8 @@ def _object(
     if polygon.min() < -0.1 or polygon.max() > 1.1:
         line.fail("coordinates must be divided by the image's size: from 0 to 1.")
     label = classes.get(number)
-    if label is None:
-        label = f"class {number}"
+    if label is None:  # one text for all objects of the class
+        label = classes[number] = f"class {number}"
     known = {
         "label": "" if label == UNLABELLED else label,
         "color": PALETTE[number % len(PALETTE)],
