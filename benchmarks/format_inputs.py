@@ -6,6 +6,7 @@ Shared by ``fuzz_formats.py``, which looks for new ones, and by the tests.
 from __future__ import annotations
 
 import functools
+import io
 import json
 import re
 import struct
@@ -19,6 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from sam_widget import Annotation, AnnotationError, AnnotationStore, Prompts
 from sam_widget.formats import FormatLossWarning, coco, load, save
@@ -26,6 +28,8 @@ from sam_widget.masks import Rle
 
 if TYPE_CHECKING:
     import random
+
+    from numpy.typing import NDArray
 
 READERS = ("coco", "sa1b", "labelme", "csv", "png", "yolo")
 MAX_SECONDS = 2.0
@@ -127,6 +131,77 @@ _OTHERS = {
 }
 
 
+def large_inputs(reader: str) -> list[bytes]:
+    """Return long inputs of a format: many small objects, and lists that would swell in memory."""
+    shape = np.array([[0, 0], [15, 2], [7, 14]])
+    corners = np.random.default_rng(0).integers(0, 60, (20_000, 1, 2)) + shape
+    made = {"coco": _large_coco, "labelme": _large_labelme, "sa1b": _large_sa1b}
+    if reader in made:
+        return [json.dumps(value).encode() for value in made[reader](corners)] + [
+            b'{"images": [' + text * 400_000 + text[:-1] + b"]}"
+            for text in (b"{},", b"[],", b"[1,2],", b'{"a":1},', b'"ab",')
+        ]
+    if reader == "yolo":
+        lines = (corners.reshape(-1, 6) / (80, 60, 80, 60, 80, 80)).tolist()
+        names = b"names: [" + b"a" + b" " * 50_000 + b"]\n"
+        text = "".join(f"0 {' '.join(f'{value:.6f}' for value in line)}\n" for line in lines)
+        tiny = b"0 0 0 0.1 0 0.1 0.1\n" * 100_000
+        return [text.encode(), tiny, seeds("yolo")[0].split(_DIVIDER)[0] + _DIVIDER + names]
+    if reader == "csv":
+        row = b"photo.jpg,80,60,%d,dog,0.9,%b,#123456\n"
+        code = Rle(60, 80, [1000, 5, 55, 6, 3734]).compressed()
+        rows = b"".join(row % (number, code) for number in range(30_000))
+        head = b"file_name,width,height,id,label,predicted_iou,rle,color\n"
+        return [head + rows, b"width,height,rle\n" + b"3,2,33\n" * 30_000]
+    numbers = np.arange(250 * 240, dtype=np.uint16).reshape(240, 250)
+    noise = np.random.default_rng(0).permutation(np.repeat(numbers.ravel(), 4)).reshape(480, 500)
+    return [_png(np.kron(numbers, np.ones((6, 6), np.uint16))), _png(noise)]
+
+
+def _large_coco(corners: NDArray[np.int64]) -> list[object]:
+    head = {"images": [{"id": 1, "width": 80, "height": 80}], "categories": [{"id": 1, "name": ""}]}
+    one = {"image_id": 1, "category_id": 1, "area": 100.5, "bbox": [1, 2, 15, 14], "iscrowd": 0}
+    code = {"size": [80, 80], "counts": [1000, 5, 75, 6, 5314]}
+    outlines = [[ring] for ring in (corners.reshape(-1, 6) + 0.25).tolist()]
+    long = [{"size": [2000, 2000], "counts": [3, 1] * 1_000_000}, [[1.5, 2, 3] * 200_000]]
+    return [
+        head | {"annotations": [one | {"id": i, "segmentation": s} for i, s in enumerate(shapes)]}
+        for shapes in (outlines, [code] * 20_000, long[1:])
+    ] + [
+        {
+            "images": [{"id": 1, "width": 2000, "height": 2000}],
+            "annotations": [{"image_id": 1, "segmentation": long[0]}],
+        }
+    ]
+
+
+def _large_labelme(corners: NDArray[np.int64]) -> list[object]:
+    one = {"label": "a", "group_id": None, "shape_type": "polygon", "flags": {}}
+    circle = {"label": "a", "shape_type": "circle", "points": [[30, 30], [40, 30]]}
+    size = {"imageWidth": 80, "imageHeight": 80}
+    return [
+        size | {"shapes": [one | {"points": ring} for ring in corners.tolist()]},
+        size | {"shapes": [one | {"points": [[3, 4], [30, 4]] * 100_000}]},
+        size | {"shapes": [circle] * 5_000},
+    ]
+
+
+def _large_sa1b(corners: NDArray[np.int64]) -> list[object]:
+    code = Rle(60, 80, [1000, 5, 55, 6, 3734]).to_coco()
+    one = {"segmentation": code, "area": 11, "bbox": [16, 40, 1, 5], "predicted_iou": 0.9}
+    one |= {"stability_score": 0.95, "crop_box": [0, 0, 80, 60], "point_coords": [[16.5, 41.5]]}
+    image = {"image_id": 1, "width": 80, "height": 60, "file_name": "photo.jpg"}
+    records = [one | {"id": number} for number in range(len(corners))]
+    tiny = [{"segmentation": code}] * len(corners)
+    return [{"image": image, "annotations": found} for found in (records, tiny)]
+
+
+def _png(numbers: NDArray[np.uint16]) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(numbers).save(file, "PNG")
+    return file.getvalue()
+
+
 def mutated(data: bytes, rng: random.Random) -> bytes:
     """Change an input here and there: whole values where it is JSON, else bytes."""
     parts = data.split(_DIVIDER)
@@ -211,19 +286,15 @@ def check(reader: str, data: bytes, folder: Path) -> Outcome:
     """
     _import(reader)
     path, options = _written(reader, data, folder)
-    tracemalloc.start()
+    # Twice: tracing memory makes Python several times as slow as it is.
     started = time.process_time()
-    store = None
+    _read(reader, path, options)
+    seconds = time.process_time() - started
+    tracemalloc.start()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FormatLossWarning)
-            store = load(path, reader, **options)
-    except AnnotationError as error:
-        if not str(error).strip():
-            raise MisbehaviourError("refused without a reason") from error
-    finally:
-        seconds = time.process_time() - started
+        store = _read(reader, path, options)
         peak = tracemalloc.get_traced_memory()[1]
+    finally:
         tracemalloc.stop()
     ratio = max(0, peak - FREE_BYTES) / _honest_size(reader, data)
     if seconds > MAX_SECONDS:
@@ -233,6 +304,18 @@ def check(reader: str, data: bytes, folder: Path) -> Outcome:
     if store is not None:
         _check_store(store)
     return Outcome(store is not None, seconds, ratio)
+
+
+def _read(reader: str, path: Path, options: dict[str, tuple[int, int]]) -> AnnotationStore | None:
+    """Return what a reader makes of a file; None if it refuses it with a reason."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FormatLossWarning)
+            return load(path, reader, **options)
+    except AnnotationError as error:
+        if not str(error).strip():
+            raise MisbehaviourError("refused without a reason") from error
+        return None
 
 
 @functools.cache

@@ -19,7 +19,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from format_inputs import READERS, check, mutated, seeds
+from format_inputs import READERS, check, large_inputs, mutated, seeds
 
 MAX_INPUT = 1 << 16
 STUCK_AFTER = 30
@@ -98,6 +98,11 @@ def by_chance(reader: str, seconds: float, folder: Path, tally: Tally) -> None:
 def work(reader: str, seconds: float, folder: Path) -> None:
     """Fuzz one reader in this process."""
     tally = Tally(folder / "tally.json")
+    for number, data in enumerate(large_inputs(reader)):
+        broken = folder / f"broken-large-{number}"
+        broken.write_bytes(data)
+        tally.add(reader, data, folder)
+        broken.unlink()
     try:
         import atheris  # noqa: PLC0415
     except ImportError:

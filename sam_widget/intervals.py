@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sam_widget.errors import AnnotationError
+from sam_widget.masks import Rle
 from sam_widget.runs import join, rle_of, runs_of, strips_of
 
 if TYPE_CHECKING:
@@ -14,9 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sam_widget.masks import Rle
-
-__all__ = ["from_intervals", "pixels", "placed", "union"]
+__all__ = ["from_intervals", "pixels", "placed", "union", "united_each"]
 
 
 def pixels(rle: Rle) -> NDArray[np.int64]:
@@ -43,6 +42,50 @@ def from_intervals(found: NDArray[np.int64], height: int, width: int) -> Rle:
     Rle
     """
     return rle_of(join(found), height, width)
+
+
+def united_each(
+    found: Sequence[NDArray[np.int64]], count: int, height: int, width: int
+) -> list[Rle]:
+    """Unite the intervals of many masks at once, far sooner than one after another.
+
+    Parameters
+    ----------
+    found : sequence of int64 (N, 2)
+        As for :func:`from_intervals`, but each mask's intervals moved on by its number, from 0,
+        times height x width + 1.
+    count : int
+        How many masks.
+    height, width : int
+        Size of each mask in pixels.
+
+    Returns
+    -------
+    list of Rle
+        One for each; those without an interval are empty.
+    """
+    size = height * width
+    runs = join(np.concatenate(found)) if found else np.zeros((0, 2), np.int64)
+    numbers = np.arange(count)
+    first = np.searchsorted(runs[:, 0], numbers * (size + 1))
+    last = np.append(first[1:], len(runs))[:count]
+    # Each mask's borders, from 0 to its size: what lies between them are its counts.
+    owner = np.repeat(numbers, last - first)
+    borders = np.empty(2 * len(runs) + 2 * count, dtype=np.int64)
+    at = 2 * np.arange(len(runs)) + 2 * owner + 1
+    borders[at] = runs[:, 0] - owner * (size + 1)
+    borders[at + 1] = runs[:, 1] - owner * (size + 1)
+    start = 2 * (first + numbers)
+    stop = 2 * (last + numbers) + 1
+    borders[start] = 0
+    borders[stop] = size
+    counts = np.diff(borders).astype(np.uint32)
+    # A mask that reaches the last pixel ends with the run inside.
+    stop -= (last > first) & (counts[stop - 1] == 0)
+    return [
+        Rle.canonical(height, width, counts[begin:end].copy())
+        for begin, end in zip(start.tolist(), stop.tolist(), strict=True)
+    ]
 
 
 def union(masks: Sequence[Rle]) -> Rle:

@@ -37,6 +37,7 @@ MAX_PIXELS = 2**27
 """Largest mask that is decoded, in pixels (134 megapixels)."""
 
 _CHUNK_BYTES = 1 << 22
+_SHORT = 256
 _MAX_DIGITS = 7
 """Characters of one number in the compressed form: 33 bits with sign, five to a character."""
 
@@ -55,7 +56,7 @@ class UncompressedRle(TypedDict):
     counts: list[int]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Rle:
     """A mask as run lengths, in one canonical form: equal masks have equal codes.
 
@@ -98,6 +99,23 @@ class Rle:
 
     def __hash__(self) -> int:
         return hash((self.height, self.width, self.counts.tobytes()))
+
+    @classmethod
+    def canonical(cls, height: int, width: int, counts: NDArray[np.uint32]) -> Rle:
+        """Make a mask of run lengths that are known to be valid and canonical: none is checked.
+
+        Parameters
+        ----------
+        height, width : int
+        counts : uint32 (R,)
+            Kept, and read-only from now on.
+        """
+        made = cls.__new__(cls)
+        counts.setflags(write=False)
+        object.__setattr__(made, "height", height)
+        object.__setattr__(made, "width", width)
+        object.__setattr__(made, "counts", counts)
+        return made
 
     @classmethod
     def encode(cls, mask: NDArray[np.bool_]) -> Rle:
@@ -164,6 +182,9 @@ class Rle:
                 counts = counts.encode("ascii")
             except UnicodeEncodeError as error:
                 raise AnnotationError("compressed counts must be ASCII text.") from error
+        short = _short_counts(counts, height * width)
+        if short is not None:
+            return cls.canonical(height, width, short)
         if isinstance(counts, bytes):
             counts = _decompress(counts)
         return cls(height, width, counts)
@@ -385,6 +406,34 @@ def _run_lengths(mask: NDArray[np.bool_]) -> NDArray[np.uint32]:
     positions.clear()  # of a noisy mask they outweigh the mask
     ends.sort()
     return np.diff(ends, prepend=np.uint32(0))
+
+
+def _short_counts(counts: object, pixels: int) -> NDArray[np.uint32] | None:
+    """Read few counts, valid and canonical ones, far sooner than NumPy; None for any others."""
+    if not isinstance(counts, bytes | list) or len(counts) > _SHORT:
+        return None
+    values = counts
+    if isinstance(counts, bytes):
+        values = []
+        value = shift = 0
+        for letter in counts:
+            digit = letter - 48
+            if not 0 <= digit <= 0x3F or shift >= 5 * _MAX_DIGITS:
+                return None
+            value |= (digit & 0x1F) << shift
+            shift += 5
+            if not digit & 0x20:
+                if digit & 0x10:
+                    value -= 1 << shift
+                values.append(value + values[-2] if len(values) > 2 else value)
+                value = shift = 0
+        if shift:
+            return None
+    elif not all(type(one) is int for one in values):
+        return None
+    if not values or min(values) < 0 or 0 in values[1:] or sum(values) != pixels:
+        return None
+    return np.array(values, dtype=np.uint32)
 
 
 def _decompress(text: bytes) -> NDArray[np.int64]:

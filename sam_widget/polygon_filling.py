@@ -8,22 +8,34 @@ References
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from sam_widget.errors import AnnotationError
-from sam_widget.intervals import from_intervals
+from sam_widget.intervals import united_each
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from sam_widget.masks import Rle
     from sam_widget.polygons import Polygon
 
-__all__ = ["MAX_COORDINATE", "fill_centres", "fill_corners", "filling_cost"]
+    Pixels: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
+    Crossed: TypeAlias = Callable[["_Edges", int, int], Pixels]
+
+__all__ = [
+    "MAX_COORDINATE",
+    "fill_centres",
+    "fill_centres_each",
+    "fill_corners",
+    "fill_corners_each",
+    "filling_cost",
+    "filling_costs",
+]
 
 MAX_COORDINATE = 2.0**20
 """How far from the origin a corner may lie, in pixels."""
@@ -35,7 +47,8 @@ _EDGES = 1 << 14
 _POINTS = 1 << 17
 """Edges, and points of the outline, that are drawn at a time."""
 
-_NONE = np.zeros((0, 2), dtype=np.int64)
+_NO_POINTS = np.zeros((0, 2))
+_NO_PIXELS = np.zeros(0, dtype=np.int64)
 
 
 def filling_cost(polygon: Polygon, height: int, width: int) -> int:
@@ -52,7 +65,16 @@ def filling_cost(polygon: Polygon, height: int, width: int) -> int:
     int
         Points of the outline inside the mask, about.
     """
-    return sum(int(_costs(part, height, width).sum()) for part in _parts(polygon, _EDGES))
+    return int(filling_costs([polygon], height, width)[0]) if len(polygon) else 0
+
+
+def filling_costs(polygons: Sequence[Polygon], height: int, width: int) -> NDArray[np.int64]:
+    """Bound the steps of each of many polygons, int64 (N,): see :func:`filling_cost`."""
+    costs = np.zeros(len(polygons), dtype=np.int64)
+    for edges in _edges(_Rings.of([polygons]), _EDGES):
+        each = _costs(edges, height, width)
+        costs += np.bincount(edges.ring, each, len(polygons)).astype(np.int64)
+    return costs
 
 
 def fill_corners(polygons: Sequence[Polygon], height: int, width: int) -> Rle:
@@ -75,13 +97,13 @@ def fill_corners(polygons: Sequence[Polygon], height: int, width: int) -> Rle:
         If a polygon has another shape, or coordinates that are not finite or beyond
         ``MAX_COORDINATE``.
     """
-    intervals = []
-    for polygon in polygons:
-        pieces = _pieces(_checked(polygon), height, width)
-        ends = np.concatenate([_crossings(piece, height, width) for piece in pieces])
-        ends.sort()
-        intervals.append(ends.reshape(-1, 2))
-    return from_intervals(np.concatenate([_NONE, *intervals]), height, width)
+    return fill_corners_each([polygons], height, width)[0]
+
+
+def fill_corners_each(objects: Sequence[Sequence[Polygon]], height: int, width: int) -> list[Rle]:
+    """Draw many objects at once, each as :func:`fill_corners` draws it: small ones far sooner."""
+    rings = _Rings.of(objects)
+    return united_each([_insides(rings, height, width, _crossings)], len(objects), height, width)
 
 
 def fill_centres(polygons: Sequence[Polygon], height: int, width: int) -> Rle:
@@ -105,51 +127,130 @@ def fill_centres(polygons: Sequence[Polygon], height: int, width: int) -> Rle:
     AnnotationError
         As :func:`fill_corners`.
     """
-    intervals = []
-    for polygon in polygons:
-        pieces = list(_pieces(np.floor(_checked(polygon)), height, width))
-        ends = np.concatenate([_inner(piece, height, width) for piece in pieces])
-        ends.sort()
-        intervals.append(ends.reshape(-1, 2))
-        outline = np.concatenate([np.unique(_outline(piece, height, width)) for piece in pieces])
-        intervals.append(np.stack([outline, outline + 1], axis=1))
-    return from_intervals(np.concatenate([_NONE, *intervals]), height, width)
+    return fill_centres_each([polygons], height, width)[0]
 
 
-def _parts(polygon: Polygon, most: int) -> Iterator[Polygon]:
-    """Cut a ring into open lines of at most ``most`` edges."""
-    for start in range(0, len(polygon), most):
-        part = polygon[start : start + most + 1]
-        yield part if len(part) > most else np.concatenate([part, polygon[:1]])
+def fill_centres_each(objects: Sequence[Sequence[Polygon]], height: int, width: int) -> list[Rle]:
+    """Draw many objects at once, each as :func:`fill_centres` draws it: small ones far sooner."""
+    given = _Rings.of(objects)
+    rings = _Rings(np.floor(given.points), given.ends, given.owner)
+    found = [_insides(rings, height, width, _inner), *_outlines(rings, height, width)]
+    return united_each(found, len(objects), height, width)
 
 
-def _costs(line: Polygon, height: int, width: int) -> NDArray[np.float64]:
+@dataclass(frozen=True, eq=False)
+class _Rings:
+    """Polygons of several objects, one after another.
+
+    Attributes
+    ----------
+    points : float64 (P, 2)
+        All corners, (x, y).
+    ends : int (R,)
+        Where each polygon ends among them.
+    owner : int (R,)
+        Which object it belongs to.
+    """
+
+    points: NDArray[np.float64]
+    ends: NDArray[np.int64]
+    owner: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, objects: Sequence[Sequence[Polygon]]) -> _Rings:
+        """Check polygons and lay them one after another."""
+        arrays = [np.asarray(one) for polygons in objects for one in polygons]
+        for one in arrays:
+            if one.ndim != 2 or one.shape[1] != 2 or not len(one):
+                raise AnnotationError(
+                    f"a polygon must be numbers of shape (N, 2), (x, y), got shape {one.shape}."
+                )
+        points = np.asarray(arrays[0], dtype=np.float64) if len(arrays) == 1 else _NO_POINTS
+        if len(arrays) > 1:
+            points = np.concatenate(arrays, dtype=np.float64, casting="unsafe")
+        low, high = points.min(initial=0), points.max(initial=0)
+        if not (low >= -MAX_COORDINATE and high <= MAX_COORDINATE):  # NaN is not
+            raise AnnotationError(
+                f"coordinates of a polygon must be finite and at most {MAX_COORDINATE:.0f} pixels "
+                "away."
+            )
+        owner = np.repeat(np.arange(len(objects)), [len(polygons) for polygons in objects])
+        return cls(points, np.cumsum([len(one) for one in arrays], dtype=np.int64), owner)
+
+
+@dataclass(frozen=True, eq=False)
+class _Edges:
+    """Some edges of polygons: where each begins and ends, float64 (E, 2), and its polygon."""
+
+    start: NDArray[np.float64]
+    end: NDArray[np.float64]
+    ring: NDArray[np.int64]
+
+    def part(self, first: int, last: int) -> _Edges:
+        """Return the edges from ``first`` to before ``last``."""
+        return _Edges(self.start[first:last], self.end[first:last], self.ring[first:last])
+
+
+def _edges(rings: _Rings, most: int) -> Iterator[_Edges]:
+    """Go through all edges, at most so many at a time."""
+    points, ends = rings.points, rings.ends
+    begins = np.concatenate(([0], ends[:-1]))
+    for first in range(0, len(points), most):
+        last = min(first + most, len(points))
+        ring = np.searchsorted(ends, np.arange(first, last), side="right")
+        end = points[first + 1 : last + 1]
+        end = np.concatenate([end, points[:1]]) if last == len(points) else end.copy()
+        # A polygon's last edge leads back to where it began.
+        closing = np.flatnonzero(ends[ring] == np.arange(first + 1, last + 1))
+        end[closing] = points[begins[ring[closing]]]
+        yield _Edges(points[first:last], end, ring)
+
+
+def _costs(edges: _Edges, height: int, width: int) -> NDArray[np.float64]:
     """Bound the points of each edge that lie inside."""
-    inside = np.clip(line, 0, (width, height))
-    costs: NDArray[np.float64] = np.abs(np.diff(inside, axis=0)).max(axis=1) + 1
+    inside = (width, height)
+    moved = np.clip(edges.end, 0, inside) - np.clip(edges.start, 0, inside)
+    costs: NDArray[np.float64] = np.abs(moved).max(axis=1) + 1
     return costs
 
 
-def _pieces(polygon: Polygon, height: int, width: int) -> Iterator[Polygon]:
-    """Cut a ring into open lines that are drawn within bounded memory, whatever its size."""
-    for part in _parts(polygon, _EDGES):
-        bin_of = np.cumsum(_costs(part, height, width)) // _POINTS
-        cuts = [0, *(np.flatnonzero(np.diff(bin_of)) + 1).tolist(), len(part) - 1]
+def _pieces(rings: _Rings, height: int, width: int) -> Iterator[_Edges]:
+    """Go through all edges in parts that are drawn within bounded memory, whatever their size."""
+    for edges in _edges(rings, _EDGES):
+        bin_of = np.cumsum(_costs(edges, height, width)) // _POINTS
+        cuts = [0, *(np.flatnonzero(np.diff(bin_of)) + 1).tolist(), len(bin_of)]
         for first, last in itertools.pairwise(cuts):
-            yield part[first : last + 1]
+            yield edges.part(first, last)
 
 
-def _checked(polygon: Polygon) -> Polygon:
-    array = np.asarray(polygon, dtype=np.float64)
-    if array.ndim != 2 or array.shape[1] != 2 or not len(array):
-        raise AnnotationError(
-            f"a polygon must be numbers of shape (N, 2), (x, y), got shape {array.shape}."
-        )
-    if not (np.abs(array) <= MAX_COORDINATE).all():  # NaN is not
-        raise AnnotationError(
-            f"coordinates of a polygon must be finite and at most {MAX_COORDINATE:.0f} pixels away."
-        )
-    return array
+def _insides(rings: _Rings, height: int, width: int, crossed: Crossed) -> NDArray[np.int64]:
+    """Return the intervals inside each polygon, int64 (N, 2); each object has its own range."""
+    stride = height * width + 1
+    found = [_NO_PIXELS]
+    for piece in _pieces(rings, height, width):
+        edge, pixel = crossed(piece, height, width)
+        found.append(piece.ring[edge] * stride + pixel)
+    ends = np.concatenate(found)
+    found.clear()
+    # A closed line crosses each column an even number of times.
+    ends.sort()
+    ring = ends[::2] // stride
+    intervals = ends.reshape(-1, 2)
+    intervals += ((rings.owner[ring] - ring) * stride)[:, None]
+    return intervals
+
+
+def _outlines(rings: _Rings, height: int, width: int) -> Iterator[NDArray[np.int64]]:
+    """Return the pixels that lines run through as intervals, like :func:`_insides`."""
+    stride = height * width + 1
+    for piece in _pieces(rings, height, width):
+        edge, pixel = _outline(piece, height, width)
+        pixels = rings.owner[piece.ring[edge]] * stride + pixel
+        pixels.sort()
+        apart = np.diff(pixels) > 1
+        first = np.concatenate(([True], apart))[: len(pixels)]
+        last = np.concatenate((apart, [True]))[: len(pixels)]
+        yield np.stack([pixels[first], pixels[last] + 1], axis=1)
 
 
 def _spread(first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
@@ -160,10 +261,10 @@ def _spread(first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[
     return edge, np.arange(int(counts.sum())) - start[edge] + first[edge]
 
 
-def _crossings(line: Polygon, height: int, width: int) -> NDArray[np.int64]:
-    """Return the pixels, counted down the columns, above which the line crosses a column."""
-    corners = np.trunc(_SCALE * line + 0.5).astype(np.int64)
-    start, end = corners[:-1], corners[1:]
+def _crossings(edges: _Edges, height: int, width: int) -> Pixels:
+    """Return the pixels, counted down the columns, above which edges cross a column."""
+    start = np.trunc(_SCALE * edges.start + 0.5).astype(np.int64)
+    end = np.trunc(_SCALE * edges.end + 0.5).astype(np.int64)
     delta = np.abs(end - start)
     flat = delta[:, 0] >= delta[:, 1]
     # Lines are drawn from the smaller end along their longer axis, whatever way they are walked.
@@ -190,7 +291,7 @@ def _crossings(line: Polygon, height: int, width: int) -> NDArray[np.int64]:
         else:
             y[chosen] = _row_of_step(low[one], slope[one], at)
     row = np.ceil(np.clip((y + 0.5) / _SCALE - 0.5, 0, height)).astype(np.int64)
-    return column * height + row
+    return edge, column * height + row
 
 
 def _lower_of_two(
@@ -221,27 +322,25 @@ def _row_of_step(
     return row
 
 
-def _inner(line: Polygon, height: int, width: int) -> NDArray[np.int64]:
-    """Return where a line between pixels' centres crosses columns: the first pixel not above."""
-    pixels = line.astype(np.int64)
-    start, end = pixels[:-1], pixels[1:]
+def _inner(edges: _Edges, height: int, width: int) -> Pixels:
+    """Return where edges between pixels' centres cross columns: the first pixel not above."""
+    start, end = edges.start.astype(np.int64), edges.end.astype(np.int64)
     leftmost, rightmost = np.minimum(start[:, 0], end[:, 0]), np.maximum(start[:, 0], end[:, 0])
     edge, column = _spread(np.maximum(leftmost, 0), np.minimum(rightmost - 1, width - 1))
     run = (end - start)[edge, 0]
     rise = (end - start)[edge, 1] * (column - start[edge, 0])
     row = start[edge, 1] - (-rise * np.sign(run)) // np.abs(run)
     first: NDArray[np.int64] = column * height + np.clip(row, 0, height)
-    return first
+    return edge, first
 
 
-def _outline(line: Polygon, height: int, width: int) -> NDArray[np.int64]:
-    """Return the pixels of a line through pixels' centres, counted down the columns."""
-    pixels = line.astype(np.int64)
-    start, end = pixels[:-1], pixels[1:]
+def _outline(edges: _Edges, height: int, width: int) -> Pixels:
+    """Return the pixels of edges through pixels' centres, counted down the columns."""
+    start, end = edges.start.astype(np.int64), edges.end.astype(np.int64)
     delta = np.abs(end - start)
-    found = []
+    found, owners = [], []
     for along, limit in ((0, width), (1, height)):
-        chosen = (delta[:, 0] >= delta[:, 1]) == (along == 0)
+        chosen = np.flatnonzero((delta[:, 0] >= delta[:, 1]) == (along == 0))
         low, high = start[chosen], end[chosen]
         swap = low[:, along] > high[:, along]
         low, high = np.where(swap[:, None], high, low), np.where(swap[:, None], low, high)
@@ -253,4 +352,5 @@ def _outline(line: Polygon, height: int, width: int) -> NDArray[np.int64]:
         column, row = (at, other) if along == 0 else (other, at)
         inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
         found.append((column * height + row)[inside])
-    return np.concatenate(found)
+        owners.append(chosen[edge[inside]])
+    return np.concatenate(owners), np.concatenate(found)

@@ -11,7 +11,13 @@ from pycocotools import mask as oracle
 
 from sam_widget import AnnotationError
 from sam_widget.masks import mask_iou
-from sam_widget.polygon_filling import fill_centres, fill_corners, filling_cost
+from sam_widget.polygon_filling import (
+    fill_centres,
+    fill_centres_each,
+    fill_corners,
+    fill_corners_each,
+    filling_cost,
+)
 
 # pycocotools 2.0 on NumPy 2: its own conversion of masks to arrays.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -74,3 +80,19 @@ def test_the_cost_is_known_before():
     assert filling_cost(square, 100, 100) == 404
     assert filling_cost(square * 1e4, 100, 100) == 404
     assert filling_cost(np.zeros((0, 2)), 100, 100) == 0
+
+
+@pytest.mark.parametrize(
+    ("fill", "fill_each"), [(fill_corners, fill_corners_each), (fill_centres, fill_centres_each)]
+)
+def test_many_at_once_are_what_each_is_alone(fill, fill_each):
+    rng = np.random.default_rng(0)
+    size = 31, 47
+    objects = [
+        [rng.normal(20, 25, (rng.integers(1, 9), 2)) for _ in range(rng.integers(0, 4))]
+        for _ in range(200)
+    ]
+    # All of the mask, up to its last pixel, and nothing of it.
+    objects += [[np.array([[-9.0, -9], [99, -9], [99, 99], [-9, 99]])], [np.full((3, 2), -50.0)]]
+    assert fill_each(objects, *size) == [fill(polygons, *size) for polygons in objects]
+    assert fill_each([], *size) == []

@@ -23,15 +23,16 @@ from typing import TYPE_CHECKING, Any
 from sam_widget.errors import AnnotationError
 from sam_widget.formats import coco, labelme, png, sa1b, table, yolo
 from sam_widget.formats.detections import from_detections, to_detections
+from sam_widget.formats.json_reading import read_json
 from sam_widget.formats.losses import FormatLossWarning
 from sam_widget.formats.table import from_dataframe, to_dataframe
-from sam_widget.formats.untrusted import Field, read_json
 
 if TYPE_CHECKING:
     import os
     from types import ModuleType
 
     from sam_widget.annotations import AnnotationStore
+    from sam_widget.formats.untrusted import Document
 
 __all__ = [
     "FORMATS",
@@ -135,7 +136,7 @@ def _by_ending(path: Path) -> str | None:
     return None
 
 
-def _by_content(document: Field) -> str:
+def _by_content(document: Document) -> str:
     keys = document.mapping().keys()
     if "shapes" in keys:
         return "labelme"

@@ -21,18 +21,27 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.atomic_files import write_atomically
 from sam_widget.formats import fields
+from sam_widget.formats.budget import Budget
+from sam_widget.formats.drawing import Outlined, drawn
+from sam_widget.formats.json_reading import read_json
 from sam_widget.formats.losses import warn_once
-from sam_widget.formats.untrusted import MAX_POINTS, Budget, Field, read_json
-from sam_widget.polygon_filling import fill_corners
+from sam_widget.formats.untrusted import Field
+from sam_widget.polygon_filling import fill_corners_each
 from sam_widget.polygons import trace
 from sam_widget.prompts import Prompts
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
+    from sam_widget.formats.untrusted import Document
     from sam_widget.masks import Rle
 
 __all__ = ["SUFFIX", "load", "parse", "save", "to_dict"]
@@ -175,77 +184,98 @@ def load(path: str | os.PathLike[str], *, image: str | int | None = None) -> Ann
     return parse(read_json(path), image=image)
 
 
-def parse(document: Field, *, image: str | int | None = None) -> AnnotationStore:
+def parse(document: Document, *, image: str | int | None = None) -> AnnotationStore:
     """Check a parsed file and make objects of it; see :func:`load`."""
-    chosen = _chosen(list(document["images"].items()), image, document)
+    chosen = _chosen(document["images"], image, document)
     size = chosen.size()
     identity = chosen["id"].integer(0, fields.MAX_NUMBER)
-    categories = _named_categories(document.get("categories"))
+    budget = Budget(document.file_bytes, size[0] * size[1])
+    categories = _named_categories(document.get("categories"), budget)
     name = chosen.get("file_name")
-    budget = Budget()
+    found = _found(document["annotations"], identity, categories, size, budget)
+    shared = fields.shared()
     ids: set[str] = set()
-    numbers: set[int] = set()
     items = []
-    for record in document["annotations"].items():
-        number = record.get("id")
-        if number is not None:
-            fields.claim(numbers, number, number.integer(0, fields.MAX_NUMBER))
-        if record["image_id"].integer(0, fields.MAX_NUMBER) != identity:
-            continue
-        items.append(_annotation(record, categories, size, budget))
-        fields.claim(ids, record, items[-1].id)
+    for one, rle in drawn(found, size, budget, fill_corners_each):
+        budget.hold(one.field, 0, rle.counts.nbytes)
+        items.append(one.field.make(Annotation, rle, **{**shared, **one.what}))
+        fields.claim(ids, one.field, items[-1].id)
+    ids.clear()  # the store looks for itself
     store = AnnotationStore(
         items, width=size[1], height=size[0], file_name="" if name is None else name.text()
     )
     further = {"info", "licenses"} & document.mapping().keys()
     store.extra = {
         "coco": {
-            "document": {key: document.value[key] for key in sorted(further)},
-            "image": chosen.mapping(),
-            "categories": [one.mapping() for one in categories.values()],
+            "document": {
+                key: fields.plain(document, document.value[key]) for key in sorted(further)
+            },
+            "image": fields.plain(chosen, chosen.mapping()),
+            "categories": [fields.plain(one, one.mapping()) for one in categories.values()],
         }
     }
     return store
 
 
-def _chosen(images: list[Field], wanted: str | int | None, document: Field) -> Field:
+def _found(
+    records: Field,
+    identity: int,
+    categories: dict[str, Field],
+    size: tuple[int, int],
+    budget: Budget,
+) -> Iterator[Outlined[dict[str, Any]]]:
+    """Go through the objects of an image, among records whose ids are unique."""
+    numbers = fields.Numbers()
+    for record in records.items():
+        numbers.add(record.get("id"))
+        if record["image_id"].integer(0, fields.MAX_NUMBER) == identity:
+            yield _object(record, categories, size, budget)
+    numbers.check(records, ".id")
+
+
+def _chosen(images: Field, wanted: str | int | None, document: Field) -> Field:
     """Find the image that is wanted, among images whose ids are unique."""
-    if not images:
+    ids = fields.Numbers()
+    names: list[Any] = []
+    found: list[Field] = []
+    for one in images.items():
+        ids.add(one["id"])
+        name = one.value.get("file_name", one.value["id"])
+        if len(names) < 10:
+            names.append(name)
+        if len(found) < 2 and (wanted is None or wanted in (name, one.value["id"])):
+            found.append(one)
+    ids.check(images)
+    count = len(images.values())
+    if not count:
         document.fail("has no image.")
-    ids: set[int] = set()
-    for one in images:
-        fields.claim(ids, one, one["id"].integer(0, fields.MAX_NUMBER))
-    names = [one.value.get("file_name", one.value["id"]) for one in images]
-    found = [
-        one
-        for one, name in zip(images, names, strict=True)
-        if wanted is None or wanted in (name, one.value["id"])
-    ]
     if len(found) == 1:
         return found[0]
-    shown = ", ".join(f"{name!r:.80}" for name in names[:10])
-    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    shown = ", ".join(f"{name!r:.80}" for name in names)
+    more = f" and {count - 10} more" if count > 10 else ""
     if wanted is None:
-        document.fail(f"has {len(images)} images. Choose one with image=: {shown}{more}.")
+        document.fail(f"has {count} images. Choose one with image=: {shown}{more}.")
     if found:
-        document.fail(f"has {len(found)} images called {wanted!r:.80}. Choose one by its id.")
+        document.fail(f"has several images called {wanted!r:.80}. Choose one by its id.")
     raise document.error(f"has no image {wanted!r:.80}. There are {shown}{more}.")
 
 
-def _named_categories(field: Field | None) -> dict[str, Field]:
+def _named_categories(field: Field | None, budget: Budget) -> dict[str, Field]:
     found: dict[str, Field] = {}
     for one in [] if field is None else field.items():
         key = fields.id_from_number(one["id"])
         if key in found:
             one.fail(f"the id {key} is used twice.")
         one["name"].label()
+        budget.keep(one, further=one.value)
         found[key] = one
     return found
 
 
-def _annotation(
+def _object(
     record: Field, categories: dict[str, Field], size: tuple[int, int], budget: Budget
-) -> Annotation:
+) -> Outlined[dict[str, Any]]:
+    """Check a record; give what ``Annotation`` takes, and its mask."""
     own = record.get(fields.KEY)
     known = fields.from_json(own, size, budget)
     label, color = "", PALETTE[0]
@@ -263,22 +293,25 @@ def _annotation(
     if number is not None:
         known.setdefault("id", fields.id_from_number(number))
     if points is not None and "prompts" not in known:
-        known["prompts"] = Prompts(points=points.pairs(MAX_POINTS))
+        known["prompts"] = Prompts(points=fields.pointed(points, budget))
     further = {key: value for key, value in record.mapping().items() if key not in _KNOWN}
     if not further.get("iscrowd"):
         further.pop("iscrowd", None)
-    rle = _mask(record["segmentation"], size, budget)
-    known = {"color": color, **fields.scores(record), **known}
-    with record.named():
-        return Annotation(rle, label, extra={"coco": further} if further else {}, **known)
+    if further:
+        known["extra"] = {"coco": fields.plain(record, further)}
+    budget.keep(record, further=known.get("extra"))
+    known = {"label": label, "color": color, **fields.scores(record), **known}
+    # Without the record itself, which may be large.
+    place = Field(None, record.where, record.file_name)
+    return Outlined(known, place, _mask(record["segmentation"], size), ".segmentation[{}]")
 
 
-def _mask(field: Field, size: tuple[int, int], budget: Budget) -> Rle:
+def _mask(field: Field, size: tuple[int, int]) -> Rle | list[NDArray[np.float64]]:
     if isinstance(field.value, dict):
         return field.rle(size)
-    if not isinstance(field.value, list):
+    if not isinstance(field.value, list | np.ndarray):
         field.fail("must be a run-length code {'size', 'counts'} or a list of polygons.")
-    if not field.value:
+    if not len(field.value):
         field.fail("is empty: this object has no mask, and a box alone is none.")
     polygons = []
     for one in field.items():
@@ -289,5 +322,4 @@ def _mask(field: Field, size: tuple[int, int], budget: Budget) -> Rle:
                 f"got {len(numbers)}."
             )
         polygons.append(numbers.reshape(-1, 2))
-        budget.draw(one, polygons[-1], size)
-    return fill_corners(polygons, *size)
+    return polygons

@@ -5,29 +5,34 @@ from __future__ import annotations
 import base64
 import binascii
 import math
+from array import array
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from sam_widget.formats.untrusted import MAX_POINTS
+from sam_widget.annotations import Annotation
+from sam_widget.formats.untrusted import MAX_POINTS, Field, Records
 from sam_widget.masks import Rle
 from sam_widget.prompts import LOGITS_SHAPE, Prompts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sam_widget.annotations import Annotation
-    from sam_widget.formats.untrusted import Budget, Field
+    from sam_widget.formats.budget import Budget
 
 __all__ = [
     "KEY",
     "MAX_NUMBER",
+    "Numbers",
     "claim",
     "from_json",
     "id_from_number",
     "numbered",
+    "plain",
+    "pointed",
     "score",
     "scores",
+    "shared",
     "to_json",
 ]
 
@@ -113,12 +118,19 @@ def prompts_from_json(field: Field, size: tuple[int, int], budget: Budget) -> Pr
         prompt = _logits(logits)
     with field.named():
         found = Prompts(
-            points=() if points is None else points.pairs(MAX_POINTS),
+            points=() if points is None else pointed(points, budget),
             labels=None if labels is None else labels.numbers(),
             boxes=() if box is None else [box.numbers(4)],
             mask=prompt,
         )
         found.fitted(size[1], size[0])
+    return found
+
+
+def pointed(field: Field, budget: Budget) -> NDArray[np.float64]:
+    """Return the points of a prompt, float64 (N, 2)."""
+    found = field.pairs(MAX_POINTS)
+    budget.point(field, len(found))
     return found
 
 
@@ -154,6 +166,49 @@ def claim(taken: set[Id], field: Field, identity: Id) -> None:
     if identity in taken:
         field.fail(f"the id {identity!r} is used twice.")
     taken.add(identity)
+
+
+class Numbers:
+    """Ids of a list's records that must differ, held compactly; those without one may be left."""
+
+    def __init__(self) -> None:
+        self._found = array("q")
+
+    def add(self, number: Field | None) -> int | None:
+        """Check the next record's id, a whole number or missing, and return it."""
+        found = None if number is None else number.integer(0, MAX_NUMBER)
+        self._found.append(-1 if found is None else found)
+        return found
+
+    def check(self, records: Field, key: str = "") -> None:
+        """Fail at the first record of a list, or at its key, whose id one before it has."""
+        found = np.frombuffer(self._found, dtype=np.int64)
+        order = np.argsort(found, kind="stable")
+        ordered = found[order]
+        again = order[1:][(ordered[1:] == ordered[:-1]) & (ordered[1:] >= 0)]
+        if len(again):
+            at = int(again.min())
+            place = Field(None, f"{records.where}[{at}]{key}", records.file_name)
+            place.fail(f"the id {int(found[at])} is used twice.")
+
+
+def shared() -> dict[str, Any]:
+    """Return what the objects of one file have in common: arguments of ``Annotation``."""
+    made = Annotation(Rle(1, 1, np.ones(1, np.uint32)))
+    return {"created": made.created, "prompts": made.prompts, "extra": made.extra}
+
+
+def plain(field: Field, value: Any) -> Any:
+    """Return a parsed value of a field as JSON has it: without arrays, of finite numbers."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {key: plain(field, one) for key, one in value.items()}
+    if isinstance(value, list | Records):
+        return [plain(field, one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        field.fail("has a number that is too large.")
+    return value
 
 
 def id_from_number(field: Field) -> str:

@@ -21,6 +21,7 @@ import base64
 import binascii
 import io
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,18 +30,24 @@ from PIL import Image
 from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.atomic_files import write_atomically
 from sam_widget.formats import fields
+from sam_widget.formats.budget import Budget
+from sam_widget.formats.drawing import Outlined, drawn
+from sam_widget.formats.json_reading import read_json
 from sam_widget.formats.losses import warn, warn_once
 from sam_widget.formats.pixels import decoded_png
-from sam_widget.formats.untrusted import Budget, Field, read_json
-from sam_widget.intervals import from_intervals, placed, union
+from sam_widget.formats.untrusted import Field
+from sam_widget.intervals import placed, union
 from sam_widget.masks import Rle
-from sam_widget.polygon_filling import fill_centres
+from sam_widget.polygon_filling import fill_centres_each
 from sam_widget.polygons import trace
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
+
+    from sam_widget.formats.untrusted import Document
 
 __all__ = ["SUFFIX", "load", "parse", "save", "to_dict"]
 
@@ -51,6 +58,8 @@ VERSION = "5.5.0"
 """Of the file's layout."""
 
 _WITHOUT_AREA = ("point", "points", "line", "linestrip")
+_UNITED_AT = 64
+"""Shapes of a group that are kept apart."""
 _MAX_IMAGE_DATA = 2**29
 
 
@@ -174,61 +183,89 @@ def load(path: str | os.PathLike[str]) -> AnnotationStore:
     return parse(read_json(path))
 
 
-def parse(document: Field) -> AnnotationStore:
+def parse(document: Document) -> AnnotationStore:
     """Check a parsed file and make objects of it; see :func:`load`."""
     height = document["imageHeight"].integer(1, 2**27)
     width = document["imageWidth"].integer(1, 2**27)
     sized = Field({"height": height, "width": width}, "", document.file_name)
     size = sized.size()
     path = document.get("imagePath")
-    budget = Budget()
+    budget = Budget(document.file_bytes, height * width)
+    shapes = _shapes(document, size, budget)
+    items = _assembled(drawn(shapes, size, budget, fill_centres_each), size, budget)
+    return AnnotationStore(
+        items, width=width, height=height, file_name="" if path is None else path.text()
+    )
+
+
+def _shapes(
+    document: Document, size: tuple[int, int], budget: Budget
+) -> Iterator[Outlined[tuple[str, int | None]]]:
+    """Go through the shapes that have an area, each with its label and group."""
     left_out = 0
-    objects: dict[tuple[str, int], list[tuple[Field, Rle]]] = {}
-    for index, shape in enumerate(document["shapes"].items()):
+    texts: dict[str, str] = {}
+    for shape in document["shapes"].items():
         kind = shape.get("shape_type")
         name = "polygon" if kind is None else kind.text()
         if name in _WITHOUT_AREA:
             left_out += 1
             continue
         label, group = shape["label"].label(), shape.get("group_id")
-        # Shapes without a group are objects of their own.
-        key = (label, -1 - index if group is None else group.integer(0, 2**31))
-        objects.setdefault(key, []).append((shape, _drawn(shape, name, size, budget)))
+        label = texts.setdefault(label, label)
+        what = label, None if group is None else group.integer(0, 2**31)
+        yield Outlined(what, shape, _outline(shape, name, size, budget))
     if left_out:
         warn(f"{document.file_name}: {left_out} points and lines have no area and were left out.")
-    labels: dict[str, int] = {}
-    ids: set[str] = set()
-    items = []
-    for (label, _), parts in objects.items():
-        color = PALETTE[labels.setdefault(label, len(labels)) % len(PALETTE)]
-        items.append(_annotation(label, color, parts, size, budget))
-        fields.claim(ids, parts[0][0], items[-1].id)
-    return AnnotationStore(
-        items, width=width, height=height, file_name="" if path is None else path.text()
-    )
 
 
-def _annotation(
-    label: str,
-    color: str,
-    parts: list[tuple[Field, Rle]],
+def _assembled(
+    shapes: Iterator[tuple[Outlined[tuple[str, int | None]], Rle]],
     size: tuple[int, int],
     budget: Budget,
-) -> Annotation:
-    shape = parts[0][0]
+) -> list[Annotation]:
+    """Make objects of shapes; those with the same label and group are one object."""
+    shared = fields.shared()
+    labels: dict[str, int] = {}
+    ids: set[str] = set()
+    items: list[Annotation] = []
+    # Shapes without a group are objects of their own.
+    groups: dict[tuple[str, int], tuple[int, list[Rle]]] = {}
+    for shape, rle in shapes:
+        label, group = shape.what
+        budget.keep(shape.field, rle.counts.nbytes)
+        if group is not None and (label, group) in groups:
+            parts = groups[label, group][1]
+            parts.append(rle)
+            if len(parts) >= _UNITED_AT:
+                parts[:] = [union(parts)]
+            continue
+        if group is not None:
+            groups[label, group] = len(items), [rle]
+        color = PALETTE[labels.setdefault(label, len(labels)) % len(PALETTE)]
+        known = {**shared, "color": color, "label": label, **_known(shape.field, size, budget)}
+        items.append(shape.field.make(Annotation, rle, **known))
+        fields.claim(ids, shape.field, items[-1].id)
+    for at, parts in groups.values():
+        items[at] = replace(items[at], rle=union(parts))
+    return items
+
+
+def _known(shape: Field, size: tuple[int, int], budget: Budget) -> dict[str, Any]:
+    """Check our own fields of an object's first shape."""
     own = shape.get(fields.KEY)
     known = fields.from_json(own, size, budget)
     if own is not None:
         known |= fields.scores(own)
         unlabelled = own.get("unlabelled")
-        if label == UNLABELLED and unlabelled is not None and unlabelled.boolean():
-            label = ""
-    with shape.named():
-        return Annotation(union([rle for _, rle in parts]), label, **{"color": color, **known})
+        if shape.value["label"] == UNLABELLED and unlabelled is not None and unlabelled.boolean():
+            known["label"] = ""
+    return known
 
 
-def _drawn(shape: Field, kind: str, size: tuple[int, int], budget: Budget) -> Rle:
-    """Draw one shape as Labelme does: a corner stands for the pixel it lies in."""
+def _outline(
+    shape: Field, kind: str, size: tuple[int, int], budget: Budget
+) -> Rle | list[NDArray[np.float64]] | NDArray[np.int64]:
+    """Lay a shape out as Labelme does: a corner stands for the pixel it lies in."""
     if kind == "mask":
         return _pasted(shape, size, budget)
     points = shape["points"].pairs()
@@ -244,13 +281,12 @@ def _drawn(shape: Field, kind: str, size: tuple[int, int], budget: Budget) -> Rl
         points = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
     elif kind == "circle":
         radius = float(np.hypot(*(points[1] - points[0])))
-        budget.draw(shape, points[0] + radius * np.array([[-1, -1], [1, -1], [1, 1]]), size)
+        budget.draw(lambda _: shape, np.array([min(2 * radius, size[1]) + 1]))
         return _circle(points[0], radius, size)
-    budget.draw(shape, points, size)
-    return fill_centres([points], *size)
+    return [points]
 
 
-def _circle(centre: NDArray[np.float64], radius: float, size: tuple[int, int]) -> Rle:
+def _circle(centre: NDArray[np.float64], radius: float, size: tuple[int, int]) -> NDArray[np.int64]:
     """Draw a circle column by column, in the square of whole pixels that Pillow draws it in."""
     height, width = size
     low, high = np.trunc(centre - radius), np.trunc(centre + radius)
@@ -260,7 +296,7 @@ def _circle(centre: NDArray[np.float64], radius: float, size: tuple[int, int]) -
     top = np.clip(np.ceil(y - reach), 0, height).astype(np.int64)
     bottom = np.clip(np.floor(y + reach) + 1, 0, height).astype(np.int64)
     place = columns * height
-    return from_intervals(np.stack([place + top, place + bottom], axis=1), height, width)
+    return np.stack([place + top, place + bottom], axis=1)
 
 
 def _pasted(shape: Field, size: tuple[int, int], budget: Budget) -> Rle:

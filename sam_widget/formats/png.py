@@ -21,10 +21,12 @@ from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.atomic_files import write_atomically
 from sam_widget.errors import AnnotationError
 from sam_widget.formats import fields
+from sam_widget.formats.budget import Budget
+from sam_widget.formats.json_reading import read_json
 from sam_widget.formats.losses import warn_once
 from sam_widget.formats.pixels import decoded_png
-from sam_widget.formats.untrusted import Budget, Field, read_bounded, read_json
-from sam_widget.intervals import from_intervals, pixels
+from sam_widget.formats.untrusted import Field, read_bounded
+from sam_widget.intervals import from_intervals, pixels, united_each
 from sam_widget.masks import MAX_PIXELS, Rle
 
 if TYPE_CHECKING:
@@ -32,10 +34,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sam_widget.formats.untrusted import Document
+
 __all__ = ["SUFFIX", "class_map_path", "load", "save"]
 
 SUFFIX = ".png"
 MAX_INSTANCES = 2**16 - 1
+_MARGIN = 1 << 18
+_RUNS = 1 << 15
 _PAIR = "sam_widget pair"
 
 
@@ -165,14 +171,18 @@ def load(path: str | os.PathLike[str]) -> AnnotationStore:
     numbers, pair = decoded_png(content, picture, most_hw=size, text=_PAIR)
     if document is not None:
         _check_pair(document, numbers.shape, pair)
-    masks = _masks(numbers, picture)
-    if document is None:
-        items = [
-            Annotation(mask, color=PALETTE[index % len(PALETTE)])
-            for index, (_, mask) in enumerate(sorted(masks.items()))
-        ]
-        return AnnotationStore(items, width=numbers.shape[1], height=numbers.shape[0])
-    return _named(document, masks)
+    height, width = numbers.shape
+    # The pixels are worth their memory, however well they are compressed.
+    budget = Budget(len(content) + 2 * numbers.size + _MARGIN)
+    masks = _masks(numbers, picture, budget)
+    if document is not None:
+        return _named(document, masks, budget)
+    shared = fields.shared()
+    items = [
+        Annotation(mask, **{**shared, "color": PALETTE[index % len(PALETTE)]})
+        for index, mask in enumerate(masks.values())
+    ]
+    return AnnotationStore(items, width=width, height=height)
 
 
 def _check_pair(document: Field, shape: tuple[int, ...], pair: str | None) -> None:
@@ -183,28 +193,54 @@ def _check_pair(document: Field, shape: tuple[int, ...], pair: str | None) -> No
         document.fail("belongs to another image of instance numbers than the PNG beside it.")
 
 
-def _masks(numbers: NDArray[Any], picture: Field) -> dict[int, Rle]:
-    """Find each number's runs in one pass down the columns."""
+def _masks(numbers: NDArray[Any], picture: Field, budget: Budget) -> dict[int, Rle]:
+    """Find each number's mask in one pass down the columns, in order of the numbers."""
     height, width = numbers.shape
     columns = numbers.T.ravel()
     if columns.min() < 0 or columns.max() > MAX_INSTANCES:
         picture.fail(f"instance numbers must be from 0 to {MAX_INSTANCES}.")
-    starts = np.concatenate(([0], np.flatnonzero(columns[1:] != columns[:-1]) + 1))
-    runs = np.stack([starts, np.append(starts[1:], len(columns))], axis=1)
-    owners = columns[starts]
-    order = np.argsort(owners, kind="stable")
+    # Four bytes each: of noise there is one for each pixel.
+    changes = np.flatnonzero(columns[1:] != columns[:-1]).astype(np.uint32) + np.uint32(1)
+    ends = [np.array([0, len(columns)], dtype=np.uint32)[at : at + 1] for at in (0, 1)]
+    borders = np.concatenate([ends[0], changes, ends[1]])
+    del changes
+    owners = columns[borders[:-1]]
+    order = np.argsort(owners, kind="stable").astype(np.uint32)
+    order = order[np.searchsorted(owners[order], 1) :]
     found, first = np.unique(owners[order], return_index=True)
-    parts = np.split(runs[order], first[1:])
-    return {
-        int(number): from_intervals(part, height, width)
-        for number, part in zip(found, parts, strict=True)
-        if number
-    }
+    budget.hold(picture, len(found), 8 * len(order))
+    stride = height * width + 1
+    masks: list[Rle] = []
+    # A part of the numbers at a time: their runs take far more memory while they are sorted.
+    cuts = np.append(first, len(order))
+    begin = 0
+    while begin < len(found):
+        limit = np.searchsorted(cuts, cuts[begin] + _RUNS, side="right") - 1
+        end = min(max(int(limit), begin + 1), len(found))
+        part = order[cuts[begin] : cuts[end]]
+        if len(part) > _RUNS:
+            masks.append(_of_sorted(borders[part], borders[part + 1], height, width))
+            begin = end
+            continue
+        number = np.repeat(np.arange(end - begin), np.diff(cuts[begin : end + 1]))
+        runs = np.stack([borders[part], borders[part + 1]], axis=1).astype(np.int64)
+        runs += (number * stride)[:, None]
+        masks += united_each([runs], end - begin, height, width)
+        begin = end
+    return dict(zip(found.tolist(), masks, strict=True))
 
 
-def _named(document: Field, masks: dict[int, Rle]) -> AnnotationStore:
+def _of_sorted(first: NDArray[np.uint32], end: NDArray[np.uint32], height: int, width: int) -> Rle:
+    """Make a mask of many runs in order, none touching, with little beside them in memory."""
+    borders = np.zeros(2 * len(first) + 2, dtype=np.uint32)
+    borders[1:-1:2], borders[2:-1:2], borders[-1] = first, end, height * width
+    counts = np.diff(borders)
+    return Rle.canonical(height, width, counts if counts[-1] else counts[:-1].copy())
+
+
+def _named(document: Document, masks: dict[int, Rle], budget: Budget) -> AnnotationStore:
     size = document.size()
-    budget = Budget()
+    shared = fields.shared()
     ids: set[str] = set()
     seen: set[str] = set()
     items = []
@@ -212,13 +248,13 @@ def _named(document: Field, masks: dict[int, Rle]) -> AnnotationStore:
         number = record["instance"].integer(1, MAX_INSTANCES)
         fields.claim(seen, record, str(number))
         label = record.get("label")
-        known = {**fields.scores(record), **fields.from_json(record, size, budget)}
+        known = {**shared, **fields.scores(record), **fields.from_json(record, size, budget)}
         # An object that lies wholly under others has no pixel left, and is an object all the same.
         mask = masks.pop(number, None) or from_intervals(np.zeros((0, 2), np.int64), *size)
-        with record.named():
-            items.append(Annotation(mask, "" if label is None else label.label(), **known))
+        text = "" if label is None else label.label()
+        items.append(record.make(Annotation, mask, text, **known))
         fields.claim(ids, record, items[-1].id)
-    items += [Annotation(mask) for _, mask in sorted(masks.items())]
+    items += [Annotation(mask, **shared) for mask in masks.values()]
     name = document.get("file_name")
     return AnnotationStore(
         items, width=size[1], height=size[0], file_name="" if name is None else name.text()

@@ -19,19 +19,28 @@ import json
 import zlib
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.atomic_files import write_atomically
 from sam_widget.formats import fields
+from sam_widget.formats.budget import Budget
+from sam_widget.formats.json_reading import read_json
 from sam_widget.formats.losses import warn_once
-from sam_widget.formats.untrusted import MAX_POINTS, Budget, Field, read_json
 from sam_widget.prompts import Prompts
 
 if TYPE_CHECKING:
     import os
 
+    from sam_widget.formats.untrusted import Document, Field
+    from sam_widget.masks import Rle
+
 __all__ = ["SUFFIX", "filtered", "load", "parse", "save", "to_dict"]
 
 SUFFIX = ".sa1b.json"
+_ENCODE = json.JSONEncoder(allow_nan=False, default=np.ndarray.tolist).encode
+_EXTRA_BYTES = 450
+"""Of memory that what is kept of a record takes beside its text."""
 _FIGURES = ("predicted_iou", "stability_score")
 
 
@@ -87,7 +96,7 @@ def _record(
         "point_coords": included,
     }
     source = annotation.extra.get("sa1b")
-    former = {} if source is None else source["record"]
+    former = {} if source is None else _former(source)
     unscored = [key for key in _FIGURES if getattr(annotation, key) is None]
     if source is not None:
         record = _updated(annotation, record, source)
@@ -114,12 +123,12 @@ def _updated(
     annotation: Annotation, record: dict[str, Any], source: dict[str, Any]
 ) -> dict[str, Any]:
     """Lay a record out as it was read, but for what has changed since."""
-    former = source["record"]
+    former = _former(source)
     # What the file did not say, and nobody has said since, stays unsaid.
     live = {key for key in _FIGURES if getattr(annotation, key) is not None}
     if record["point_coords"]:
         live.add("point_coords")
-    if source["mask"] != _checksum(annotation):
+    if not _same_mask(annotation.rle, source):
         live |= {"segmentation", "area", "bbox"}
     if "id" in former:
         live.add("id")
@@ -131,8 +140,21 @@ def _prompted(annotation: Annotation) -> bool:
     return annotation.prompts.box is not None or annotation.prompts.mask is not None
 
 
-def _checksum(annotation: Annotation) -> int:
-    return zlib.crc32(annotation.rle.compressed())
+def _former(source: dict[str, Any]) -> dict[str, Any]:
+    """Return the record as it was read; journals of before have it as it is."""
+    record = source["record"]
+    found: dict[str, Any] = json.loads(record) if isinstance(record, str) else record
+    return found
+
+
+def _same_mask(rle: Rle, source: dict[str, Any]) -> bool:
+    if "runs" in source:
+        return bool(source["runs"] == _checksum(rle))
+    return bool(source.get("mask") == zlib.crc32(rle.compressed()))
+
+
+def _checksum(rle: Rle) -> int:
+    return zlib.crc32(rle.counts.astype("<u4").data)
 
 
 def save(
@@ -175,30 +197,41 @@ def load(path: str | os.PathLike[str]) -> AnnotationStore:
     return parse(read_json(path))
 
 
-def parse(document: Field) -> AnnotationStore:
+def parse(document: Document) -> AnnotationStore:
     """Check a parsed file and make objects of it; see :func:`load`."""
     image = document["image"]
-    height, width = image.size()
+    size = image.size()
     name = image.get("file_name")
+    budget = Budget(document.file_bytes, size[0] * size[1])
+    shared = fields.shared()
     ids: set[str] = set()
-    numbers: set[str] = set()
-    budget = Budget()
+    numbers = fields.Numbers()
     items = []
-    for index, record in enumerate(document["annotations"].items()):
-        number = record.get("id")
-        if number is not None:
-            fields.claim(numbers, number, fields.id_from_number(number))
-        items.append(_annotation(record, (height, width), PALETTE[index % len(PALETTE)], budget))
-        fields.claim(ids, record, items[-1].id)
+    records = document["annotations"]
+    for index, record in enumerate(records.items()):
+        numbers.add(record.get("id"))
+        known = _known(record, size, budget)
+        source = known["extra"]["sa1b"]["record"]
+        budget.hold(record, 1, known["rle"].counts.nbytes, _EXTRA_BYTES + len(source))
+        color = PALETTE[index % len(PALETTE)]
+        items.append(record.make(Annotation, **{"color": color, **shared, **known}))
+        fields.claim(ids, record.get("id") or record, items[-1].id)
+    numbers.check(records, ".id")
+    ids.clear()  # the store looks for itself
     store = AnnotationStore(
-        items, width=width, height=height, file_name="" if name is None else name.text()
+        items, width=size[1], height=size[0], file_name="" if name is None else name.text()
     )
-    further = {k: v for k, v in document.mapping().items() if k not in ("image", "annotations")}
-    store.extra = {"sa1b": {"image": image.mapping(), "document": further}}
+    further = {
+        key: fields.plain(document, value)
+        for key, value in document.mapping().items()
+        if key not in ("image", "annotations")
+    }
+    store.extra = {"sa1b": {"image": fields.plain(image, image.mapping()), "document": further}}
     return store
 
 
-def _annotation(record: Field, size: tuple[int, int], color: str, budget: Budget) -> Annotation:
+def _known(record: Field, size: tuple[int, int], budget: Budget) -> dict[str, Any]:
+    """Check a record; give what ``Annotation`` takes."""
     rle = record["segmentation"].rle(size)
     own = record.get(fields.KEY)
     known = fields.from_json(own, size, budget)
@@ -211,18 +244,23 @@ def _annotation(record: Field, size: tuple[int, int], color: str, budget: Budget
     if number is not None:
         known.setdefault("id", fields.id_from_number(number))
     if points is not None and "prompts" not in known:
-        known["prompts"] = Prompts(points=points.pairs(MAX_POINTS))
+        known["prompts"] = Prompts(points=fields.pointed(points, budget))
     for key in ("bbox", "crop_box"):
         box = record.get(key)
         if box is not None:
-            box.numbers(4)
-    with record.named():
-        return Annotation(
-            rle,
-            "" if label is None else label.label(),
-            extra={"sa1b": {"record": record.mapping(), "mask": zlib.crc32(rle.compressed())}},
-            **{"color": color, **figures, **known},
-        )
+            box.check_numbers(4)
+    # As text: as Python's lists and objects it would take many times as much memory.
+    try:
+        source = _ENCODE(record.mapping())
+    except ValueError as error:
+        record.fail(f"has a number that is too large: {error}.")
+    return {
+        "rle": rle,
+        "label": "" if label is None else label.label(),
+        "extra": {"sa1b": {"record": source, "runs": _checksum(rle)}},
+        **figures,
+        **known,
+    }
 
 
 def filtered(

@@ -20,7 +20,9 @@ from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.atomic_files import write_atomically
 from sam_widget.errors import AnnotationError
 from sam_widget.formats import fields
-from sam_widget.formats.untrusted import MAX_OBJECTS, Budget, Field, parse_json, read_bounded
+from sam_widget.formats.budget import Budget
+from sam_widget.formats.json_reading import parse_value
+from sam_widget.formats.untrusted import MAX_OBJECTS, Field, read_bounded, read_lines
 from sam_widget.masks import MAX_PIXELS
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ COLUMNS = (
     "bbox_height", "predicted_iou", "stability_score", "rle", "color", "visible", "candidate",
     "model_name", "model_digest", "created", "prompts",
 )  # fmt: skip
+_MAX_COMMAS = 2**16
 MAX_CELL = 2**25
 """Longest cell that is read, in characters; a run-length code of a megapixel of noise has less."""
 
@@ -98,21 +101,18 @@ def load(path: str | os.PathLike[str]) -> AnnotationStore:
         If the file is not as described or has no row, naming the row and column.
     """
     name = Path(path).name
-    try:
-        text = read_bounded(path).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise AnnotationError(f"{name}: is not UTF-8 text: {error}") from error
+    content = read_bounded(path)
     # The limit is the process's own.
     former = csv.field_size_limit(MAX_CELL)
     try:
-        return _assembled(_parsed(text, name), name)
+        return _assembled(_parsed(content, name), name, len(content))
     finally:
         csv.field_size_limit(former)
 
 
-def _parsed(text: str, name: str) -> Iterator[dict[str, Any]]:
+def _parsed(content: bytes, name: str) -> Iterator[dict[str, Any]]:
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        reader = csv.reader(_lines(content, name), strict=True)
         header = next(reader, [])
         if not {"width", "height", "rle"} <= set(header):
             raise AnnotationError(f"{name}: must have the columns 'width', 'height' and 'rle'.")
@@ -128,6 +128,13 @@ def _parsed(text: str, name: str) -> Iterator[dict[str, Any]]:
                 yield dict(zip(header, row, strict=True))
     except csv.Error as error:
         raise AnnotationError(f"{name}: is not CSV: {error}") from error
+
+
+def _lines(content: bytes, name: str) -> Iterator[str]:
+    for number, line in enumerate(read_lines(content, name, newline=""), start=1):
+        if line.count(",") > _MAX_COMMAS:
+            raise AnnotationError(f"{name}: line {number}: has more than {_MAX_COMMAS:,} commas.")
+        yield line
 
 
 def to_dataframe(annotations: AnnotationStore) -> pd.DataFrame:
@@ -202,34 +209,49 @@ def _pandas() -> Any:
     return pandas
 
 
-def _assembled(rows: Iterator[dict[str, str]], name: str) -> AnnotationStore:
+def _assembled(
+    rows: Iterator[dict[str, str]], name: str, file_bytes: int | None = None
+) -> AnnotationStore:
     """Make objects of rows of texts, all of one image."""
     size: tuple[int, int] | None = None
+    former: tuple[str, str, str] | None = None
     file_name = ""
     ids: set[str] = set()
     labels: dict[str, int] = {}
-    budget = Budget()
+    texts: dict[str, str] = {}
+    budget = Budget(file_bytes)
+    shared = fields.shared()
     items = []
     for number, row in enumerate(rows, start=1):
         if number > MAX_OBJECTS:
             raise AnnotationError(f"{name}: has more than {MAX_OBJECTS} rows.")
         record = Field(row, f"row {number}", name)
-        found = _number(record["height"], MAX_PIXELS), _number(record["width"], MAX_PIXELS)
-        image = Field(dict(zip(("height", "width"), found, strict=True)), record.where, name)
-        if size is None:
-            size, file_name = image.size(), row.get("file_name", "")
-        elif found != size or row.get("file_name", "") != file_name:
-            record.fail("is of another image than the first row. Load the rows of one image.")
-        items.append(_annotation(record, size, labels, budget))
+        image = row["height"], row["width"], row.get("file_name", "")
+        # As a rule all rows say the same, letter by letter.
+        if image != former:
+            found = _number(record["height"], MAX_PIXELS), _number(record["width"], MAX_PIXELS)
+            if size is None:
+                named = dict(zip(("height", "width"), found, strict=True))
+                size, file_name = Field(named, record.where, name).size(), image[2]
+            elif found != size or image[2] != file_name:
+                record.fail("is of another image than the first row. Load the rows of one image.")
+            former = image
+        known = _known(record, size or (0, 0), labels, budget)
+        budget.keep(record, known["rle"].counts.nbytes)
+        for key in ("label", "color"):
+            known[key] = texts.setdefault(known[key], known[key])
+        items.append(record.make(Annotation, **{**shared, **known}))
         fields.claim(ids, record, items[-1].id)
     if size is None:
         raise AnnotationError(f"{name}: has no row, and so no image size.")
+    ids.clear()  # the store looks for itself
     return AnnotationStore(items, width=size[1], height=size[0], file_name=file_name)
 
 
-def _annotation(
+def _known(
     record: Field, size: tuple[int, int], labels: dict[str, int], budget: Budget
-) -> Annotation:
+) -> dict[str, Any]:
+    """Check a row; give what ``Annotation`` takes."""
     row = record.mapping()
     code = record["rle"]
     counts = {"size": list(size), "counts": code.text(MAX_CELL)}
@@ -250,14 +272,13 @@ def _annotation(
     if row.get("prompts"):
         prompts = record["prompts"]
         place = f"{prompts.file_name}: {prompts.where}"
-        own["prompts"] = parse_json(prompts.text(MAX_CELL).encode(errors="replace"), place).value
+        own["prompts"] = parse_value(prompts.text(MAX_CELL).encode(errors="replace"), place)
     figures = {
         key: _figure(record[key]) for key in ("predicted_iou", "stability_score") if row.get(key)
     }
     known = fields.from_json(Field(own, record.where, record.file_name), size, budget)
     color = PALETTE[labels.setdefault(label, len(labels)) % len(PALETTE)]
-    with record.named():
-        return Annotation(rle, label, **{"color": color, **figures, **known})
+    return {"rle": rle, "label": label, "color": color, **figures, **known}
 
 
 def _figure(cell: Field) -> float:

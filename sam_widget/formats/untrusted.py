@@ -1,28 +1,26 @@
-"""Reading what others wrote: bounded files, JSON, and fields that are checked before they are used.
+"""Reading what others wrote: bounded files, fields that are checked before they are used.
 
 Every error names the file and the place in it: ``photo.coco.json: annotations[17].bbox: ...``.
 """
 
 from __future__ import annotations
 
-import json
-import math
-import re
+import io
 import stat
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
 
 from sam_widget.annotations import MAX_LABEL
 from sam_widget.errors import AnnotationError, SamWidgetError
 from sam_widget.masks import MAX_PIXELS, Rle
-from sam_widget.polygon_filling import MAX_COORDINATE, filling_cost
+from sam_widget.polygon_filling import MAX_COORDINATE
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -30,12 +28,14 @@ __all__ = [
     "MAX_FILE_BYTES",
     "MAX_OBJECTS",
     "MAX_TEXT",
-    "Budget",
+    "Document",
     "Field",
-    "parse_json",
+    "Records",
     "read_bounded",
-    "read_json",
+    "read_lines",
 ]
+
+Made = TypeVar("Made")
 
 MAX_FILE_BYTES = 2**29
 """Largest file that is read (512 MiB): COCO's own annotations of 118,000 images are 450 MB."""
@@ -45,12 +45,9 @@ MAX_TEXT = 4096
 """Longest text but labels and run-length codes, in characters."""
 MAX_OUTLINE = 2**20
 """Most pixels along the outline of one polygon, and most corners."""
-MAX_FILLING = 2**24
-"""Most outline pixels of all polygons together; drawing them takes about a second."""
 MAX_POINTS = 2**14
 """Most points in one object's prompts."""
-_FREE_CONTAINERS = 250_000
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_NUMBERS = {int, float}
 
 
 def read_bounded(path: str | os.PathLike[str], limit: int = MAX_FILE_BYTES) -> bytes:
@@ -77,64 +74,36 @@ def read_bounded(path: str | os.PathLike[str], limit: int = MAX_FILE_BYTES) -> b
     raise AnnotationError(f"{path.name}: is larger than {limit:,} bytes, the most that is read.")
 
 
-def read_json(path: str | os.PathLike[str]) -> Field:
-    """Read a bounded JSON file; see :func:`parse_json`."""
-    return parse_json(read_bounded(path), Path(path).name)
-
-
-def parse_json(content: bytes, name: str) -> Field:
-    """Parse JSON in which every number is finite.
+def read_lines(content: bytes, name: str, newline: str | None = None) -> Iterator[str]:
+    """Go through the lines of a text, UTF-8, without laying it out as a whole.
 
     Parameters
     ----------
     content : bytes
-        UTF-8, with or without byte order mark.
     name : str
         The file's name, for errors.
-
-    Returns
-    -------
-    Field
-        The whole document.
+    newline : str, optional
+        As for ``open``: ``""`` leaves the ends of lines as they are.
 
     Raises
     ------
     AnnotationError
-        If it is no JSON, nested too deeply, or of so many lists and objects for its size that it
-        would swell in memory.
+        If it is not UTF-8.
     """
-    # Python's empty list takes twenty times the memory of its text; files of annotations have far
-    # fewer lists than bytes. Texts are left out: run-length codes are full of brackets.
-    if content.count(b"[") + content.count(b"{") > _FREE_CONTAINERS:
-        texts = [0, 0]
-        for text in _STRING.finditer(content):
-            texts[0] += text[0].count(b"[")
-            texts[1] += text[0].count(b"{")
-        containers = content.count(b"[") - texts[0] + 3 * (content.count(b"{") - texts[1])
-        if containers > max(_FREE_CONTAINERS, len(content) // 8):
-            raise AnnotationError(f"{name}: has more lists and objects than annotations need.")
     try:
-        value = json.loads(
-            content.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_float=_finite
-        )
-    except RecursionError as error:
-        raise AnnotationError(f"{name}: is nested too deeply for an annotation file.") from error
-    except ValueError as error:
-        raise AnnotationError(
-            f"{name}: is not JSON as annotation files have it: {error}"
-        ) from error
-    return Field(value, "", name)
+        yield from io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=newline)
+    except UnicodeDecodeError as error:
+        raise AnnotationError(f"{name}: is not UTF-8 text: {error}") from error
 
 
-def _refuse_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number of JSON")
+class Records:
+    """A long list of a file, whose elements are made only while it is gone through."""
 
+    def __len__(self) -> int:
+        raise NotImplementedError
 
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"the number {text[:40]} is too large")
-    return value
+    def __iter__(self) -> Iterator[Any]:
+        raise NotImplementedError
 
 
 class Field:
@@ -165,6 +134,13 @@ class Field:
         place = f"{self.file_name}: {self.where}" if self.where else self.file_name
         return AnnotationError(f"{place}: {message}")
 
+    def make(self, call: Callable[..., Made], *arguments: Any, **named: Any) -> Made:
+        """Call something; let errors of this package that it raises name the place."""
+        try:
+            return call(*arguments, **named)
+        except SamWidgetError as error:
+            raise self.error(error) from error
+
     @contextmanager
     def named(self) -> Iterator[None]:
         """Let errors of this package that are raised in the block name the place."""
@@ -182,7 +158,8 @@ class Field:
 
     def get(self, key: str) -> Field | None:
         """Return an object's field; None if it is missing or null."""
-        value = self.mapping().get(key)
+        value = self.value
+        value = (value if type(value) is dict else self.mapping()).get(key)
         if value is None:
             return None
         return Field(value, f"{self.where}.{key}" if self.where else key, self.file_name)
@@ -198,13 +175,13 @@ class Field:
         for index, value in enumerate(self.values(most)):
             yield Field(value, f"{self.where}[{index}]", self.file_name)
 
-    def values(self, most: int = MAX_OBJECTS) -> list[Any]:
-        """Return a list of at most ``most`` elements as it is."""
-        if not isinstance(self.value, list):
+    def values(self, most: int = MAX_OBJECTS) -> list[Any] | Records:
+        """Return a list of at most ``most`` elements as it is; lists of numbers may be arrays."""
+        if not isinstance(self.value, list | Records | np.ndarray):
             self._expected("a list [...]")
         if len(self.value) > most:
             self.fail(f"has {len(self.value):,} elements; at most {most:,} are read.")
-        return self.value
+        return list(self.value) if isinstance(self.value, np.ndarray) else self.value
 
     def text(self, most: int = MAX_TEXT) -> str:
         """Return a text of at most ``most`` characters."""
@@ -243,24 +220,39 @@ class Field:
 
     def numbers(self, count: int | None = None) -> NDArray[np.float64]:
         """Return a list of numbers, coordinates as a rule, as float64 (N,)."""
-        values = self.values(2 * MAX_OUTLINE)
+        self.check_numbers(count)
+        return np.array(self.value, dtype=np.float64)
+
+    def check_numbers(self, count: int | None = None) -> None:
+        """Fail if it is not such a list of numbers."""
+        values = self.value
+        if not isinstance(values, np.ndarray):
+            values = self.values(2 * MAX_OUTLINE)
+            # bool is an int to Python, and no coordinate.
+            if not set(map(type, values)) <= _NUMBERS:
+                self._expected("a list of numbers")
+        elif values.ndim != 1 or len(values) > 2 * MAX_OUTLINE:
+            self._expected(f"a list of at most {2 * MAX_OUTLINE:,} numbers")
         if count is not None and len(values) != count:
             self.fail(f"must have {count} numbers, got {len(values)}.")
-        # bool is an int to Python, and no coordinate.
-        if not {type(value) for value in values} <= {int, float}:
-            self._expected("a list of numbers")
-        if values and not (min(values) >= -MAX_COORDINATE and max(values) <= MAX_COORDINATE):
-            self.fail(f"numbers must be from {-MAX_COORDINATE:.0f} to {MAX_COORDINATE:.0f}.")
-        return np.array(values, dtype=np.float64)
+        if len(values):
+            low, high = _extremes(values)
+            if not (low >= -MAX_COORDINATE and high <= MAX_COORDINATE):
+                self.fail(f"numbers must be from {-MAX_COORDINATE:.0f} to {MAX_COORDINATE:.0f}.")
 
     def pairs(self, most: int = MAX_OUTLINE) -> NDArray[np.float64]:
         """Return a list of at most ``most`` [x, y] as float64 (N, 2)."""
-        values = self.values(most)
-        for index, value in enumerate(values):
-            if not isinstance(value, list) or len(value) != 2:
-                self.fail(f"[{index}] must be [x, y], got {_shown(value)}.")
-        flat = Field([number for pair in values for number in pair], self.where, self.file_name)
-        return flat.numbers().reshape(-1, 2)
+        if isinstance(self.value, np.ndarray) and self.value.shape[1:] == (2,):
+            if len(self.value) > most:
+                self.fail(f"has {len(self.value):,} points; at most {most:,} are read.")
+            flat: Any = self.value.reshape(-1)
+        else:
+            values = self.values(most)
+            for index, value in enumerate(values):
+                if not isinstance(value, list) or len(value) != 2:
+                    self.fail(f"[{index}] must be [x, y], got {_shown(value)}.")
+            flat = [number for pair in values for number in pair]
+        return Field(flat, self.where, self.file_name).numbers().reshape(-1, 2)
 
     def boolean(self) -> bool:
         """Return true or false."""
@@ -271,9 +263,9 @@ class Field:
     def rle(self, size: tuple[int, int] | None = None) -> Rle:
         """Return a run-length code, of (height, width) if given."""
         counts = self.mapping().get("counts")
-        if size is not None and isinstance(counts, list | str):
+        if size is not None and isinstance(counts, list | str | np.ndarray):
             # Seven characters of text are one run at most; nobody needs runs without a pixel.
-            runs = len(counts) if isinstance(counts, list) else len(counts) // 7
+            runs = len(counts) // 7 if isinstance(counts, str) else len(counts)
             if runs > size[0] * size[1] + 2:
                 self.fail("has more runs than the image has pixels.")
         with self.named():
@@ -297,35 +289,34 @@ class Field:
         self.fail(f"must be {what}, got {_shown(self.value)}.")
 
 
-class Budget:
-    """What reading one file may still cost: polygons to draw, masks to unpack."""
+class Document(Field):
+    """All of a file, and how large the file is.
 
-    def __init__(self) -> None:
-        self._outline = MAX_FILLING
-        self._pixels = MAX_PIXELS
+    Parameters
+    ----------
+    value, where, file_name
+        As of :class:`Field`.
+    file_bytes : int
+        Size of the file.
+    """
 
-    def draw(self, field: Field, polygon: NDArray[np.float64], size: tuple[int, int]) -> None:
-        """Take a polygon into account; fail at ``field`` when it is too much."""
-        cost = filling_cost(polygon, *size)
-        if cost > MAX_OUTLINE:
-            field.fail(
-                f"a polygon may have {MAX_OUTLINE:,} pixels along its outline, not {cost:,}."
-            )
-        self._outline -= cost
-        if self._outline < 0:
-            field.fail("the polygons of this file are too long and too many to be drawn.")
+    __slots__ = ("file_bytes",)
 
-    def unpack(self, field: Field, size: tuple[int, int]) -> None:
-        """Take a mask that is unpacked into account; fail at ``field`` when it is too much."""
-        self._pixels -= size[0] * size[1]
-        if self._pixels < 0:
-            field.fail(
-                f"the masks that would have to be unpacked have over {MAX_PIXELS} pixels in all."
-            )
+    def __init__(self, value: Any, where: str, file_name: str, file_bytes: int) -> None:
+        super().__init__(value, where, file_name)
+        self.file_bytes = file_bytes
+
+
+def _extremes(values: Any) -> tuple[float, float]:
+    if isinstance(values, np.ndarray):
+        return values.min(), values.max()
+    return min(values), max(values)
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, list | dict) and len(value) > 20:
+    if isinstance(value, Records):
+        return f"list of {len(value):,}"
+    if isinstance(value, list | dict | np.ndarray) and len(value) > 20:
         return f"{type(value).__name__} of {len(value):,}"
     if isinstance(value, int) and value.bit_length() > 200:
         return "a very long number"

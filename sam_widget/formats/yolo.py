@@ -12,8 +12,10 @@ width, which readers draw as well.
 from __future__ import annotations
 
 import json
+import math
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -21,16 +23,21 @@ from PIL import Image
 from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.atomic_files import write_atomically
 from sam_widget.errors import AnnotationError
-from sam_widget.formats.class_names import read_class_names
+from sam_widget.formats import fields
+from sam_widget.formats.budget import Budget
+from sam_widget.formats.class_names import names_by_number, read_class_names
+from sam_widget.formats.drawing import Outlined, drawn
 from sam_widget.formats.losses import warn_once
-from sam_widget.formats.untrusted import MAX_OBJECTS, Budget, Field, read_bounded
+from sam_widget.formats.untrusted import MAX_OBJECTS, Field, read_bounded, read_lines
 from sam_widget.masks import MAX_PIXELS
-from sam_widget.polygon_filling import fill_centres
+from sam_widget.polygon_filling import fill_centres_each
 from sam_widget.polygons import joined, trace
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
 __all__ = ["LABELS", "SUFFIX", "load", "save"]
 
@@ -41,6 +48,8 @@ UNLABELLED = "object"
 """Class of objects without a label."""
 _OFFSET = 0.25
 _ORIENTATION = 0x0112
+_GAP = re.compile(r"\s")
+_MOST_AT_ONCE = 1 << 14
 
 
 def save(
@@ -154,37 +163,41 @@ def load(
     shape = size_wh if size_wh is not None or found is None else _size_of(found)
     sizes = Field({"width": shape[0], "height": shape[1]} if shape else {}, "size_wh", file.name)
     size = sizes.size()
-    classes = read_class_names(folder)
-    try:
-        lines = read_bounded(file).decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise AnnotationError(f"{file.name}: is not UTF-8 text: {error}") from error
-    if len(lines) > MAX_OBJECTS:
-        raise AnnotationError(f"{file.name}: has more than {MAX_OBJECTS} lines.")
-    budget = Budget()
-    items = [
-        _annotation(Field(line, f"line {number}", file.name), classes, size, budget)
-        for number, line in enumerate(lines, start=1)
-        if line.strip()
-    ]
+    classes = names_by_number(folder)
+    content = read_bounded(file)
+    budget = Budget(len(content), size[0] * size[1])
+    shared = fields.shared()
+    items = []
+    outlined = _outlined(content, file.name, classes, size)
+    for one, rle in drawn(outlined, size, budget, fill_centres_each):
+        budget.keep(one.field, rle.counts.nbytes)
+        items.append(one.field.make(Annotation, rle, **{**shared, **one.what}))
     return AnnotationStore(
         items, width=size[1], height=size[0], file_name="" if found is None else found.name
     )
 
 
-def _annotation(
-    line: Field, classes: list[str], size: tuple[int, int], budget: Budget
-) -> Annotation:
-    words = line.value.split()
-    if len(words) == 5:
+def _outlined(
+    content: bytes, name: str, classes: dict[int, str], size: tuple[int, int]
+) -> Iterator[Outlined[dict[str, Any]]]:
+    """Go through the lines; give what ``Annotation`` takes, and the outline."""
+    for number, text in enumerate(read_lines(content, name), start=1):
+        if number > MAX_OBJECTS:
+            raise AnnotationError(f"{name}: has more than {MAX_OBJECTS} lines.")
+        if not text.isspace():
+            yield _object(Field(text, f"line {number}", name), classes, size)
+
+
+def _object(
+    line: Field, classes: dict[int, str], size: tuple[int, int]
+) -> Outlined[dict[str, Any]]:
+    numbers = _numbers(line)
+    if len(numbers) == 5:
         line.fail("has 4 numbers after the class: a box of a detector, and no outline of a mask.")
-    if len(words) < 7:
-        line.fail(f"must be 'class x1 y1 x2 y2 x3 y3 ...', got {len(words)} numbers.")
-    try:
-        numbers = np.array(words, dtype=np.float64)
-    except ValueError:
-        line.fail("must be numbers divided by blanks.")
-    if not np.isfinite(numbers).all():
+    if len(numbers) < 7:
+        line.fail(f"must be 'class x1 y1 x2 y2 x3 y3 ...', got {len(numbers)} numbers.")
+    low, high = numbers.min(), numbers.max()
+    if not (low > -math.inf and high < math.inf):  # NaN is not
         line.fail("all numbers must be finite.")
     number = Field(float(numbers[0]), line.where, line.file_name).integer(0, MAX_OBJECTS)
     # After an even count of coordinates, one more is a confidence.
@@ -192,16 +205,31 @@ def _annotation(
     polygon = numbers[1 : len(numbers) - (confidence is not None)].reshape(-1, 2)
     if polygon.min() < -0.1 or polygon.max() > 1.1:
         line.fail("coordinates must be divided by the image's size: from 0 to 1.")
-    points = polygon * (size[1], size[0])
-    budget.draw(line, points, size)
-    label = classes[number] if number < len(classes) else f"class {number}"
-    with line.named():
-        return Annotation(
-            fill_centres([points], *size),
-            "" if label == UNLABELLED else label,
-            PALETTE[number % len(PALETTE)],
-            predicted_iou=confidence,
-        )
+    label = classes.get(number)
+    if label is None:  # one text for all objects of the class
+        label = classes[number] = f"class {number}"
+    known = {
+        "label": "" if label == UNLABELLED else label,
+        "color": PALETTE[number % len(PALETTE)],
+        "predicted_iou": confidence,
+    }
+    return Outlined(known, line, [polygon * (size[1], size[0])])
+
+
+def _numbers(line: Field) -> NDArray[np.float64]:
+    """Return the numbers of a line; a long one goes in parts, for its words take much memory."""
+    text: str = line.value
+    parts = []
+    start = 0
+    try:
+        while start < len(text):
+            gap = _GAP.search(text, start + _MOST_AT_ONCE)
+            stop = len(text) if gap is None else gap.end()
+            parts.append(np.array([float(word) for word in text[start:stop].split()]))
+            start = stop
+    except ValueError:
+        line.fail("must be numbers divided by blanks.")
+    return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
 
 def _label_file(path: Path, name: str | None) -> tuple[Path, Path]:

@@ -57,7 +57,7 @@ def test_lines_of_a_text_are_names_too(tmp_path):
         ("names: [a", "names must be a list"),
         ("names: {a: b}\n", "names must be a list"),
         ("names:\n  0: x\n  0: y\n", "the class 0 has two names"),
-        ("names:\n  999999: x\n", "at most 65536 classes"),
+        ("names:\n  999999: x\n", "at most 32768 classes"),
         ("names:\n  x\n", "line 2: names must be a list"),
         ("names: [" + json.dumps("x" * 201) + "]\n", "names[0]: a label has at most 200"),
         ('names: ["\\q"]\n', "is no text"),

@@ -13,7 +13,7 @@ from pycocotools import mask as oracle
 from pycocotools.coco import COCO
 
 from sam_widget import Annotation, AnnotationError, AnnotationStore
-from sam_widget.formats import FormatLossWarning, coco, untrusted
+from sam_widget.formats import FormatLossWarning, budget, coco
 from sam_widget.masks import Rle
 
 # pycocotools 2.0 on NumPy 2: its own conversion of masks to arrays.
@@ -183,7 +183,10 @@ def test_a_fault_in_a_record_is_named(tmp_path, place, change):
         (document(images=[{"id": 7, "width": 0, "height": 3}]), "images[0].width: must be from 1"),
         ("[" * 100_000, "nested too deeply"),
         ('{"images": NaN}', "NaN is no number of JSON"),
-        ('{"images": [1e400]}', "is too large"),
+        (
+            '{"images": [{"id": 1, "width": 4, "height": 4, "x": 1e400}], "annotations": []}',
+            "images[0]: has a number that is too large",
+        ),
         ('{"images": [' + "9" * 5000 + "]}", "is not JSON"),
         ("[1, 2", "is not JSON"),
         ("", "is not JSON"),
@@ -204,7 +207,7 @@ def test_polygons_that_would_take_minutes_are_refused(tmp_path, monkeypatch):
     value["annotations"][0]["segmentation"] = [zigzag]
     with pytest.raises(AnnotationError, match=r"segmentation\[0\]: a polygon may have 1,048,576"):
         AnnotationStore.load(write(tmp_path, value))
-    monkeypatch.setattr(untrusted, "MAX_FILLING", 2**20)
+    monkeypatch.setattr(budget, "MAX_FILLING", 2**20)
     entry = value["annotations"][0]
     entry["segmentation"] = [zigzag[:60]]
     value["annotations"] = [entry | {"id": number} for number in range(2)]

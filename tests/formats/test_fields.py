@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from sam_widget import Annotation, Prompts
 from sam_widget.formats import fields
-from sam_widget.formats.untrusted import Budget, Field
+from sam_widget.formats.budget import Budget
+from sam_widget.formats.untrusted import Field
 from sam_widget.masks import Rle
 
 ONE = Rle.encode(np.ones((30, 40), dtype=bool))

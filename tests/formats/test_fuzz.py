@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import format_inputs
-from benchmarks.format_inputs import READERS, MisbehaviourError, check, mutated, seeds
+from benchmarks.format_inputs import READERS, MisbehaviourError, check, large_inputs, mutated, seeds
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +21,12 @@ def folder(tmp_path_factory):
 def test_good_inputs_are_read(reader, folder):
     for data in seeds(reader)[:1]:
         assert check(reader, data, folder).accepted
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_twenty_thousand_objects_are_read(reader, folder):
+    path, options = format_inputs._written(reader, large_inputs(reader)[0], folder)
+    assert len(format_inputs.load(path, reader, **options)) >= 20_000
 
 
 @pytest.mark.parametrize("reader", READERS)

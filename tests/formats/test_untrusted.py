@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from sam_widget import AnnotationError
-from sam_widget.formats.untrusted import Budget, Field, parse_json
+from sam_widget.formats.json_reading import parse_json
+from sam_widget.formats.untrusted import Field
 
 
 def field(value):
@@ -67,13 +67,3 @@ def test_a_run_length_code_has_no_more_runs_than_pixels():
     for counts in ([0] * 30 + [2], "0" * 300):
         with pytest.raises(AnnotationError, match="more runs than the image has pixels"):
             field({"size": [1, 2], "counts": counts}).rle((1, 2))
-
-
-def test_what_a_file_costs_is_added_up():
-    budget = Budget()
-    budget.unpack(field(None), (2**13, 2**13))
-    budget.unpack(field(None), (2**13, 2**13))
-    with pytest.raises(AnnotationError, match=r"x.json: a\[3\].b: the masks that would"):
-        budget.unpack(field(None), (1, 1))
-    with pytest.raises(AnnotationError, match="pixels along its outline"):
-        budget.draw(field(None), np.array([[0.0, 0], [2**20, 1], [0, 2]]), (5, 2**20))
