@@ -22,6 +22,8 @@ __all__ = ["Budget", "memory_of"]
 
 MAX_FILLING = 2**24
 """Most outline pixels of all polygons together; drawing them takes about a second."""
+POLYGON_PIXELS = 2**9
+"""Outline pixels that take as long to draw as a polygon takes to be looked at."""
 OBJECT_BYTES = 450
 """Bytes of memory that an object takes with its id, but for its mask and further texts."""
 POINT_BYTES = 140
@@ -67,6 +69,7 @@ class Budget:
                 f"a polygon may have {MAX_OUTLINE:,} pixels along its outline, "
                 f"not {int(costs[large[0]]):,}."
             )
+        costs = costs + POLYGON_PIXELS
         beyond = np.flatnonzero(np.cumsum(costs) > self._outline)
         if len(beyond):
             place(int(beyond[0])).fail(
