@@ -1,4 +1,4 @@
-"""The mask decoder as two ONNX graphs: prompts to scores and tokens, tokens to masks.
+"""The mask decoder as ONNX graphs: prompts, without or with a mask, to tokens; tokens to masks.
 
 The same steps for one prompt as in :mod:`sam_widget.predictors.decoder_layers` and ``decoder``,
 written down node by node: an exporter would trace the buffers of the torch code, and needs packages
@@ -16,6 +16,7 @@ from sam_widget.predictors.decoder_weights import (
     HEAD_WIDTH,
     HEADS,
     IMAGE_TOKENS,
+    MASK_FEATURES,
     MASK_TOKENS,
     NORM_EPS,
     PROJECTIONS,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GRAPH_VERSION", "masks_graph", "tokens_graph"]
 
-GRAPH_VERSION = 3
+GRAPH_VERSION = 5
 """Changes whenever the graphs do, so that no stored one of another version is taken."""
 _Shapes: TypeAlias = "Mapping[str, Sequence[int | str]]"
 _Added: TypeAlias = "Sequence[tuple[str, str]]"
@@ -40,17 +41,17 @@ _OPSET = 20  # the first with Gelu
 _IR_VERSION = 10  # what ONNX Runtime 1.20 reads
 
 
-def tokens_graph(weights: Weights) -> bytes:
+def tokens_graph(weights: Weights, *, with_mask: bool) -> bytes:
     """Return the graph from an image and prompts to scores, as serialized ONNX.
 
     Inputs, float32: ``features`` (256, 4096), ``mean`` (1, 4096) and each of ``PROJECTIONS``
     (8, 16, 4096) as in :class:`~sam_widget.predictors.decoder_values.PreparedImage`;
-    ``prompts`` (N, 256); ``mask`` (17, 4096), or (1, 4096) of zeros if there is none.
+    ``prompts`` (N, 256); and, of a graph for prompts with a mask, ``mask`` (17, 4096).
 
     Outputs, float32: ``scores`` (4,), ``mask_tokens`` (4, 256), ``basis`` (R, 4096) and ``gains``
     (256, R) as in :class:`~sam_widget.predictors.decoder_values.DecodedTokens`.
     """
-    graph = _TokensGraph(weights)
+    graph = _TokensGraph(weights, with_mask=with_mask)
     graph.build()
     per_head = (HEADS, HEAD_WIDTH, IMAGE_TOKENS)
     inputs: _Shapes = {
@@ -58,7 +59,7 @@ def tokens_graph(weights: Weights) -> bytes:
         "mean": (1, IMAGE_TOKENS),
         **{f"image.{name}": per_head for name in PROJECTIONS},
         "prompts": ("prompts", CHANNELS),
-        "mask": ("mask_rows", IMAGE_TOKENS),
+        **({"mask": (MASK_FEATURES, IMAGE_TOKENS)} if with_mask else {}),
     }
     outputs: _Shapes = {
         "scores": (MASK_TOKENS,),
@@ -73,7 +74,7 @@ def masks_graph(weights: Weights) -> bytes:
     """Return the graph from tokens to masks of one prompt, as serialized ONNX.
 
     Inputs: ``upscaled`` (256, 4096), ``basis`` (R, 4096), ``gains`` (256, R), ``mask_tokens``
-    (K, 256), float32, and ``kinds`` (K,), int64, which mask each token stands for. Output:
+    (4, 256), float32, and ``kinds`` (K,), int64, which masks are wanted. Output:
     ``parts`` (16, K, 4096), float32: of the 4 x 4 pixels that a token of the image grows to, one
     each by (row, column, finer row, finer column). Putting them in place is quicker elsewhere.
     """
@@ -89,23 +90,21 @@ def masks_graph(weights: Weights) -> bytes:
     fine = graph.add("Gelu", graph.add("Add", fine, graph.weight("up.1.bias")))
     fine = graph.reshape(fine, 16, 32, IMAGE_TOKENS)
 
-    masks = graph.reshape("mask_tokens", -1, 1, CHANNELS)
+    # For all four, wanted or not: picking weights would copy them.
+    masks = graph.reshape("mask_tokens", MASK_TOKENS, 1, CHANNELS)
     for depth in range(3):
-        weight, bias = (
-            graph.add("Gather", graph.constant(name, values), "kinds", axis=0)
-            for name, values in (
-                (f"hyper.{depth}.weight", weights[f"hyper.{depth}.weight"].mT.numpy()),
-                (f"hyper.{depth}.bias", weights[f"hyper.{depth}.bias"][:, None].numpy()),
-            )
-        )
+        name = f"hyper.{depth}"
+        weight = graph.constant(f"{name}.weight", weights[f"{name}.weight"].mT.numpy())
+        bias = graph.constant(f"{name}.bias", weights[f"{name}.bias"][:, None].numpy())
         masks = graph.add("Add", graph.add("MatMul", masks, weight), bias)
         masks = graph.add("Relu", masks) if depth < 2 else masks
-    graph.add("MatMul", graph.reshape(masks, -1, 32), fine, name="parts")
+    masks = graph.add("Gather", graph.reshape(masks, MASK_TOKENS, -1), "kinds", axis=0)
+    graph.add("MatMul", masks, fine, name="parts")
     inputs: _Shapes = {
         "upscaled": (CHANNELS, IMAGE_TOKENS),
         "basis": ("rows", IMAGE_TOKENS),
         "gains": (CHANNELS, "rows"),
-        "mask_tokens": ("masks", CHANNELS),
+        "mask_tokens": (MASK_TOKENS, CHANNELS),
         "kinds": ("masks",),
     }
     return graph.serialize("mask decoder, masks", inputs, {"parts": (16, "masks", IMAGE_TOKENS)})
@@ -192,6 +191,10 @@ class _Graph:
 class _TokensGraph(_Graph):
     """The two layers and the last reading; see ``decoder_layers.Layers``."""
 
+    def __init__(self, weights: Weights, *, with_mask: bool) -> None:
+        super().__init__(weights)
+        self._with_mask = with_mask
+
     def build(self) -> None:
         self._tokens = self.add("Concat", self.weight("tokens"), "prompts", axis=0)
         x = self._norm("0.norm1", self._among_tokens(0, self._tokens, self._tokens))
@@ -273,48 +276,41 @@ class _TokensGraph(_Graph):
 
     def _first_reading(self, x: str) -> str:
         query = self._few("0.read.query", x)
-        scores = self.add("MatMul", query, "image.0.read.keys")
-        scores = self.add("Add", scores, self._for_mask(query, "mask.read.keys"))
+        scores = self._seeing_mask(query, "image.0.read.keys", "mask.read.keys")
         shares = self.add("Softmax", scores, axis=-1)
         read = self._values("0", shares)
-        seen = self.add("Gemm", self.reshape(shares, -1, IMAGE_TOKENS), "mask", transB=1)
-        seen = self.add("Reshape", seen, self._by_head_of_mask_rows())
-        values = self._used_of_mask("mask.read.values", 1)
-        return self._join(self.add("Add", read, self.add("MatMul", seen, values)))
+        if self._with_mask:
+            seen = self.add("Gemm", self.reshape(shares, -1, IMAGE_TOKENS), "mask", transB=1)
+            seen = self.reshape(seen, HEADS, -1, MASK_FEATURES)
+            more = self.add("MatMul", seen, self.weight("mask.read.values"))
+            read = self.add("Add", read, more)
+        return self._join(read)
 
     def _first_writing(self, x: str) -> tuple[str, str]:
         """Return layer 0's rows (2 + M + 8 T, 4096) and their gains."""
         key = self._few("0.write.key", x)
-        scores = self.add("MatMul", key, "image.0.write.queries")
-        scores = self.add("Add", scores, self._for_mask(key, "mask.write.queries"))
+        scores = self._seeing_mask(key, "image.0.write.queries", "mask.write.queries")
         one = self.constant("ones", np.ones((1, IMAGE_TOKENS), np.float32))
-        rows = self.add("Concat", "mean", one, "mask", self._softmax_of_tokens(scores), axis=0)
-        lift = self._used_of_mask("mask.lift", 1)
+        of_mask = ["mask"] if self._with_mask else []
+        rows = self.add("Concat", "mean", one, *of_mask, self._softmax_of_tokens(scores), axis=0)
         gains = self.add(
             "Concat",
             self._minus_one(),
             self.weight("0.write.offset"),
-            lift,
+            *(self.weight("mask.lift") for _ in of_mask),
             self._lift(0, x),
             axis=1,
         )
         return rows, gains
 
-    def _for_mask(self, few: str, name: str) -> str:
-        """(8, T, 16) times what a mask adds to keys or queries, (8, T, 4096)."""
-        few = self.add("MatMul", few, self._used_of_mask(name, 2))
-        rows = self.add("Shape", "mask", start=0, end=1)
-        flat = self.add("Reshape", few, self.add("Concat", self.ints(-1), rows, axis=0))
-        return self.reshape(self.add("MatMul", flat, "mask"), HEADS, -1, IMAGE_TOKENS)
-
-    def _used_of_mask(self, name: str, axis: int) -> str:
-        """As much of a weight as the mask has rows."""
-        rows = self.add("Shape", "mask", start=0, end=1)
-        return self.add("Slice", self.weight(name), self.ints(0), rows, self.ints(axis))
-
-    def _by_head_of_mask_rows(self) -> str:
-        rows = self.add("Shape", "mask", start=0, end=1)
-        return self.add("Concat", self.ints(HEADS, -1), rows, axis=0)
+    def _seeing_mask(self, few: str, image: str, mask: str) -> str:
+        """(8, T, 16) times keys or queries of the image, and what a mask adds, (8, T, 4096)."""
+        scores = self.add("MatMul", few, image)
+        if not self._with_mask:
+            return scores
+        few = self.reshape(self.add("MatMul", few, self.weight(mask)), -1, MASK_FEATURES)
+        flat = self.add("Gemm", few, "mask", self.reshape(scores, -1, IMAGE_TOKENS))
+        return self.reshape(flat, HEADS, -1, IMAGE_TOKENS)
 
     # -- later -------------------------------------------------------------------------------------
 

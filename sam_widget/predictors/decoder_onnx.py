@@ -6,6 +6,7 @@ that later sessions only open them.
 
 from __future__ import annotations
 
+import itertools
 import struct
 import threading
 from concurrent.futures import Future
@@ -18,7 +19,7 @@ from sam_widget.errors import ModelError
 from sam_widget.predictors import checkpoints, onnx_runtime
 from sam_widget.predictors.decoder_graph import GRAPH_VERSION, masks_graph, tokens_graph
 from sam_widget.predictors.decoder_values import DecodedTokens, places_by_prompt
-from sam_widget.predictors.decoder_weights import GRID, IMAGE_TOKENS, PROJECTIONS
+from sam_widget.predictors.decoder_weights import GRID, PROJECTIONS
 from sam_widget.predictors.sealed_files import read_sealed, write_sealed
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OnnxDecoder", "graphs_path", "open_decoder", "open_in_background"]
 
-_SIZES = struct.Struct("<2Q")
+_SIZES = struct.Struct("<3Q")
 
 
 def graphs_path(model_digest: str) -> Path:
@@ -59,17 +60,20 @@ def open_decoder(weights: Weights, model_digest: str) -> OnnxDecoder:
     path = graphs_path(model_digest)
     kept = read_sealed(path)
     if kept is not None:
-        tokens, masks = _taken_apart(kept)
-        return OnnxDecoder(tokens, masks)
+        return OnnxDecoder(*_taken_apart(kept))
     try:
-        tokens, masks = tokens_graph(weights), masks_graph(weights)
+        graphs = (
+            tokens_graph(weights, with_mask=False),
+            tokens_graph(weights, with_mask=True),
+            masks_graph(weights),
+        )
     except ImportError as error:
         raise ModelError(
             "expected the package onnx, which is not installed. "
             'Run `pip install "sam-widget[onnx]"`, or load the model with runtime="torch".'
         ) from error
-    decoder = OnnxDecoder(tokens, masks)
-    write_sealed(path, _SIZES.pack(len(tokens), len(masks)) + tokens + masks)
+    decoder = OnnxDecoder(*graphs)
+    write_sealed(path, _SIZES.pack(*map(len, graphs)) + b"".join(graphs))
     return decoder
 
 
@@ -87,10 +91,9 @@ def open_in_background(weights: Weights, model_digest: str) -> Future[OnnxDecode
     return future
 
 
-def _taken_apart(content: bytes) -> tuple[bytes, bytes]:
-    first, second = _SIZES.unpack_from(content)
-    start = _SIZES.size
-    return content[start : start + first], content[start + first : start + first + second]
+def _taken_apart(content: bytes) -> list[bytes]:
+    ends = itertools.accumulate(_SIZES.unpack_from(content), initial=_SIZES.size)
+    return [content[start:end] for start, end in itertools.pairwise(ends)]
 
 
 class OnnxDecoder:
@@ -101,8 +104,8 @@ class OnnxDecoder:
 
     Parameters
     ----------
-    tokens, masks : bytes
-        The graphs.
+    tokens, tokens_with_mask, masks : bytes
+        The graphs: for prompts without and with a mask, and for masks.
 
     Raises
     ------
@@ -110,10 +113,10 @@ class OnnxDecoder:
         If ONNX Runtime is not installed or cannot read them.
     """
 
-    def __init__(self, tokens: bytes, masks: bytes) -> None:
+    def __init__(self, tokens: bytes, tokens_with_mask: bytes, masks: bytes) -> None:
         self._tokens = onnx_runtime.open_session(tokens)
+        self._tokens_with_mask = onnx_runtime.open_session(tokens_with_mask)
         self._masks = onnx_runtime.open_session(masks)
-        self._no_mask = np.zeros((1, IMAGE_TOKENS), np.float32)
 
     def decode_tokens(
         self, image: PreparedImage, prompts: Tensor, masks: Tensor | None = None
@@ -125,12 +128,14 @@ class OnnxDecoder:
             "mean": image.mean.numpy(),
             **{f"image.{name}": image.heads(name).numpy() for name in PROJECTIONS},
         }
+        session = self._tokens if masks is None else self._tokens_with_mask
         answers = []
         for index, tokens in enumerate(prompts.numpy()):
             feeds["prompts"] = tokens
-            feeds["mask"] = self._no_mask if masks is None else masks[index].numpy()
+            if masks is not None:
+                feeds["mask"] = masks[index].numpy()
             wanted = ("scores", "mask_tokens", "basis", "gains")
-            answers.append(onnx_runtime.run(self._tokens, wanted, feeds))
+            answers.append(onnx_runtime.run(session, wanted, feeds))
         if len(answers) == 1:
             parts = [value[None] for value in answers[0]]
         else:
@@ -149,7 +154,7 @@ class OnnxDecoder:
                     "upscaled": decoded.image.upscaled.numpy(),
                     "basis": decoded.basis[prompt].numpy(),
                     "gains": decoded.gains[prompt].numpy(),
-                    "mask_tokens": decoded.tokens[prompt, kinds].numpy(),
+                    "mask_tokens": decoded.tokens[prompt].numpy(),
                     "kinds": np.array(kinds),
                 },
             )

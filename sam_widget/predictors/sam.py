@@ -236,7 +236,7 @@ class SegmentAnything:
         kinds = _THREE if wants_three(prompts[0], multimask) else _SINGLE
         xy, labels = zip(*(_points(frame, one) for one in prompts), strict=True)
         decoded = decoder.decode_tokens(
-            image, self._prompts.tokens(torch.cat(xy), torch.cat(labels))
+            image, self._prompts.tokens(np.concatenate(xy), np.concatenate(labels))
         )
 
         def compute(pairs: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
@@ -370,7 +370,7 @@ def _normalise(resized: NDArray[np.uint8], device: str) -> Tensor:
     return functional.pad((pixels - mean) / std, padding)[None]
 
 
-def _points(frame: ModelFrame, prompts: Prompts) -> tuple[Tensor, Tensor]:
+def _points(frame: ModelFrame, prompts: Prompts) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Points and corners (1, N, 2) in the model's square, and their labels (1, N)."""
     xy = [frame.points_to_model(prompts.point_coords)]
     labels = [int(label) for label in prompts.labels]
@@ -380,6 +380,4 @@ def _points(frame: ModelFrame, prompts: Prompts) -> tuple[Tensor, Tensor]:
     elif labels:
         xy.append(np.zeros((1, 2)))
         labels.append(PADDING_LABEL)
-    # To float32 before the transfer: MPS has no float64.
-    points = torch.from_numpy(np.concatenate(xy).astype(np.float32))
-    return points[None], torch.tensor([labels], dtype=torch.int64)
+    return np.concatenate(xy)[None], np.array([labels], dtype=np.int64)

@@ -40,7 +40,11 @@ def torch_decoder(weights):
 def decoders(weights, torch_decoder):
     return {
         "torch": torch_decoder,
-        "onnx": OnnxDecoder(tokens_graph(weights), masks_graph(weights)),
+        "onnx": OnnxDecoder(
+            tokens_graph(weights, with_mask=False),
+            tokens_graph(weights, with_mask=True),
+            masks_graph(weights),
+        ),
     }
 
 
@@ -81,7 +85,7 @@ def our_prompts(encoder, points, box, mask):
     elif points is not None:
         xy.append(torch.zeros(1, 1, 2))
         labels.append(torch.tensor([[-1]]))
-    tokens = encoder.tokens(torch.cat(xy, 1), torch.cat(labels, 1)) if xy else None
+    tokens = encoder.tokens(torch.cat(xy, 1).numpy(), torch.cat(labels, 1).numpy()) if xy else None
     features = None if mask is None else encoder.mask_features(mask)
     return torch.empty(1, 0, 256) if tokens is None else tokens, features
 
@@ -142,7 +146,8 @@ def test_the_official_prompt_tokens(tiny_network, encoder):
     boxes = torch.rand(4, 4) * 1024
     expected, _ = tiny_network.prompt_encoder(points=(points, labels), boxes=boxes, masks=None)
     together = torch.cat([labels, torch.tensor([[2, 3]]).expand(4, -1)], dim=1)
-    found = encoder.tokens(torch.cat([points, boxes.view(4, 2, 2)], dim=1), together)
+    xy = torch.cat([points, boxes.view(4, 2, 2)], dim=1)
+    found = encoder.tokens(xy.numpy(), together.numpy())
     assert (found - expected).abs().max() <= 1e-5
 
 
@@ -162,8 +167,8 @@ def test_many_prompts_are_answered_like_each_alone(
 ):
     decoder = MaskDecoder(weights, at_once=3) if runtime.startswith("batch") else decoders[runtime]
     torch.manual_seed(25)
-    labels = torch.tensor([[1, -1]]).expand(5, -1)
-    tokens = encoder.tokens(torch.rand(5, 2, 2) * 1024, labels)
+    xy = torch.rand(5, 2, 2) * 1024
+    tokens = encoder.tokens(xy.numpy(), np.tile([[1, -1]], (5, 1)))
     masks = encoder.mask_features(10 * torch.randn(5, 1, 256, 256)) if with_masks else None
     decoded = decoder.decode_tokens(image, tokens, masks)
     assert len(decoded) == 5

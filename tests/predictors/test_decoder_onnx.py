@@ -34,7 +34,7 @@ def test_graphs_are_kept(weights, folder, monkeypatch):
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
     made = []
-    monkeypatch.setattr(decoder_onnx, "tokens_graph", made.append)
+    monkeypatch.setattr(decoder_onnx, "masks_graph", made.append)
     decoder = decoder_onnx.open_decoder(weights, DIGEST)
     assert not made
     image = MaskDecoder(weights).prepare(torch.randn(256, 4096))
@@ -66,13 +66,13 @@ def test_a_folder_that_cannot_be_written_is_no_trouble(weights, folder):
 
 def test_in_the_background(weights, folder, monkeypatch):
     threads = []
-    original = decoder_onnx.tokens_graph
+    original = decoder_onnx.masks_graph
 
     def observed(weights):
         threads.append(threading.current_thread())
         return original(weights)
 
-    monkeypatch.setattr(decoder_onnx, "tokens_graph", observed)
+    monkeypatch.setattr(decoder_onnx, "masks_graph", observed)
     future = decoder_onnx.open_in_background(weights, DIGEST)
     assert isinstance(future.result(), decoder_onnx.OnnxDecoder)
     assert len(threads) == 1

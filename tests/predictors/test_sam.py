@@ -346,7 +346,7 @@ def test_without_a_graph_torch_goes_on(tiny_file, cat, monkeypatch):
     def broken(weights):
         raise RuntimeError("no graph today")
 
-    monkeypatch.setattr(decoder_onnx, "tokens_graph", broken)
+    monkeypatch.setattr(decoder_onnx, "masks_graph", broken)
     predictor = load_tiny(tiny_file)
     with pytest.raises(RuntimeError, match="no graph today"):
         predictor._graph.result()
