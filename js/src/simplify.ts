@@ -50,3 +50,55 @@ function farthestFrom(
   }
   return { index, distance };
 }
+
+/**
+ * A closed line along the steps of pixel borders, without the steps: through the middles of short
+ * ones, with corners cut by a pixel at most, and nowhere farther than `tolerance` from that (sleeve
+ * fitting, Zhao and Saalfeld 1997). `points`: x, y, x, y ... of corners, as is the result.
+ */
+export function withoutSteps(points: ArrayLike<number>, tolerance: number): number[] {
+  const line = middles(points);
+  const kept = [line[0] ?? 0, line[1] ?? 0];
+  for (let from = 0; from < line.length / 2 - 1; ) {
+    from = farthestSeen(line, from, tolerance);
+    kept.push(line[2 * from] ?? 0, line[2 * from + 1] ?? 0);
+  }
+  return kept;
+}
+
+/** Middles of short edges; of long ones two points, a pixel from either end. */
+function middles(points: ArrayLike<number>): number[] {
+  const line: number[] = [];
+  for (let at = 0; at < points.length; at += 2) {
+    const next = (at + 2) % points.length;
+    const [x, y] = [points[at] ?? 0, points[at + 1] ?? 0];
+    const [dx, dy] = [(points[next] ?? 0) - x, (points[next + 1] ?? 0) - y];
+    const share = 1 / Math.max(Math.abs(dx), Math.abs(dy), 2);
+    line.push(x + share * dx, y + share * dy);
+    if (share < 0.5) line.push(x + (1 - share) * dx, y + (1 - share) * dy);
+  }
+  return line;
+}
+
+/** The last point that a straight line reaches while it passes all before it closely. */
+function farthestSeen(line: readonly number[], from: number, tolerance: number): number {
+  const [x, y] = [line[2 * from] ?? 0, line[2 * from + 1] ?? 0];
+  let seen = from + 1;
+  // Angles are counted from the first direction, so that none is torn apart at half a turn.
+  const first = Math.atan2((line[2 * seen + 1] ?? 0) - y, (line[2 * seen] ?? 0) - x);
+  let low = Number.NEGATIVE_INFINITY;
+  let high = Number.POSITIVE_INFINITY;
+  for (let at = seen; 2 * at < line.length; at++) {
+    const [dx, dy] = [(line[2 * at] ?? 0) - x, (line[2 * at + 1] ?? 0) - y];
+    const distance = Math.hypot(dx, dy);
+    if (distance <= tolerance) continue;
+    const turn = Math.atan2(dy, dx) - first;
+    const angle = turn - 2 * Math.PI * Math.round(turn / (2 * Math.PI));
+    if (angle >= low && angle <= high) seen = at;
+    const width = Math.asin(tolerance / distance);
+    low = Math.max(low, angle - width);
+    high = Math.min(high, angle + width);
+    if (low > high) break;
+  }
+  return seen;
+}

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { simplify } from "../src/simplify";
+import { simplify, withoutSteps } from "../src/simplify";
 
 describe("simplify", () => {
   const paths = fc.array(fc.double({ min: -500, max: 500, noNaN: true }), { minLength: 2 });
@@ -40,3 +40,48 @@ function distance(x: number, y: number, line: readonly number[]): number {
   }
   return nearest;
 }
+
+describe("a border without its steps", () => {
+  /** Corners of the pixels under a staircase that falls one in `run`, closed below. */
+  function staircase(steps: number, run: number): number[] {
+    const corners: number[] = [];
+    for (let step = 0; step < steps; step++) {
+      corners.push(step * run, step, (step + 1) * run, step);
+    }
+    return [...corners, steps * run, steps + 40, 0, steps + 40];
+  }
+
+  it("is straight where the steps are regular", () => {
+    const kept = withoutSteps(staircase(40, 1), 0.35);
+    expect(kept.length / 2).toBeLessThan(12);
+  });
+
+  it("stays near the steps, and closes", () => {
+    for (const run of [1, 2, 3, 7]) {
+      const corners = staircase(30, run);
+      const kept = withoutSteps(corners, 0.35);
+      const closed = [...kept, kept[0] ?? 0, kept[1] ?? 0];
+      for (let at = 0; at < corners.length; at += 2) {
+        expect(distance(corners[at] ?? 0, corners[at + 1] ?? 0, closed)).toBeLessThan(1.1);
+      }
+    }
+  });
+
+  it("cuts corners of long edges by a pixel only", () => {
+    const kept = withoutSteps([0, 0, 100, 0, 100, 50, 0, 50], 0.35);
+    for (const [x, y] of [
+      [50, 0],
+      [100, 25],
+      [2, 50],
+      [0, 48],
+    ] as const) {
+      expect(distance(x, y, [...kept, kept[0] ?? 0, kept[1] ?? 0])).toBeLessThan(0.4);
+    }
+  });
+
+  it("leaves a single pixel visible", () => {
+    const kept = withoutSteps([3, 3, 4, 3, 4, 4, 3, 4], 0.35);
+    const xs = kept.filter((_, at) => at % 2 === 0);
+    expect(Math.max(...xs) - Math.min(...xs)).toBeGreaterThan(0.5);
+  });
+});

@@ -1,6 +1,8 @@
-// Lines that follow a mask's border exactly, a fixed number of CSS pixels wide at any zoom.
+// Lines that follow a mask's border, a fixed number of CSS pixels wide at any zoom: exactly where its
+// pixels can be told apart, without their steps where they cannot.
 
 import type { Contour } from "../contour";
+import { withoutSteps } from "../simplify";
 import type { Size } from "../viewport";
 import type { Frame } from "./layer";
 
@@ -18,23 +20,34 @@ export const OUTLINE: readonly Line[] = [
   { color: "#fff", width: 1.5 },
 ];
 
-const paths = new WeakMap<Contour, Path2D>();
+/** Up to so many device pixels a mask's pixel, steps only blur a line, and take most of its time. */
+const STEPS_FROM = 2;
+/** Mask pixels by which a line without steps may differ from their middles. */
+const TOLERANCE = 0.35;
+
+const exactPaths = new WeakMap<Contour, Path2D>();
+const smoothPaths = new WeakMap<Contour, Path2D>();
 
 /** In mask pixels, built once. */
-function pathOf(contour: Contour): Path2D {
+function pathOf(contour: Contour, smooth: boolean): Path2D {
+  const paths = smooth ? smoothPaths : exactPaths;
   let path = paths.get(contour);
   if (path) return path;
   path = new Path2D();
-  const { points, ends } = contour;
   let start = 0;
-  for (const end of ends) {
-    path.moveTo(points[start] ?? 0, points[start + 1] ?? 0);
-    for (let at = start + 2; at < end; at += 2) path.lineTo(points[at] ?? 0, points[at + 1] ?? 0);
-    path.closePath();
+  for (const end of contour.ends) {
+    const ring = contour.points.subarray(start, end);
+    addRing(path, smooth ? withoutSteps(ring, TOLERANCE) : ring);
     start = end;
   }
   paths.set(contour, path);
   return path;
+}
+
+function addRing(path: Path2D, points: ArrayLike<number>): void {
+  path.moveTo(points[0] ?? 0, points[1] ?? 0);
+  for (let at = 2; at < points.length; at += 2) path.lineTo(points[at] ?? 0, points[at + 1] ?? 0);
+  path.closePath();
 }
 
 /** `size` is that of the mask: it may be smaller than the image. */
@@ -50,7 +63,8 @@ export function strokeContour(
   const scaleX = (device.a * image.width) / size.width;
   const scaleY = (device.d * image.height) / size.height;
   const path = new Path2D();
-  path.addPath(pathOf(contour), new DOMMatrix([scaleX, 0, 0, scaleY, device.e, device.f]));
+  const smooth = Math.max(scaleX, scaleY) <= STEPS_FROM;
+  path.addPath(pathOf(contour, smooth), new DOMMatrix([scaleX, 0, 0, scaleY, device.e, device.f]));
   context.save();
   // Where mask pixels are visible their corners are; where they are not, steps become slopes.
   context.lineJoin = Math.min(scaleX, scaleY) > 6 ? "miter" : "round";
