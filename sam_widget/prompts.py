@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, TypeAlias, TypedDict
 
 import numpy as np
 
 from sam_widget.errors import PromptError, UnsupportedPrompt
+from sam_widget.masks import Rle
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -63,9 +64,9 @@ class Prompts:
         1 includes, 0 excludes. All points include when left out.
     boxes : array-like (0 | 1, 4), optional
         (x0, y0, x1, y1) in pixels of the original image, x0 < x1 and y0 < y1.
-    mask : array, optional
-        bool (H, W) of the original image (uint8 of only 0 and 1 is taken as bool), or float32
-        (1, 256, 256) logits in the model's frame. Copied; the copy is read-only.
+    mask : array or Rle, optional
+        bool (H, W) of the original image (uint8 of only 0 and 1 is taken as bool), kept as run
+        lengths; or float32 (1, 256, 256) logits in the model's frame, copied.
 
     Raises
     ------
@@ -86,21 +87,21 @@ class Prompts:
     points: tuple[Point, ...]
     labels: tuple[int, ...]
     boxes: tuple[Box, ...]
-    mask: NDArray[np.bool_] | NDArray[np.float32] | None = field(repr=False)
+    _mask: Rle | NDArray[np.float32] | None = field(repr=False)
 
     def __init__(
         self,
         points: ArrayLike | None = (),
         labels: ArrayLike | None = None,
         boxes: ArrayLike | None = (),
-        mask: ArrayLike | None = None,
+        mask: ArrayLike | Rle | None = None,
     ) -> None:
         checked_points = _checked_points(points)
         # Frozen: the only way to store normalised values is around __setattr__.
         object.__setattr__(self, "points", checked_points)
         object.__setattr__(self, "labels", _checked_labels(labels, len(checked_points)))
         object.__setattr__(self, "boxes", _checked_boxes(boxes))
-        object.__setattr__(self, "mask", _checked_mask(mask))
+        object.__setattr__(self, "_mask", _checked_mask(mask))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Prompts):
@@ -109,23 +110,41 @@ class Prompts:
             self.points == other.points
             and self.labels == other.labels
             and self.boxes == other.boxes
-            and _same_mask(self.mask, other.mask)
+            and _same_mask(self._mask, other._mask)
         )
 
     def __hash__(self) -> int:
-        # The mask's content is left out: hashing 100 MB would cost more than a collision.
-        shape = None if self.mask is None else self.mask.shape
-        return hash((self.points, self.labels, self.boxes, shape))
+        # The mask's content is left out: hashing it would cost more than a collision.
+        return hash((self.points, self.labels, self.boxes, self.has_mask))
+
+    @property
+    def mask(self) -> NDArray[np.bool_] | NDArray[np.float32] | None:
+        """The mask prompt: bool (H, W), unpacked anew each time, or float32 (1, 256, 256)."""
+        if not isinstance(self._mask, Rle):
+            return self._mask
+        unpacked = self._mask.decode()
+        unpacked.setflags(write=False)  # writing to it would change nothing
+        return unpacked
+
+    @property
+    def compact_mask(self) -> Rle | NDArray[np.float32] | None:
+        """The mask prompt as it is kept: run lengths, or float32 (1, 256, 256)."""
+        return self._mask
+
+    @property
+    def has_mask(self) -> bool:
+        """Whether there is a mask prompt."""
+        return self._mask is not None
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing at all is prompted."""
-        return not self.points and not self.boxes and self.mask is None
+        return not self.points and not self.boxes and not self.has_mask
 
     @property
     def is_single_point(self) -> bool:
         """Whether this is exactly one point and nothing else: the ambiguous prompt."""
-        return len(self.points) == 1 and not self.boxes and self.mask is None
+        return len(self.points) == 1 and not self.boxes and not self.has_mask
 
     @property
     def box(self) -> Box | None:
@@ -153,7 +172,7 @@ class Prompts:
             and self.points[:count] == previous.points
             and self.labels[:count] == previous.labels
             and self.boxes == previous.boxes
-            and _same_mask(self.mask, previous.mask)
+            and _same_mask(self._mask, previous._mask)
         )
 
     def fitted(self, width: int, height: int) -> Prompts:
@@ -180,11 +199,11 @@ class Prompts:
                     f"point ({x:g}, {y:g}) is outside the image, which is {width} pixels wide and "
                     f"{height} high. Points are (x, y) with 0 <= x <= {width}, 0 <= y <= {height}."
                 )
-        mask = self.mask
-        if mask is not None and mask.dtype == np.bool_ and mask.shape != (height, width):
+        rle = self._mask
+        if isinstance(rle, Rle) and (rle.height, rle.width) != (height, width):
             raise PromptError(
                 f"the mask prompt must have the image's shape (height, width) = "
-                f"({height}, {width}), got {mask.shape}."
+                f"({height}, {width}), got ({rle.height}, {rle.width})."
             )
         if self.box is None:
             return self
@@ -224,7 +243,7 @@ class Prompts:
         """Leave out the box."""
         return self._edited(boxes=())
 
-    def with_mask(self, mask: ArrayLike | None) -> Prompts:
+    def with_mask(self, mask: ArrayLike | Rle | None) -> Prompts:
         """Set the mask prompt, or remove it with None."""
         return Prompts(self.points, self.labels, self.boxes, mask)
 
@@ -238,7 +257,7 @@ class Prompts:
         if self.box is not None:
             x0, y0, x1, y1 = self.box
             box = BoxWire(x0=x0, y0=y0, x1=x1, y1=y1)
-        return PromptsWire(points=points, box=box, has_mask=self.mask is not None)
+        return PromptsWire(points=points, box=box, has_mask=self.has_mask)
 
     def _edited(
         self,
@@ -251,8 +270,7 @@ class Prompts:
             self.labels if labels is None else labels,
             self.boxes if boxes is None else boxes,
         )
-        # The mask was copied and frozen once; a click on a 100-megapixel image must not copy it.
-        object.__setattr__(edited, "mask", self.mask)
+        object.__setattr__(edited, "_mask", self._mask)
         return edited
 
     def _checked_index(self, index: int) -> int:
@@ -343,9 +361,9 @@ def _checked_boxes(boxes: ArrayLike | None) -> tuple[Box, ...]:
     return ((x0, y0, x1, y1),)
 
 
-def _checked_mask(mask: ArrayLike | None) -> NDArray[Any] | None:
-    if mask is None:
-        return None
+def _checked_mask(mask: ArrayLike | Rle | None) -> Rle | NDArray[np.float32] | None:
+    if mask is None or isinstance(mask, Rle):
+        return mask
     what = (
         "mask must be bool (H, W) of the original image, or float32 logits of shape "
         f"{LOGITS_SHAPE} from an earlier prediction"
@@ -355,24 +373,25 @@ def _checked_mask(mask: ArrayLike | None) -> NDArray[Any] | None:
     except (TypeError, ValueError) as error:
         raise PromptError(f"{what}, got something that is no regular array: {error}") from error
     if array.ndim == 2 and array.size and array.dtype == np.bool_:
-        copy = np.array(array, order="C")
-    elif array.ndim == 2 and array.size and array.dtype == np.uint8:
+        return Rle.encode(array)
+    if array.ndim == 2 and array.size and array.dtype == np.uint8:
         if array.max() > 1:
             raise PromptError(f"{what}, got uint8 with values up to {array.max()}. Try mask > 0.")
-        copy = array.astype(np.bool_, order="C")
-    elif array.shape == LOGITS_SHAPE and array.dtype == np.float32:
-        if not np.isfinite(array).all():
-            raise PromptError(f"{what}, got logits that are not all finite.")
-        copy = np.array(array, order="C")
-    else:
+        return Rle.encode(array.astype(np.bool_))
+    if array.shape != LOGITS_SHAPE or array.dtype != np.float32:
         raise PromptError(f"{what}, got {array.dtype} of shape {array.shape}.")
+    if not np.isfinite(array).all():
+        raise PromptError(f"{what}, got logits that are not all finite.")
+    copy: NDArray[np.float32] = np.array(array, order="C")
     copy.setflags(write=False)
     return copy
 
 
-def _same_mask(first: NDArray[Any] | None, second: NDArray[Any] | None) -> bool:
-    if first is None or second is None:
-        return first is second
+def _same_mask(
+    first: Rle | NDArray[np.float32] | None, second: Rle | NDArray[np.float32] | None
+) -> bool:
     if first is second:
         return True
-    return first.dtype == second.dtype and np.array_equal(first, second)
+    if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
+        return np.array_equal(first, second)
+    return isinstance(first, Rle) and isinstance(second, Rle) and first == second

@@ -152,7 +152,7 @@ def steps_of(annotation: Annotation) -> tuple[Step, ...]:
     recipe = recipe_of(annotation)
     if recipe is not None and (not recipe.digest or recipe.makes(annotation.rle)):
         return recipe.steps
-    return (Step(annotation.prompts.with_mask(annotation.mask)),)
+    return (Step(annotation.prompts.with_mask(annotation.rle)),)
 
 
 def replay(items: Iterable[Annotation], predictor: Predictor, source: object) -> Replay:
@@ -294,10 +294,9 @@ def _prompts_call(prompts: Prompts) -> str:
         parts += [f"points={list(prompts.points)!r}", f"labels={list(prompts.labels)!r}"]
     if prompts.boxes:
         parts.append(f"boxes={list(prompts.boxes)!r}")
-    mask = prompts.mask
-    if mask is not None and mask.dtype == np.bool_:
-        code = dict(Rle.encode(mask.astype(np.bool_, copy=False)).to_coco())
-        parts.append(f"mask=Rle.from_coco({code!r}).decode()")
+    mask = prompts.compact_mask
+    if isinstance(mask, Rle):
+        parts.append(f"mask=Rle.from_coco({dict(mask.to_coco())!r})")
     elif mask is not None:
         # Bit for bit: float32 logits as bytes.
         parts.append(

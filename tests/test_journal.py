@@ -1024,4 +1024,4 @@ def test_steps_of_one_object_write_their_mask_once(image, path):
     with open_annotations(image, path) as store:
         again = store[0].recipe
     assert again.steps == steps
-    assert len({id(step.prompts.mask) for step in again.steps}) == 1
+    assert len({id(step.prompts.compact_mask) for step in again.steps}) == 1

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sam_widget.errors import PromptError, UnsupportedPrompt
+from sam_widget.masks import Rle
 from sam_widget.prompts import Prompts
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -220,7 +221,21 @@ def test_edits_return_new_prompts():
 
 def test_edits_keep_the_mask_without_copying_it():
     prompts = Prompts(mask=MASK)
-    assert prompts.with_point(1, 1).with_box(0, 0, 1, 1).without_box().mask is prompts.mask
+    edited = prompts.with_point(1, 1).with_box(0, 0, 1, 1).without_box()
+    assert edited.compact_mask is prompts.compact_mask
+
+
+def test_a_large_mask_is_kept_small():
+    mask = np.zeros((2000, 3000), dtype=np.bool_)
+    mask[500:900, 800:1400] = True
+    for prompts in (Prompts(mask=mask), Prompts(mask=Rle.encode(mask))):
+        assert prompts.has_mask
+        assert prompts.compact_mask == Rle.encode(mask)
+        assert prompts.compact_mask.counts.nbytes < 10_000
+        np.testing.assert_array_equal(prompts.mask, mask)
+        assert prompts == Prompts(mask=mask)
+    assert not Prompts().has_mask
+    assert Prompts(mask=LOGITS).compact_mask.shape == (1, 256, 256)
 
 
 def test_edits_are_checked():

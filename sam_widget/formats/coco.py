@@ -211,7 +211,11 @@ def parse(document: Document, *, image: str | int | None = None) -> AnnotationSt
                 key: fields.plain(document, document.value[key]) for key in sorted(further)
             },
             "image": fields.plain(chosen, chosen.mapping()),
-            "categories": [fields.plain(one, one.mapping()) for one in categories.values()],
+            # A number such as 1.0 counts as whole, and is written as one.
+            "categories": [
+                {**fields.plain(one, one.mapping()), "id": int(key)}
+                for key, one in categories.items()
+            ],
         }
     }
     return store

@@ -98,10 +98,11 @@ def prompts_to_json(prompts: Prompts) -> dict[str, Any]:
     }
     if prompts.box is not None:
         found["box"] = list(prompts.box)
-    if prompts.mask is not None and prompts.mask.dtype == np.bool_:
-        found["mask"] = Rle.encode(prompts.mask.astype(np.bool_)).to_coco()
-    elif prompts.mask is not None:
-        packed = prompts.mask.astype("<f4").tobytes()
+    mask = prompts.compact_mask
+    if isinstance(mask, Rle):
+        found["mask"] = mask.to_coco()
+    elif mask is not None:
+        packed = mask.astype("<f4").tobytes()
         found["logits"] = base64.b64encode(packed).decode("ascii")
     return found
 
@@ -110,10 +111,10 @@ def prompts_from_json(field: Field, size: tuple[int, int], budget: Budget) -> Pr
     """Check what :func:`prompts_to_json` returned."""
     points, labels = field.get("points"), field.get("labels")
     box, mask, logits = field.get("box"), field.get("mask"), field.get("logits")
-    prompt: NDArray[Any] | None = None
+    prompt: Rle | NDArray[Any] | None = None
     if mask is not None:
-        budget.unpack(mask, size)
-        prompt = mask.rle(size).decode()
+        prompt = mask.rle(size)
+        budget.hold(mask, 0, prompt.counts.nbytes)
     elif logits is not None:
         prompt = _logits(logits)
     with field.named():

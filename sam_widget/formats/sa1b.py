@@ -137,7 +137,7 @@ def _updated(
 
 
 def _prompted(annotation: Annotation) -> bool:
-    return annotation.prompts.box is not None or annotation.prompts.mask is not None
+    return annotation.prompts.box is not None or annotation.prompts.has_mask
 
 
 def _former(source: dict[str, Any]) -> dict[str, Any]:

@@ -210,7 +210,7 @@ def _colours(image: RgbImage, frame: ModelFrame) -> NDArray[np.float32]:
 
 def _single_size(prompts: Prompts) -> int:
     """Choose the size of a lone candidate: all of a box or mask, otherwise the middle disc."""
-    whole = prompts.box is not None or prompts.mask is not None
+    whole = prompts.box is not None or prompts.has_mask
     return 2 if whole or not any(prompts.labels) else 1
 
 

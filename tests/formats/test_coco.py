@@ -98,6 +98,19 @@ def test_what_others_wrote_is_read_and_written_back(tmp_path):
     assert [one["iscrowd"] for one in written["annotations"]] == [0, 1, 0]
 
 
+@pytest.mark.parametrize("number", [18.0, -0.0])
+def test_whole_numbers_with_a_point_are_ids(tmp_path, number):
+    made = document(categories=[{"id": number, "name": "dog"}])
+    made["annotations"][0]["category_id"] = int(number)
+    read = AnnotationStore.load(write(tmp_path, made))
+    read.add(Annotation(read[0].rle, "cat"))
+    written = coco.to_dict(read)
+    ids = [one["id"] for one in written["categories"]]
+    assert ids == [int(number), int(number) + 1]
+    assert all(isinstance(one, int) for one in ids)
+    assert [one["category_id"] for one in written["annotations"]] == ids
+
+
 def test_of_several_images_one_must_be_chosen(tmp_path):
     images = [{"id": n, "file_name": f"{n}.jpg", "width": 4, "height": 3} for n in (7, 8)]
     path = write(tmp_path, document(images=images))
