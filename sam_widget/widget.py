@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import traitlets
 
-from sam_widget import predictors, protocol
+from sam_widget import predictors, problems, traits
 from sam_widget.detections import segment_boxes
 from sam_widget.embeddings import choose_cache
 from sam_widget.errors import BundleMissing, ImageError, JournalError, ProtocolError, WidgetClosed
@@ -195,11 +195,11 @@ class SamWidget(HandEdits[None], ObjectActions, SeriesActions, PublishingWidget)
                 _esm=esm,
                 _css=css,
                 image_state=self._image_trait(start.image) if start.failure is None else None,
-                document=protocol.document_trait(session),
-                prediction=protocol.prediction_trait(session.committed),
+                document=traits.document_trait(session),
+                prediction=traits.prediction_trait(session.committed),
                 model_info=self._model_info(),
                 problem=self._problem(None, start.objects),
-                series_state=None if series is None else protocol.series_trait(series),
+                series_state=None if series is None else traits.series_trait(series),
             )
             unless_made.pop_all()
         self.set_trait("labels", list(session.labels))
@@ -555,7 +555,7 @@ class SamWidget(HandEdits[None], ObjectActions, SeriesActions, PublishingWidget)
             self._page_context = copy_context()
             self._page.receive(data.get("content"), msg.get("buffers") or [])
         elif method != "update":
-            self.send(protocol.error_reply(None, ProtocolError("unknown comm method.")))
+            self.send(problems.error_reply(None, ProtocolError("unknown comm method.")))
 
     # ---- publishing -----------------------------------------------------------------------------
 
@@ -596,7 +596,7 @@ class SamWidget(HandEdits[None], ObjectActions, SeriesActions, PublishingWidget)
         session = self._session
         with session.lock:
             session.catch_up()
-            document = protocol.document_trait(session)
+            document = traits.document_trait(session)
             committed = session.committed
             annotations = session.annotations.snapshot()
             labels = list(session.labels)
@@ -606,7 +606,7 @@ class SamWidget(HandEdits[None], ObjectActions, SeriesActions, PublishingWidget)
         wanted = {**also, "document": document}
         at = (committed.revision, committed.version)
         if at != (self.prediction["revision"], self.prediction["version"]):
-            wanted["prediction"] = protocol.prediction_trait(committed)
+            wanted["prediction"] = traits.prediction_trait(committed)
         wanted["labels"] = labels
         wanted["label_colors"] = label_colors
         wanted["problem"] = self._problem(failure, session.annotations)
@@ -614,7 +614,7 @@ class SamWidget(HandEdits[None], ObjectActions, SeriesActions, PublishingWidget)
         wanted["status"] = status
         wanted["revision"] = committed.revision
         if self._navigation is not None:
-            wanted["series_state"] = protocol.series_trait(self._navigation.series)
+            wanted["series_state"] = traits.series_trait(self._navigation.series)
         changes = self._assign(wanted)
         self._page.publish_annotations(annotations)
         self._send_changes(changes)
@@ -625,7 +625,7 @@ class SamWidget(HandEdits[None], ObjectActions, SeriesActions, PublishingWidget)
         self._image_count += 1
         image_id = f"{image.digest[:16]}-{self._image_count}"
         self._page.show_image(image_id)
-        return protocol.image_trait(image, preview or encode_preview(image), image_id)
+        return traits.image_trait(image, preview or encode_preview(image), image_id)
 
     def _problem(
         self, failure: Exception | None, objects: AnnotationStore
@@ -634,7 +634,7 @@ class SamWidget(HandEdits[None], ObjectActions, SeriesActions, PublishingWidget)
             failure = JournalError(objects.problem)
         if failure is None:
             return None
-        problem = dict(protocol.problem_of(failure))
+        problem = dict(problems.problem_of(failure))
         if self._navigation is not None and isinstance(failure, ImageError):
             problem["hint"] = "Skip it, or go to another image; this one is tried again next time."
         return problem
