@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from sam_widget.annotations import AnnotationStore
+    from sam_widget.document import Committed
     from sam_widget.images import Encoded, RgbImage
     from sam_widget.series import Series
-    from sam_widget.session import Committed, Session
+    from sam_widget.session import Session
 
 __all__ = [
     "TILE_SIZE",

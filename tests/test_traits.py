@@ -8,10 +8,10 @@ import pytest
 
 from sam_widget import Session, load_image, traits
 from sam_widget.candidates import Candidates
+from sam_widget.document import Committed
 from sam_widget.frames import ModelFrame
 from sam_widget.images import encode_preview
 from sam_widget.masks import Rle
-from sam_widget.session import Committed
 
 KERNEL = json.loads((Path(__file__).parent / "protocol" / "kernel.json").read_text())
 
