@@ -1,4 +1,4 @@
-"""Shared by all tests: photographs, a session, recorders, the rule that nothing is skipped."""
+"""Shared by all tests: photographs, what is done with them, the rule that nothing is skipped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import skimage.data
 from comm.base_comm import BaseComm
 from hypothesis import settings
 
-from sam_widget import FakePredictor, Prediction, Session, load_image
+from sam_widget import FakePredictor, Prediction, SamWidget, Session, load_image
 from sam_widget.embeddings import choose_cache
 
 # No deadlines: the machine may be busy. In CI the same examples every time, elsewhere new ones.
@@ -131,6 +131,13 @@ class RecordingComm(BaseComm):
 def recording_comm(monkeypatch):
     """Widgets made from here on talk to a list."""
     monkeypatch.setattr(comm, "create_comm", RecordingComm)
+
+
+@pytest.fixture
+def widget(coffee, recording_comm):
+    """A widget on a photograph."""
+    with SamWidget(coffee, model="fake", labels=["cup"]) as made:
+        yield made
 
 
 def pytest_sessionfinish(session):
