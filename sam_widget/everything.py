@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sam_widget import protocol
+from sam_widget import problems
 from sam_widget.automatic import AutomaticMaskGenerator
 from sam_widget.errors import ModelError, PromptError, StaleGesture
 from sam_widget.everything_wire import chunks, packed, parts, shown
@@ -246,7 +246,7 @@ class Everything:
             try:
                 reply(*self._answer(request))
             except Exception as error:  # noqa: BLE001 - it is the answer
-                self._send(protocol.error_reply(request.id, error), [])
+                self._send(problems.error_reply(request.id, error), [])
 
         self._answers.submit(work)
 
@@ -357,7 +357,7 @@ class Everything:
             "seconds_left": current.seconds_left,
             "problem": None
             if current.failure is None
-            else dict(protocol.problem_of(current.failure)),
+            else dict(problems.problem_of(current.failure)),
             "kept": 0,
             "candidates": 0,
             "removed": {},

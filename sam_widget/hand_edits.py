@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from sam_widget.annotations import Annotation
+from sam_widget.answering import Answering
 from sam_widget.candidates import Candidates
 from sam_widget.editing import (
     BrushStroke,
@@ -33,7 +34,6 @@ from sam_widget.partition import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from threading import RLock
 
     from numpy.typing import ArrayLike
 
@@ -104,25 +104,10 @@ class HandEdits(Generic[Result]):
         return self.edit(Smooth(radius), annotation_id)
 
 
-class SessionEdits(HandEdits[int]):
+class SessionEdits(HandEdits[int], Answering):
     """The part of :class:`~sam_widget.Session` that edits masks by hand."""
 
     _overlap: Overlap = "keep"
-
-    if TYPE_CHECKING:
-        # The session's own.
-        lock: RLock
-        image: RgbImage
-
-        @property
-        def _entry(self) -> Entry: ...
-        def predict(self) -> bool: ...  # noqa: D102
-        def _push(self, entry: Entry) -> int: ...
-        def _find(self, annotation_id: str) -> tuple[int, Annotation]: ...
-        def _announce(self, label: str) -> None: ...
-        def _color_for(self, label: str) -> str: ...
-
-        _version: int
 
     @property
     def overlap(self) -> Overlap:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from sam_widget import protocol
+from sam_widget import traits
 from sam_widget.annotations import AnnotationStore
 from sam_widget.errors import ImageError, JournalError, ProtocolError, StaleGesture, WidgetClosed
 from sam_widget.images import RgbImage
@@ -248,7 +248,7 @@ class Navigation:
         fields = {
             "of": "thumbnail",
             "index": index,
-            "name": protocol.file_name(self.series.names[index]),
+            "name": traits.file_name(self.series.names[index]),
             "mime": made.mime,
             "width": made.width,
             "height": made.height,

@@ -1,25 +1,89 @@
-"""What a widget does to many objects at once, and to labels; mixed into SamWidget."""
+"""What a widget does to accepted objects, one or many at once, to labels, and by hand to masks."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
+
+from sam_widget.hand_edits import HandEdits
+from sam_widget.mirror import SessionMirror
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from sam_widget.session import Session
+    from numpy.typing import ArrayLike
+
+    from sam_widget.annotations import AnnotationStore
+    from sam_widget.editing import Edit
+    from sam_widget.islands import Islands
+    from sam_widget.partition import Overlap
 
 __all__ = ["ObjectActions"]
 
-T = TypeVar("T")
 
+class ObjectActions(HandEdits[None], SessionMirror):
+    """Actions on accepted objects and edits by hand, each one step for :meth:`undo`; labels."""
 
-class ObjectActions:
-    """Actions on several accepted objects, each one step for :meth:`undo`, and on labels."""
+    @property
+    def annotations(self) -> AnnotationStore:
+        """The accepted objects: a sequence that may be changed, with ``.save(path)`` and more.
 
-    if TYPE_CHECKING:
+        Changes show on the page, and are undone like all others.
+        """
+        return self._session.annotations
 
-        def _do(self, gesture: Callable[[Session], T], *, computes: bool = False) -> T: ...
+    def update_annotation(
+        self,
+        annotation_id: str,
+        *,
+        label: str | None = None,
+        color: str | None = None,
+        visible: bool | None = None,
+    ) -> None:
+        """Rename, recolour, hide or show an accepted object, by its ``id``."""
+        self._do(
+            lambda session: session.update_annotation(
+                annotation_id, label=label, color=color, visible=visible
+            )
+        )
+
+    def remove_annotation(self, annotation_id: str) -> None:
+        """Delete an accepted object, by its ``id``."""
+        self._do(lambda session: session.remove_annotation(annotation_id))
+
+    def reopen(self, annotation_id: str) -> None:
+        """Take an accepted object up again: its prompts come back, accepting replaces it."""
+        self._do(lambda session: session.reopen(annotation_id))
+
+    @property
+    def overlap(self) -> Overlap:
+        """What happens where a new object lies on older ones, as for the parameter; assignable."""
+        return self._session.overlap
+
+    @overlap.setter
+    def overlap(self, policy: Overlap) -> None:
+        self._session.overlap = policy
+
+    def edit(self, edit: Edit, annotation_id: str | None = None) -> None:
+        """Apply an edit to the chosen candidate, or to an accepted object by its ``id``.
+
+        An edited candidate is what :attr:`mask` returns and what is accepted; the prompts stay. A
+        prompt placed after it asks the model again, with the edited mask to start from.
+        """
+        on_screen = annotation_id is None
+        self._do(lambda session: session.edit(edit, annotation_id), computes=on_screen)
+
+    def islands(self, annotation_id: str | None = None) -> Islands:
+        """Pixels of each island and hole of the mask on screen, or of an accepted object."""
+        return self._session.islands(annotation_id)
+
+    def split(self, annotation_id: str, line: ArrayLike | None = None) -> None:
+        """Split an accepted object: one object per island, or along a line of points (x, y)."""
+        self._do(lambda session: session.split(annotation_id, line))
+
+    def merge(self, ids: Iterable[str], label: str | None = None) -> None:
+        """Merge accepted objects, by their ids, into one; under the first label by default."""
+        ids = tuple(ids)
+        self._do(lambda session: session.merge(ids, label))
 
     def update_annotations(
         self,

@@ -1,23 +1,20 @@
-"""Gestures on many objects at once, and on labels: each is one step of the history.
+"""Gestures on accepted objects, one or many at once, and on labels: each is one step of history.
 
-The part of :class:`~sam_widget.session.Session` that a list of objects needs. A label is a class
-name; its colour is that of most of its objects, so that undo gives labels their colours back, too.
+The part of :class:`~sam_widget.session.Session` that a list of objects needs.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sam_widget.annotations import PALETTE, Annotation
+from sam_widget.document import Document
 from sam_widget.errors import AnnotationError, StaleGesture
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from threading import RLock
+    from collections.abc import Iterable, Sequence
 
-    from sam_widget.history import Entry
     from sam_widget.masks import Rle
 
 __all__ = ["ObjectGestures"]
@@ -25,24 +22,61 @@ __all__ = ["ObjectGestures"]
 _NO_MASK: Any = None
 
 
-class ObjectGestures:
-    """Mixed into a session: what it does to several accepted objects in one step."""
-
-    lock: RLock
-    _labels: tuple[str, ...]
-    _label_colors: dict[str, str]
-    _version: int
-
-    if TYPE_CHECKING:
-
-        @property
-        def _entry(self) -> Entry: ...
-        def _push(self, entry: Entry) -> int: ...
-        def _announce(self, label: str) -> None: ...
-        def _catch_up(self) -> None: ...
-        def _keep_labels(self) -> None: ...
+class ObjectGestures(Document):
+    """What a session does to its accepted objects and labels."""
 
     # ---- objects --------------------------------------------------------------------------------
+
+    def add_annotations(self, annotations: Sequence[Annotation]) -> tuple[Annotation, ...]:
+        """Add objects that were made elsewhere, as one step that undo takes back.
+
+        Parameters
+        ----------
+        annotations : sequence of Annotation
+            Of this image's size. One whose label is known takes the colour of that label.
+
+        Returns
+        -------
+        tuple of Annotation
+            As they were added.
+        """
+        with self.lock:
+            self._catch_up()
+            coloured = self.label_colors
+            for one in annotations:
+                if one.label:
+                    coloured.setdefault(one.label, one.color)
+            added = tuple(
+                replace(one, color=coloured.get(one.label, one.color)) for one in annotations
+            )
+            for label in dict.fromkeys(one.label for one in added if one.label):
+                self._labels.color_once(label, coloured[label])
+                self._announce(label)
+            if added:
+                entry = self._entry
+                self._push(replace(entry, annotations=(*entry.annotations, *added)))
+            return added
+
+    def update_annotation(
+        self,
+        annotation_id: str,
+        *,
+        label: str | None = None,
+        color: str | None = None,
+        visible: bool | None = None,
+    ) -> int:
+        """Rename, recolour, hide or show an accepted object; None leaves a property as it is."""
+        with self.lock:
+            self._find(annotation_id)
+            return self.update_annotations(
+                [annotation_id], label=label, color=color, visible=visible
+            )
+
+    def remove_annotation(self, annotation_id: str) -> int:
+        """Delete an accepted object."""
+        with self.lock:
+            self._find(annotation_id)
+            return self.remove_annotations([annotation_id])
 
     def update_annotations(
         self,
@@ -101,19 +135,6 @@ class ObjectGestures:
 
     # ---- labels ---------------------------------------------------------------------------------
 
-    @property
-    def label_colors(self) -> dict[str, str]:
-        """The colour of each label, ``"#rrggbb"``, in order of appearance."""
-        with self.lock:
-            seen: dict[str, Counter[str]] = {}
-            for one in self._entry.annotations:
-                if one.label:
-                    seen.setdefault(one.label, Counter())[one.color] += 1
-            # Of equally many the first: Counter keeps the order in which they came.
-            own = {label: colors.most_common(1)[0][0] for label, colors in seen.items()}
-            known = {**self._label_colors, **own}
-            return {label: known[label] for label in self._labels}
-
     def add_label(self, label: str, color: str | None = None) -> int:
         """Offer a label before it is used; one that is there already only takes the colour.
 
@@ -125,10 +146,10 @@ class ObjectGestures:
         _check_label(label, color)
         with self.lock:
             self._catch_up()
-            if label in self._labels:
+            if label in self.labels:
                 return self._version if color is None else self.recolor_label(label, color)
             if color is not None:
-                self._label_colors[label] = color
+                self._labels.recolor(label, color)
             self._announce(label)
             return self._version
 
@@ -149,12 +170,7 @@ class ObjectGestures:
             if to == label:
                 return self._version
             color = colors.get(to, colors[label])
-            renamed = to if to not in self._labels else None
-            names = (renamed if one == label else one for one in self._labels)
-            self._labels = tuple(one for one in names if one is not None)
-            self._label_colors.pop(label, None)
-            self._label_colors.setdefault(to, color)
-            self._keep_labels()
+            self._labels.rename(label, to, color)
             return self._change(
                 {
                     one.id: {"label": to, "color": color}
@@ -168,8 +184,7 @@ class ObjectGestures:
         _check_label(label, color)
         with self.lock:
             self._check_known(label)
-            self._label_colors[label] = color
-            self._keep_labels()
+            self._labels.recolor(label, color)
             return self._change(
                 {one.id: {"color": color} for one in self._entry.annotations if one.label == label}
             )
@@ -191,9 +206,7 @@ class ObjectGestures:
                 raise AnnotationError(
                     f"{count} object(s) bear the label {label!r:.60}. Relabel or delete them first."
                 )
-            self._labels = tuple(one for one in self._labels if one != label)
-            self._label_colors.pop(label, None)
-            self._keep_labels()
+            self._labels.remove(label)
             return self._version
 
     # ---- inside ---------------------------------------------------------------------------------
@@ -224,24 +237,16 @@ class ObjectGestures:
         own = [one for one in self._entry.annotations if one.id in ids and one.label != label]
         if not label or not own:
             return {}
-        if label not in self._labels:
+        if label not in self.labels:
             # A label of its own may keep the colour, unless that means another label.
             colors = {one.color for one in own}
             if len(colors) == 1 and not colors & set(self.label_colors.values()):
                 return {"color": colors.pop()}
         return {"color": self._color_for(label)}
 
-    def _color_for(self, label: str) -> str:
-        """Return the label's colour; for a new one, that which is used least."""
-        colors = self.label_colors
-        if label in colors:
-            return colors[label]
-        used = [one.color for one in self._entry.annotations] + list(colors.values())
-        return min(PALETTE, key=used.count)
-
     def _check_known(self, label: str) -> None:
         self._catch_up()
-        if label not in self._labels:
+        if label not in self.labels:
             raise StaleGesture(f"There is no label {label!r:.60}.")
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from sam_widget import protocol
+from sam_widget import problems, protocol, replies, traits
 from sam_widget.candidates import display_hw, display_rle
 from sam_widget.errors import ProtocolError
 from sam_widget.everything import Everything
@@ -107,7 +107,7 @@ class Page:
             else:
                 self._reply(request, {"of": request.type})
         except Exception as error:  # noqa: BLE001 - untrusted input must never kill the comm
-            self._send(protocol.error_reply(protocol.request_id(content), error))
+            self._send(problems.error_reply(protocol.request_id(content), error))
 
     def published(self, version: int) -> None:
         """Tell that the answer to this version has just been sent, as the trait ``prediction``."""
@@ -126,7 +126,7 @@ class Page:
             if annotations is self._annotations:
                 return
             known = {one.id: one for one in self._annotations}
-            changed, removed = protocol.annotations_delta(self._annotations, annotations)
+            changed, removed = replies.annotations_delta(self._annotations, annotations)
             self._annotations = annotations
             if not changed and not removed:
                 return
@@ -167,7 +167,7 @@ class Page:
             if before is None or before.rle is not one.rle:
                 buffer = len(buffers)
                 buffers.append(self._shown(one).compressed())
-            wire = protocol.annotation_wire(one, _shown_wh(one), buffer)
+            wire = replies.annotation_wire(one, _shown_wh(one), buffer)
             wires.append({"index": index, "annotation": wire})
         message = {
             "type": "annotations_changed",
@@ -201,7 +201,7 @@ class Page:
         self._publish()
         error = done.exception()
         if error is not None:
-            self._send(protocol.error_reply(request.id, error))
+            self._send(problems.error_reply(request.id, error))
             return
         version, revision = done.result()
         # The answer is a trait and may be some time away: a message of its own pushes it along.
@@ -231,7 +231,7 @@ class Page:
     def _on_preview(self, request: Request) -> None:
         x, y = request.arguments["x"], request.arguments["y"]
         self._worker.preview(
-            x, y, lambda found: self._reply(request, *protocol.preview_fields(request, found))
+            x, y, lambda found: self._reply(request, *replies.preview_fields(request, found))
         )
 
     def _on_annotations(self, request: Request) -> None:
@@ -242,9 +242,7 @@ class Page:
             size = 0
             for annotation in self._annotations[start:]:
                 buffers.append(self._shown(annotation).compressed())
-                wires.append(
-                    protocol.annotation_wire(annotation, _shown_wh(annotation), len(wires))
-                )
+                wires.append(replies.annotation_wire(annotation, _shown_wh(annotation), len(wires)))
                 size += len(buffers[-1]) + WIRE_BYTES
                 if size > LIST_BYTES:
                     break
@@ -259,7 +257,7 @@ class Page:
 
     def _on_islands(self, request: Request) -> None:
         found = self._worker.session.islands(request.arguments["annotation_id"])
-        self._reply(request, protocol.islands_fields(found))
+        self._reply(request, replies.islands_fields(found))
 
     def _on_tile(self, request: Request) -> None:
         ask = request.arguments
@@ -275,12 +273,10 @@ class Page:
 
         def work() -> None:
             try:
-                tile = encode_tile(
-                    image, ask["level"], ask["column"], ask["row"], protocol.TILE_SIZE
-                )
+                tile = encode_tile(image, ask["level"], ask["column"], ask["row"], traits.TILE_SIZE)
                 self._reply(request, {"of": "tile", "mime": tile.mime}, [tile.data])
             except Exception as error:  # noqa: BLE001 - the page gets it
-                self._send(protocol.error_reply(request.id, error))
+                self._send(problems.error_reply(request.id, error))
             finally:
                 with self._lock:
                     self._tiles_waiting -= 1
@@ -301,7 +297,7 @@ class Page:
             return
         error = done.exception()
         if error is not None:
-            self._send(protocol.error_reply(request.id, error))
+            self._send(problems.error_reply(request.id, error))
         else:
             fields, buffers = done.result()
             self._reply(replace(request, push=False), fields, buffers)

@@ -1,7 +1,9 @@
-"""The contract with js/src/protocol.ts: every synced trait and every message.
+"""The contract with js/src/protocol.ts: every request of the page, and its checks.
 
 The page is not trusted: :func:`parse_request` checks types, ranges and sizes before anything acts
-on a message. Both sides run the examples in ``tests/protocol/*.json``, so neither drifts alone.
+on a message. What goes the other way is laid out in :mod:`sam_widget.traits`,
+:mod:`sam_widget.replies` and :mod:`sam_widget.problems`. Both sides run the examples in
+``tests/protocol/*.json``, so neither drifts alone.
 """
 
 from __future__ import annotations
@@ -10,36 +12,15 @@ import math
 import os
 import re
 import struct
-from bisect import bisect_left
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final
 
 from sam_widget.annotations import MAX_LABEL
 from sam_widget.editing import MAX_POINTS, MAX_RADIUS, MAX_SMOOTHING
-from sam_widget.errors import (
-    AnnotationError,
-    DownloadError,
-    EditError,
-    ImageError,
-    JournalError,
-    ModelError,
-    NotEnoughMemory,
-    PromptError,
-    ProtocolError,
-    StaleGesture,
-    WeightsError,
-    WidgetClosed,
-)
+from sam_widget.errors import ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from sam_widget.annotations import Annotation, AnnotationStore
-    from sam_widget.candidates import Candidates
-    from sam_widget.images import Encoded, RgbImage
-    from sam_widget.islands import Islands
-    from sam_widget.series import Series
-    from sam_widget.session import Committed, Session
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = [
     "EVERYTHING",
@@ -47,23 +28,10 @@ __all__ = [
     "NAVIGATION",
     "PUSH",
     "QUERIES",
-    "TILE_SIZE",
-    "Problem",
     "Request",
-    "annotation_wire",
-    "annotations_delta",
-    "document_trait",
-    "error_reply",
-    "file_name",
-    "image_trait",
-    "islands_fields",
     "needs_answer",
     "parse_request",
-    "prediction_trait",
-    "preview_fields",
-    "problem_of",
     "request_id",
-    "series_trait",
 ]
 
 MAX_ID: Final = 64
@@ -71,21 +39,10 @@ MAX_IDS: Final = 100_000
 """Objects that one gesture may speak of."""
 MAX_COORDINATE: Final = 1e7
 """Far beyond any image; keeps 1e308 out of the arithmetic."""
-MAX_SIZES: Final = 100
-"""Islands and holes whose size is told to the page."""
-TILE_SIZE: Final = 512
 MAX_ROWS: Final = 100_000
 PUSH: Final = os.urandom(66_000)
 """What makes a small answer leave at once where Nagle's algorithm would hold it back: more than one
 full packet of a loopback interface (65,483 bytes). Random, so that no compression shrinks it."""
-
-
-class Problem(TypedDict):
-    """What went wrong, in words for the person in front of it, and what to do next."""
-
-    code: str
-    message: str
-    hint: str
 
 
 @dataclass(frozen=True)
@@ -415,230 +372,3 @@ def _checked_points(kind: str, buffers: Sequence[object]) -> dict[str, Any]:
 def _shown(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-# ---- traits -----------------------------------------------------------------------------------
-
-
-def image_trait(image: RgbImage, preview: Encoded, image_id: str) -> dict[str, Any]:
-    """Lay out ``image_state``: the preview, and the pyramid above it."""
-    shrink = max(image.width, image.height) / max(preview.width, preview.height)
-    # Level k halves k times: the coarsest one still sharper than the preview.
-    max_level = math.ceil(math.log2(shrink)) - 1 if shrink > 1 else -1
-    return {
-        "id": image_id,
-        "width": image.width,
-        "height": image.height,
-        "note": image.note,
-        "preview": preview.data,
-        "preview_mime": preview.mime,
-        "preview_width": preview.width,
-        "preview_height": preview.height,
-        "max_level": max_level,
-        "tile_size": TILE_SIZE,
-    }
-
-
-def document_trait(session: Session) -> dict[str, Any]:
-    """Lay out ``document``. Call with the session's lock held."""
-    return {
-        "version": session.version,
-        "prompts": session.prompts.to_wire(),
-        "can_undo": session.can_undo,
-        "can_redo": session.can_redo,
-        "cursor": session.cursor,
-        "length": len(session.history),
-        "multimask": session.multimask,
-        "reopened": session.reopened,
-        "journal": _journal_fields(session.annotations),
-    }
-
-
-def _journal_fields(store: AnnotationStore) -> dict[str, Any] | None:
-    """Say how the objects are on disk: saved, about to be (no note), or not, and why."""
-    if store.saved is None and not store.report:
-        return None
-    if store.saved:
-        state = "saved"
-    else:
-        state = "unsaved" if store.saved is None or store.problem else "saving"
-    return {"state": state, "note": store.report}
-
-
-def prediction_trait(committed: Committed) -> dict[str, Any]:
-    """Lay out ``prediction``: one atomic value, each mask a run-length string in a buffer."""
-    candidates = committed.candidates
-    listed: list[dict[str, Any]] = []
-    height = width = 0
-    if candidates is not None:
-        height, width = candidates.shown[0].height, candidates.shown[0].width
-        listed = [
-            {
-                "score": _figure(float(candidates.scores[i])),
-                "stability": _figure(candidates.stabilities[i]),
-                "area": candidates.areas[i],
-                "rle": candidates.shown[i].compressed(),
-            }
-            for i in range(len(candidates))
-        ]
-    return {
-        "revision": committed.revision,
-        "version": committed.version,
-        "width": width,
-        "height": height,
-        "selected": committed.selected,
-        "candidates": listed,
-    }
-
-
-def _figure(value: float) -> float | None:
-    """Return None for what no model told: JSON has no NaN."""
-    return None if math.isnan(value) else value
-
-
-def series_trait(series: Series) -> dict[str, Any]:
-    """Lay out ``series_state``; names and pictures of the other images come with thumbnails."""
-    return {
-        "length": len(series),
-        "index": series.index,
-        "name": file_name(series.names[series.index]),
-        "statuses": series.codes,
-        "note": file_name(series.note),
-    }
-
-
-def file_name(name: str) -> str:
-    """Return a name as a text that can travel: file systems hold some that are none."""
-    return name.encode("utf-8", "replace").decode("utf-8")
-
-
-# ---- replies ----------------------------------------------------------------------------------
-
-
-def preview_fields(
-    request: Request, found: tuple[Candidates, int] | None
-) -> tuple[dict[str, Any], list[bytes]]:
-    """Lay out a hover preview: the best mask, or nothing once prompts have been placed."""
-    if found is None:
-        return {"of": "preview", "preview": None}, []
-    candidates, best = found
-    rle = candidates.shown[best]
-    preview = {
-        "x": request.arguments["x"],
-        "y": request.arguments["y"],
-        "score": float(candidates.scores[best]),
-        "width": rle.width,
-        "height": rle.height,
-    }
-    return {"of": "preview", "preview": preview}, [rle.compressed()]
-
-
-def islands_fields(found: Islands) -> dict[str, Any]:
-    """Lay out islands and holes: how many, and the pixels of the smallest ones."""
-    return {
-        "of": "islands",
-        "island_count": len(found.islands),
-        "islands": list(found.islands[:MAX_SIZES]),
-        "hole_count": len(found.holes),
-        "holes": list(found.holes[:MAX_SIZES]),
-    }
-
-
-def annotation_wire(
-    annotation: Annotation, size_wh: tuple[int, int], buffer: int | None
-) -> dict[str, Any]:
-    """Lay out one accepted object.
-
-    Its mask as shown, of that size, is buffer number ``buffer``; None where the page has it.
-    """
-    return {
-        "id": annotation.id,
-        "label": annotation.label,
-        "color": annotation.color,
-        "visible": annotation.visible,
-        "score": annotation.predicted_iou,
-        "stability": annotation.stability_score,
-        "area": annotation.area,
-        "bbox": list(annotation.bbox_xywh),
-        "width": size_wh[0],
-        "height": size_wh[1],
-        "buffer": buffer,
-    }
-
-
-def annotations_delta(
-    before: Iterable[Annotation], after: Iterable[Annotation]
-) -> tuple[list[tuple[int, Annotation]], list[str]]:
-    """Compare two lists of objects: what is new or changed, with its index, and what is gone.
-
-    Objects are values: an unchanged one is the same object in both. Of those in another order, as
-    few as possible count as changed.
-    """
-    old = {annotation.id: (place, annotation) for place, annotation in enumerate(before)}
-    new = list(after)
-    same = [old.get(one.id, (0, None))[1] is one for one in new]
-    kept = [i for i, unchanged in enumerate(same) if unchanged]
-    staying = {kept[at] for at in _longest_rise([old[new[i].id][0] for i in kept])}
-    changed = [(i, one) for i, one in enumerate(new) if i not in staying]
-    removed = sorted(old.keys() - {one.id for one in new})
-    return changed, removed
-
-
-def _longest_rise(numbers: list[int]) -> list[int]:
-    """Return the indices of a longest rising subsequence of different numbers."""
-    ends: list[int] = []  # ends[k]: the smallest number that ends a rise of k + 1
-    at: list[int] = []
-    before: list[int] = []
-    for index, number in enumerate(numbers):
-        place = bisect_left(ends, number)
-        before.append(at[place - 1] if place else -1)
-        ends[place : place + 1] = [number]
-        at[place : place + 1] = [index]
-    rise = []
-    index = at[-1] if at else -1
-    while index >= 0:
-        rise.append(index)
-        index = before[index]
-    return rise
-
-
-_HINTS: Final[tuple[tuple[type[Exception], str, str], ...]] = (
-    (StaleGesture, "stale", "Look at the current state and repeat the gesture."),
-    (EditError, "edit", "Nothing was changed: adjust the edit and try again."),
-    (PromptError, "prompt", "Adjust the prompt and try again."),
-    (ProtocolError, "protocol", "Reload the page; if it stays, report this as a bug."),
-    (DownloadError, "download", "Connect to the network, or pass checkpoint= with a local file."),
-    (WeightsError, "weights", 'Use another model, such as model="fake", or another checkpoint.'),
-    (ModelError, "model", "Check the model's name and device, then run the cell again."),
-    (ImageError, "image", "Give another image, or convert this one first."),
-    (AnnotationError, "annotation", "Check the file or the mask, then try again."),
-    (
-        JournalError,
-        "journal",
-        "Nothing is lost: it stays in memory, and w.annotations.save(...) writes it elsewhere.",
-    ),
-    (WidgetClosed, "closed", "Run the cell again to make a new widget."),
-    (NotEnoughMemory, "memory", "Use fewer points, or close other notebooks."),
-    (MemoryError, "memory", "Close other widgets, use a smaller image or a smaller model."),
-)
-
-
-def problem_of(error: BaseException) -> Problem:
-    """Say in words what an exception means to the person in front of the widget."""
-    message = str(error) or type(error).__name__
-    for kind, code, hint in _HINTS:
-        if isinstance(error, kind):
-            return {"code": code, "message": message, "hint": hint}
-    if "out of memory" in message.lower():
-        hint = 'Use a smaller image, a smaller model, or device="cpu".'
-        return {"code": "memory", "message": message, "hint": hint}
-    return {
-        "code": "internal",
-        "message": f"{type(error).__name__}: {message}",
-        "hint": "This is a bug: the kernel's log has the traceback.",
-    }
-
-
-def error_reply(identity: str | None, error: BaseException) -> dict[str, Any]:
-    """Answer a request with what went wrong."""
-    return {"type": "error", "to": identity, **problem_of(error)}

@@ -1,10 +1,11 @@
-"""What a widget does with a series of images; mixed into SamWidget."""
+"""What a widget does with a series of images."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from sam_widget.errors import ImageError
+from sam_widget.mirror import SessionMirror
 from sam_widget.series import Series
 
 if TYPE_CHECKING:
@@ -17,14 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["SeriesActions"]
 
 
-class SeriesActions:
+class SeriesActions(SessionMirror):
     """Actions on a series; on a widget of one image they say that there is none."""
-
-    _navigation: Navigation | None
-
-    if TYPE_CHECKING:
-
-        def _check_open(self) -> None: ...
 
     @classmethod
     def from_folder(
@@ -54,7 +49,7 @@ class SeriesActions:
             If there is no such folder, or no image in it.
         """
         value_range = options.get("value_range")
-        make: Any = cls  # what it is mixed into takes an image
+        make: Any = cls  # the widget takes an image
         widget: Self = make(Series.from_folder(path, pattern, value_range=value_range), **options)
         return widget
 

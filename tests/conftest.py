@@ -1,4 +1,4 @@
-"""Shared by all tests: photographs, a page that records, the rule that nothing is skipped."""
+"""Shared by all tests: photographs, what is done with them, the rule that nothing is skipped."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import skimage.data
 from comm.base_comm import BaseComm
 from hypothesis import settings
 
+from sam_widget import FakePredictor, Prediction, SamWidget, Session, load_image
 from sam_widget.embeddings import choose_cache
 
 # No deadlines: the machine may be busy. In CI the same examples every time, elsewhere new ones.
@@ -50,6 +51,39 @@ def nothing_cached(monkeypatch):
     """Each test encodes its own images: what the process shares is empty, and has no folder."""
     monkeypatch.delenv("SAM_WIDGET_EMBEDDINGS", raising=False)
     choose_cache().clear()
+
+
+class Recorder:
+    """A predictor that remembers what it was asked, and answers as the fake one."""
+
+    def __init__(self):
+        self.inner = FakePredictor()
+        self.asked = []
+        self.before_answer = lambda: None
+
+    name = property(lambda self: self.inner.name)
+    device = property(lambda self: self.inner.device)
+    model_digest = property(lambda self: self.inner.model_digest)
+
+    def encode(self, image):
+        return self.inner.encode(image)
+
+    def decode(self, embedding, prompts, multimask=None) -> Prediction:
+        self.asked.append((prompts, multimask))
+        self.before_answer()
+        return self.inner.decode(embedding, prompts, multimask)
+
+
+@pytest.fixture
+def predictor():
+    """A predictor that remembers what it was asked."""
+    return Recorder()
+
+
+@pytest.fixture
+def session(coffee, predictor):
+    """A session on a photograph, with a predictor that remembers."""
+    return Session(load_image(coffee), predictor)
 
 
 class RecordingComm(BaseComm):
@@ -97,6 +131,13 @@ class RecordingComm(BaseComm):
 def recording_comm(monkeypatch):
     """Widgets made from here on talk to a list."""
     monkeypatch.setattr(comm, "create_comm", RecordingComm)
+
+
+@pytest.fixture
+def widget(coffee, recording_comm):
+    """A widget on a photograph."""
+    with SamWidget(coffee, model="fake", labels=["cup"]) as made:
+        yield made
 
 
 def pytest_sessionfinish(session):

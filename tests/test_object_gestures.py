@@ -36,6 +36,31 @@ def of(session, name):
     return [getattr(one, name) for one in session.annotations]
 
 
+def test_objects_made_elsewhere_are_one_step(coffee):
+    session = Session(load_image(coffee), FakePredictor())
+    session.add_point(20, 20)
+    first = session.accept("cup")
+    rle = first.rle
+    made = [
+        Annotation(rle=rle, label="cup", color="#000000"),
+        Annotation(rle=rle, label="spoon", color="#111111"),
+        Annotation(rle=rle, label="spoon", color="#222222"),
+        Annotation(rle=rle, color="#333333"),
+    ]
+    session.add_point(30, 30)
+    added = session.add_annotations(made)
+    assert tuple(session.annotations) == (first, *added)
+    assert [one.color for one in added] == [first.color, "#111111", "#111111", "#333333"]
+    assert [one.id for one in added] == [one.id for one in made]
+    assert session.labels == ("cup", "spoon")
+    assert session.prompts.points == ((30.0, 30.0),)
+    session.undo()
+    assert tuple(session.annotations) == (first,)
+    version = session.version
+    assert session.add_annotations([]) == ()
+    assert session.version == version
+
+
 def test_several_objects_change_in_one_step(session):
     before = tuple(session.annotations)
     session.update_annotations(ids(session, 0, 3), label="spoon", visible=False)
