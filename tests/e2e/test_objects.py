@@ -39,25 +39,52 @@ def wait_for_rows(widget, count):
 
 
 def painted(widget):
-    """A digest of the objects' canvas, once three frames in a row have left it as it is."""
+    """The objects' canvas, by a number, once three frames in a row have left it as it is."""
     return widget.root.evaluate(
         """async (root) => {
             const canvas = root.querySelector("[data-testid=layer-objects]");
             const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-            const digest = async () => {
+            const pixels = () => {
                 const {width, height} = canvas;
-                const {data} = canvas.getContext("2d").getImageData(0, 0, width, height);
-                const sum = await crypto.subtle.digest("SHA-256", data);
-                return [...new Uint8Array(sum)].join(" ");
+                return canvas.getContext("2d").getImageData(0, 0, width, height).data;
             };
-            for (let still = 0, last = ""; ; await frame()) {
-                const now = await digest();
-                still = now === last ? still + 1 : 0;
-                if (still === 3) return now;
+            let last = pixels();
+            for (let still = 0; still < 3; ) {
+                await frame();
+                const now = pixels();
+                still = now.every((value, at) => value === last[at]) ? still + 1 : 0;
                 last = now;
             }
+            globalThis.pictures ??= [];
+            return globalThis.pictures.push(last) - 1;
         }"""
     )
+
+
+def looks_like(widget, one, other):
+    """Whether two pictures are the same, but for how a line's edge is smoothed.
+
+    Browsers compute that for lines cut off at the border of what is drawn, and differ by a few
+    levels from the line as a whole.
+    """
+    most, count = widget.page.evaluate(
+        """([one, other]) => {
+            // What is nearly transparent has no colour to speak of.
+            const seen = (data, at) => {
+                const alpha = data[at | 3];
+                return (at & 3) === 3 ? alpha : data[at] * alpha / 255;
+            };
+            let [most, count] = [0, 0];
+            for (let at = 0; at < pictures[one].length; at++) {
+                const difference = Math.abs(seen(pictures[one], at) - seen(pictures[other], at));
+                most = Math.max(most, difference);
+                count += difference > 1;
+            }
+            return [most, count];
+        }""",
+        [one, other],
+    )
+    return most <= 40 and count < 5000
 
 
 def in_python(widget, expression):
@@ -206,11 +233,12 @@ w
     step_by_step = painted(widget)
     widget.root.get_by_test_id("zoom-in").click()
     widget.root.get_by_test_id("zoom-fit").click()
-    assert painted(widget) == step_by_step != before
+    assert looks_like(widget, painted(widget), step_by_step)
+    assert not looks_like(widget, step_by_step, before)
     notebook.execute("for _ in range(4): w.undo()")
     wait_for_rows(widget, 500)
     # The deletion is not the last step that is taken back.
-    while painted(widget) != before:
+    while not looks_like(widget, painted(widget), before):
         widget.page.wait_for_timeout(50)
 
     rows.first.click()
