@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["polygon_runs", "stroke_runs"]
 
+_GRID = 2.0**-20
+"""Pixels."""
 _CUTS_AT_ONCE = 1 << 20
 """Crossings of a shape with columns held in memory at a time."""
 
@@ -31,7 +33,7 @@ def stroke_runs(points: NDArray[np.float32], radius: float, height: int, width: 
     Parameters
     ----------
     points : float32 (N, 2)
-        (x, y) in pixels, N >= 1; parts outside the mask are cut off.
+        (x, y) in pixels, N >= 1, rounded to 2**-20 of a pixel; parts outside the mask are cut off.
     radius : float
         In pixels, above 0.
     height, width : int
@@ -42,8 +44,9 @@ def stroke_runs(points: NDArray[np.float32], radius: float, height: int, width: 
     Runs
         A centre at the distance ``radius`` exactly is within.
     """
-    vertices = np.unique(points.astype(np.float64), axis=0)
-    path = points.astype(np.float64)
+    # The quotient by what a segment goes across, next to nothing, would be nothing but rounding.
+    path = np.round(points.astype(np.float64) / _GRID) * _GRID
+    vertices = np.unique(path, axis=0)
     segments = np.concatenate([path[:-1], path[1:]], axis=1)
     segments = segments[(segments[:, :2] != segments[:, 2:]).any(axis=1)]
     covered = np.zeros((0, 2), np.int64)

@@ -39,7 +39,7 @@ def polygon(points, height, width):
 def within(points, radius, height, width):
     """Distance to the path at most the radius, without division or root."""
     x, y = centres(height, width)
-    path = points.astype(float)
+    path = np.round(points.astype(float) * 2**20) / 2**20
     covered = np.zeros((height, width), np.bool_)
     for px, py in path:
         covered |= (x - px) ** 2 + (y - py) ** 2 <= radius * radius
@@ -50,6 +50,12 @@ def within(points, radius, height, width):
         inside = (along >= 0) & (along <= squared) & (squared > 0)
         covered |= inside & (beside * beside <= radius * radius * squared)
     return covered
+
+
+def test_a_segment_that_leans_by_next_to_nothing():
+    points = np.array([[0, 0], [-2.66e-44, 1.75]], np.float32)
+    assert stroke(points, 0.5, 2, 1).all()
+    assert stroke(points[::-1], 0.5, 2, 1).all()
 
 
 def crossed_an_odd_number_of_times(points, height, width):
