@@ -237,9 +237,10 @@ class Connection {
     const done = () => {
       pending.value = pending.value.filter((other) => other !== what);
     };
+    const answer = this.#ask<"gesture">(what);
     // The provisional mark is drawn before the answer is in, and from here on the view waits.
     pending.value = [...pending.value, what];
-    this.#ask<"gesture">(what).then(
+    answer.then(
       ({ reply }) =>
         batch(() => {
           awaitedVersion.value = Math.max(awaitedVersion.value, reply.version);
