@@ -12,22 +12,20 @@ import json
 import math
 import zlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sam_widget.annotations import Annotation
 from sam_widget.errors import AnnotationError, SamWidgetError
 from sam_widget.masks import Rle
-from sam_widget.prompts import LOGITS_SHAPE, Prompts
+from sam_widget.prompts import LOGITS_SHAPE, Prompts, same_mask
 from sam_widget.recipes import Recipe, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from numpy.typing import NDArray
-
-    _Mask: TypeAlias = Rle | NDArray[np.float32]
+    from sam_widget.prompts import MaskPrompt
 
 __all__ = ["annotation_fields", "annotation_of", "seal", "unseal"]
 
@@ -87,7 +85,7 @@ def annotation_fields(one: Annotation, before: Annotation | None = None) -> dict
         fields["rle"] = one.rle.to_coco()
     if one.extra != ({} if before is None else before.extra):
         fields["extra"] = dict(one.extra)
-    masks: list[_Mask] = []
+    masks: list[MaskPrompt] = []
     if before is None or one.prompts != before.prompts:
         fields["prompts"] = _prompts_fields(one.prompts, masks)
     if before is None or one.recipe != before.recipe:
@@ -173,7 +171,7 @@ def _rle_of(code: Any, height: int, width: int) -> Rle:  # noqa: ANN401 - JSON
     return Rle.from_coco(code)
 
 
-def _prompts_fields(prompts: Prompts, masks: list[_Mask]) -> dict[str, Any]:
+def _prompts_fields(prompts: Prompts, masks: list[MaskPrompt]) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "points": [[x, y, k] for (x, y), k in zip(prompts.points, prompts.labels, strict=True)]
     }
@@ -182,17 +180,11 @@ def _prompts_fields(prompts: Prompts, masks: list[_Mask]) -> dict[str, Any]:
     own = prompts.compact_mask
     if own is not None:
         # Steps of one object share their mask: it is written once.
-        known = [at for at, mask in enumerate(masks) if _same(mask, own)]
+        known = [at for at, mask in enumerate(masks) if same_mask(mask, own)]
         if not known:
             masks.append(own)
         fields["mask"] = known[0] if known else len(masks) - 1
     return fields
-
-
-def _same(first: _Mask, second: _Mask) -> bool:
-    if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
-        return first is second or np.array_equal(first, second)
-    return isinstance(first, Rle) and isinstance(second, Rle) and first == second
 
 
 def _prompts_of(fields: Any, masks: list[Prompts]) -> Prompts:  # noqa: ANN401 - JSON
@@ -213,7 +205,7 @@ def _prompts_of(fields: Any, masks: list[Prompts]) -> Prompts:  # noqa: ANN401 -
     return shared
 
 
-def _recipe_fields(recipe: Recipe, masks: list[_Mask]) -> dict[str, Any]:
+def _recipe_fields(recipe: Recipe, masks: list[MaskPrompt]) -> dict[str, Any]:
     steps = [
         {**_prompts_fields(step.prompts, masks), "multimask": step.multimask, "at": step.candidate}
         for step in recipe.steps
@@ -238,14 +230,14 @@ def _recipe_of(fields: Any, masks: list[Prompts]) -> Recipe | None:  # noqa: ANN
     return Recipe(tuple(steps), str(fields["digest"]))
 
 
-def _mask_fields(mask: _Mask) -> dict[str, Any]:
+def _mask_fields(mask: MaskPrompt) -> dict[str, Any]:
     if isinstance(mask, Rle):
         return {"rle": mask.to_coco()}
     packed = zlib.compress(mask.astype("<f4").tobytes())
     return {"logits": base64.b64encode(packed).decode("ascii")}
 
 
-def _mask_of(fields: Any, height: int, width: int) -> _Mask:  # noqa: ANN401 - JSON
+def _mask_of(fields: Any, height: int, width: int) -> MaskPrompt:  # noqa: ANN401 - JSON
     if "rle" in fields:
         return _rle_of(fields["rle"], height, width)
     unpacker = zlib.decompressobj()

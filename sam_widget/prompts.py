@@ -18,7 +18,9 @@ from sam_widget.masks import Rle
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["BoxWire", "PointWire", "Prompts", "PromptsWire"]
+    MaskPrompt: TypeAlias = Rle | NDArray[np.float32]
+
+__all__ = ["BoxWire", "PointWire", "Prompts", "PromptsWire", "same_mask"]
 
 Point: TypeAlias = tuple[float, float]
 Box: TypeAlias = tuple[float, float, float, float]
@@ -87,7 +89,7 @@ class Prompts:
     points: tuple[Point, ...]
     labels: tuple[int, ...]
     boxes: tuple[Box, ...]
-    _mask: Rle | NDArray[np.float32] | None = field(repr=False)
+    _mask: MaskPrompt | None = field(repr=False)
 
     def __init__(
         self,
@@ -110,7 +112,7 @@ class Prompts:
             self.points == other.points
             and self.labels == other.labels
             and self.boxes == other.boxes
-            and _same_mask(self._mask, other._mask)
+            and same_mask(self._mask, other._mask)
         )
 
     def __hash__(self) -> int:
@@ -127,7 +129,7 @@ class Prompts:
         return unpacked
 
     @property
-    def compact_mask(self) -> Rle | NDArray[np.float32] | None:
+    def compact_mask(self) -> MaskPrompt | None:
         """The mask prompt as it is kept: run lengths, or float32 (1, 256, 256)."""
         return self._mask
 
@@ -172,7 +174,7 @@ class Prompts:
             and self.points[:count] == previous.points
             and self.labels[:count] == previous.labels
             and self.boxes == previous.boxes
-            and _same_mask(self._mask, previous._mask)
+            and same_mask(self._mask, previous._mask)
         )
 
     def fitted(self, width: int, height: int) -> Prompts:
@@ -361,7 +363,7 @@ def _checked_boxes(boxes: ArrayLike | None) -> tuple[Box, ...]:
     return ((x0, y0, x1, y1),)
 
 
-def _checked_mask(mask: ArrayLike | Rle | None) -> Rle | NDArray[np.float32] | None:
+def _checked_mask(mask: ArrayLike | Rle | None) -> MaskPrompt | None:
     if mask is None or isinstance(mask, Rle):
         return mask
     what = (
@@ -387,9 +389,8 @@ def _checked_mask(mask: ArrayLike | Rle | None) -> Rle | NDArray[np.float32] | N
     return copy
 
 
-def _same_mask(
-    first: Rle | NDArray[np.float32] | None, second: Rle | NDArray[np.float32] | None
-) -> bool:
+def same_mask(first: MaskPrompt | None, second: MaskPrompt | None) -> bool:
+    """Whether two mask prompts, as they are kept, are the same."""
     if first is second:
         return True
     if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):

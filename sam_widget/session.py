@@ -133,7 +133,7 @@ class Session(SessionEdits, ObjectGestures):
 
     def set_mask(self, mask: NDArray[Any] | Annotation) -> int:
         """Prompt with a mask: bool (H, W), logits float32 (1, 256, 256), or an accepted object."""
-        value = mask.mask if isinstance(mask, Annotation) else mask
+        value = mask.rle if isinstance(mask, Annotation) else mask
         return self._prompt(lambda prompts: prompts.with_mask(value))
 
     def set_mask_from(self, annotation_id: str) -> int:

@@ -1,4 +1,5 @@
-// The contract with sam_widget/protocol.py, traits.py and replies.py: every synced trait and every message, typed.
+// The contract with sam_widget/protocol.py, traits.py and replies.py: every synced trait and every
+// message, typed.
 // Both sides run the examples in tests/protocol/*.json, so neither can drift alone.
 // Python alone writes traits; the page reads them and speaks in messages.
 

@@ -69,8 +69,9 @@ def fold(state: Mapping[str, Tensor]) -> Weights:
         for name, value in state.items()
         if is_decoder_weight(name)
     }
-    folded: Weights = {}
-    for part in (_token_weights, _prompt_weights, _image_weights, _second_layer, _upscaling):
+    folded = _second_layer(source)
+    folded |= _image_weights(source, folded)
+    for part in (_token_weights, _prompt_weights, _upscaling):
         folded |= part(source)
     return {name: value.to(torch.float32).contiguous() for name, value in folded.items()}
 
@@ -147,7 +148,7 @@ def _prompt_weights(source: Weights) -> Weights:
     return folded
 
 
-def _image_weights(source: Weights) -> Weights:
+def _image_weights(source: Weights, second: Weights) -> Weights:
     """Fold the first layer as the image sees it: one product per image, corrections for a mask.
 
     The image's tokens are ``features + no_mask``; a mask prompt adds ``dense @ mask_features`` to
@@ -165,7 +166,7 @@ def _image_weights(source: Weights) -> Weights:
     position = _position(source)
     # Biases of keys shift all scores of one query alike, and a softmax does not see them.
     return {
-        "image.weight": torch.cat([key, value, query, *_later(source), _first_part(source)]),
+        "image.weight": torch.cat([key, value, query, *_later(second), _first_part(source)]),
         "image.0.read.keys": key @ (none + position),
         "image.0.read.values": value @ none + source[f"{read}.v_proj.bias"][:, None],
         "image.0.write.queries": query @ (none + position)
@@ -178,20 +179,15 @@ def _image_weights(source: Weights) -> Weights:
     }
 
 
-def _later(source: Weights) -> list[Tensor]:
+def _later(second: Weights) -> list[Tensor]:
     """Return the projections of the later attentions, (128, 256), as the features come to them."""
-    transformer = "mask_decoder.transformer"
-    first, second = (source[f"{transformer}.layers.{index}.norm4.weight"] for index in (0, 1))
-    read = f"{transformer}.layers.1.cross_attn_token_to_image"
-    write = f"{transformer}.layers.1.cross_attn_image_to_token"
-    final = f"{transformer}.final_attn_token_to_image"
-    return [
-        source[f"{read}.k_proj.weight"] * first,
-        source[f"{read}.v_proj.weight"] * first,
-        source[f"{write}.q_proj.weight"] * first,
-        source[f"{final}.k_proj.weight"] * second * first,
-        source[f"{final}.v_proj.weight"] * second * first,
-    ]
+    found = []
+    for name in PROJECTIONS[3:]:
+        heads = second[name].mT if name.endswith("values") else second[name]
+        rows = heads.flatten(0, 1)
+        # What the last reading sees has been through both norms.
+        found.append(rows * second["1.scale"].T if name.startswith("final") else rows)
+    return found
 
 
 def _second_layer(source: Weights) -> Weights:

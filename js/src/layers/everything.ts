@@ -154,7 +154,6 @@ export function everythingLayer(store: Store): Layer {
       ];
     },
     draw(context, frame) {
-      if (!mode.open.value) return false;
       refresh();
       if (top && words) {
         const pixels = blankPixels({ left: 0, top: 0, ...frame.backing });

@@ -50,7 +50,6 @@ export function objectsLayer(store: Store): Layer {
     },
     draw(context, frame) {
       const { value: objects } = shown;
-      if (objects.length === 0) return false;
       const unfinished = drawing.update(objects, frame);
       context.drawImage(drawing.canvas, 0, 0);
       let corners = 0;

@@ -45,7 +45,7 @@ export function outlineLayer(store: Store): Layer {
     name: "outline",
     watch: () => (store.outline.value ? shownPrediction(store) : null),
     draw(context, frame) {
-      const mask = store.outline.value ? chosenMask(store.prediction.value) : null;
+      const mask = chosenMask(store.prediction.value);
       if (mask) strokeContour(context, contourOf(mask), mask, frame, OUTLINE);
       return false;
     },
