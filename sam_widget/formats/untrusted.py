@@ -136,10 +136,8 @@ class Field:
 
     def make(self, call: Callable[..., Made], *arguments: Any, **named: Any) -> Made:
         """Call something; let errors of this package that it raises name the place."""
-        try:
+        with self.named():
             return call(*arguments, **named)
-        except SamWidgetError as error:
-            raise self.error(error) from error
 
     @contextmanager
     def named(self) -> Iterator[None]:
