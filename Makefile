@@ -53,6 +53,7 @@ screenshots: $(READY) $(BUNDLE) chromium
 # The editable install runs `npm ci` and bundles the page, see hatch_build.py.
 $(READY): pyproject.toml package-lock.json hatch_build.py
 	test -d .venv || $(PYTHON) -m venv .venv
+	echo '{}' > .venv/package.json # Node must not take JupyterLab's scripts for modules as ours are
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	npm ci --no-audit --no-fund --loglevel=error
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
