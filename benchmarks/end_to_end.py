@@ -90,24 +90,29 @@ globalThis.WebSocket = class extends WebSocket {
 };
 """
 
-# The frame that changed the revision ends before the next task of the page.
+# When the mask previewed there and when the answer was painted: the frame that told so ends before
+# the next task of the page.
 AWAIT_PAINT = """root => {
     wire.length = 0;
     const clock = () => performance.timeOrigin + performance.now();
     globalThis.painted = new Promise((resolve) => {
         const before = root.dataset.revision;
-        let pointer = 0;
+        const seen = {pointer: 0, mask: null, end: null, wire};
         root.addEventListener("pointerup", (event) => {
-            pointer = performance.timeOrigin + event.timeStamp;
+            seen.pointer = performance.timeOrigin + event.timeStamp;
         }, {capture: true, once: true});
+        const atEndOfFrame = (name, then) => {
+            const {port1, port2} = new MessageChannel();
+            port1.onmessage = () => { seen[name] ??= clock(); then(); };
+            port2.postMessage(0);
+        };
         const observer = new MutationObserver(() => {
+            if (root.dataset.foreseenAt !== "") atEndOfFrame("mask", () => {});
             if (root.dataset.revision === before) return;
             observer.disconnect();
-            const {port1, port2} = new MessageChannel();
-            port1.onmessage = () => resolve({pointer, end: clock(), wire: [...wire]});
-            port2.postMessage(0);
+            atEndOfFrame("end", () => resolve({...seen, wire: [...wire]}));
         });
-        observer.observe(root, {attributes: true, attributeFilter: ["data-revision"]});
+        observer.observe(root, {attributes: true});
     });
 }"""
 
@@ -129,7 +134,7 @@ AWAIT_PREVIEWS = """root => {
 class Click:
     """One click's milliseconds and bytes, stage by stage."""
 
-    total: float
+    mask: float
     beyond_decode: float
     answered: float
     to_kernel: float
@@ -157,14 +162,16 @@ def click_once(notebook: Notebook, widget: WidgetPage, x: float, y: float) -> Cl
     for label, start, end in notebook.python("marks"):
         marks.setdefault(label, []).append([start, end])
     handle = marks["handle"][0]
-    # A preview may still have been under way; the answer is what is said next after its masks.
-    decode = next(mark for mark in marks["decode"] if mark[0] >= handle[0])
-    trace = next(mark for mark in marks["trace"] if mark[0] >= decode[1])
+    trace = next(mark for mark in marks["trace"] if mark[0] >= handle[0])
+    # Where a preview was, nothing is left to decode.
+    decodes = [mark for mark in marks.get("decode", []) if mark[0] >= handle[0]]
+    decode = decodes[0] if decodes else [trace[0], trace[0]]
     answer = next(mark for mark in marks["send"] if mark[0] >= trace[1])
     arrived = next(at for way, at, _ in seen["wire"] if way == "answer" and at >= answer[0])
+    beyond_decode = seen["end"] - seen["pointer"] - (decode[1] - decode[0])
     return Click(
-        total=seen["end"] - seen["pointer"],
-        beyond_decode=seen["end"] - seen["pointer"] - (decode[1] - decode[0]),
+        mask=beyond_decode if seen["mask"] is None else seen["mask"] - seen["pointer"],
+        beyond_decode=beyond_decode,
         answered=arrived - seen["pointer"] - (decode[1] - decode[0]),
         to_kernel=handle[0] - seen["pointer"],
         handler=decode[0] - handle[0],
@@ -200,15 +207,19 @@ def percentile(values: list[float], share: float) -> float:
 def report(title: str, clicks: list[Click]) -> None:
     """Print one row: what is left beyond the decoder, and where it goes."""
     columns = {name: [getattr(one, name) for one in clicks] for name in Click.__annotations__}
-    beyond = columns["beyond_decode"]
     stages = ("to_kernel", "handler", "trace", "publish", "to_page", "paint")
     print(
-        f"| {title} | {statistics.median(beyond):.0f} / {percentile(beyond, 0.95):.0f} ms "
-        f"| {statistics.median(columns['decode']):.0f} ms | "
+        f"| {title} | {spread(columns['mask'])} | {spread(columns['beyond_decode'])} "
+        f"| {statistics.median(columns['decode']):.0f} | "
         + " | ".join(f"{statistics.median(columns[name]):.1f}" for name in stages)
         + f" | {statistics.median(columns['sent_and_received']) / 1000:.1f} kB |",
         flush=True,
     )
+
+
+def spread(times: list[float]) -> str:
+    """Median and 95th percentile."""
+    return f"{statistics.median(times):.0f} / {percentile(times, 0.95):.0f}"
 
 
 @contextlib.contextmanager
@@ -238,6 +249,12 @@ def opened(
             "root => root.dataset.push !== ''", arg=widget.root.element_handle()
         )
         yield notebook, widget
+
+
+def hide_previews(widget: WidgetPage) -> None:
+    """Have every click decoded afresh."""
+    widget.root.get_by_test_id("stage").focus()
+    widget.page.keyboard.press("v")
 
 
 def hover(widget: WidgetPage, notebook: Notebook) -> None:
@@ -300,20 +317,24 @@ def main() -> None:
     options = parser.parse_args()
     count = 20 if options.quick else options.clicks
     print(
-        "| link | beyond the decoder, median / p95 | decode | to kernel | handler | trace ", end=""
+        "Milliseconds after the pointer's release, median / p95, less what the decoder took.\n\n"
+        "| link | mask on screen | all candidates | decode | to kernel | handler | trace | publish "
+        "| to page | paint | wire |\n" + "|---" * 11 + "|"
     )
-    print("| publish | to page | paint | wire |\n|---|---|---|---|---|---|---|---|---|---|")
     slow = f"{ROUND_TRIP * 1e3:.0f} ms, {BITS_PER_SECOND / 1e6:.0f} Mbit/s"
     with sync_playwright() as playwright:
         browser = launch_chromium(playwright)
         for nodelay in (False, True):
             extension = "with" if nodelay else "without"
             with opened(browser, options.model, nodelay=nodelay) as (notebook, widget):
-                clicks = click_around(notebook, widget, count)
-                report(f"loopback, {extension} the extension (push: {widget.data('push')})", clicks)
+                where = f"loopback, {extension} the extension (push: {widget.data('push')})"
                 if not nodelay:
                     hover(widget, notebook)
+                report(f"{where}, previews", click_around(notebook, widget, count))
+                hide_previews(widget)
+                report(f"{where}, no previews", click_around(notebook, widget, count))
             with opened(browser, options.model, nodelay=nodelay, slow=True) as (notebook, widget):
+                hide_previews(widget)
                 clicks = click_around(notebook, widget, max(10, count // 4))
                 report(f"{slow}, {extension} the extension (push: {widget.data('push')})", clicks)
                 transfer = [one.sent_and_received * 8e3 / BITS_PER_SECOND for one in clicks]

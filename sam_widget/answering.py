@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,10 +26,18 @@ if TYPE_CHECKING:
     from sam_widget.annotations import AnnotationStore
     from sam_widget.embeddings import EmbeddingCache
     from sam_widget.images import RgbImage
-    from sam_widget.predictors.base import Embedding, Predictor, Progress
+    from sam_widget.predictors.base import Embedding, Prediction, Predictor, Progress
     from sam_widget.recipes import Followed
 
 __all__ = ["Answering"]
+
+
+class _Foreseen(NamedTuple):
+    """What the model said of the newest previewed point: a click there asks the same."""
+
+    prompts: Prompts
+    prediction: Prediction
+    decode_ms: float
 
 
 class Answering(Document):
@@ -50,6 +58,7 @@ class Answering(Document):
         self._predicting = RLock()
         self._predictor = predictor
         self._embedding: Embedding | None = None
+        self._foreseen: _Foreseen | None = None
         self._released = False
         self.encode_ms: float | None = None
 
@@ -115,6 +124,7 @@ class Answering(Document):
             try:
                 self.encode()
                 start = time.perf_counter()
+                known = 0.0
                 if entry.steps:
                     followed = follow(self._decode, entry.steps)
                     answer, selected = self._as_it_was(entry.reopened, followed), followed.selected
@@ -124,9 +134,9 @@ class Answering(Document):
                         feedback = follow(self._decode, chain).logits
                     fed = feedback is not None
                     prompts = entry.prompts.with_mask(feedback) if fed else entry.prompts
-                    answer = self._decode(prompts, entry.multimask)
+                    answer, known = self._foreseen_or_decoded(prompts, entry.multimask)
                     selected = answer.best
-                elapsed = (time.perf_counter() - start) * 1e3
+                elapsed = (time.perf_counter() - start) * 1e3 + known
             except Exception as error:
                 with self.lock:
                     entry.failure = error
@@ -152,12 +162,20 @@ class Answering(Document):
             return followed.candidates
         return followed.candidates.with_mask(followed.selected, annotation.rle)
 
-    def preview(self, x: float, y: float) -> tuple[Candidates, int] | None:
-        """Candidates for a lone point, of which nothing is kept; None once there are prompts."""
+    def preview(self, x: float, y: float) -> Candidates | None:
+        """Best candidate for a lone point, alone; None once there are prompts.
+
+        It is no step and changes nothing, but :meth:`predict` need not ask the model again for
+        that same point.
+        """
         if not self.prompts.is_empty or self._embedding is None:
             return None
-        candidates = self._decode(Prompts(points=[(x, y)]), None)
-        return candidates, candidates.best
+        prompts = Prompts(points=[(x, y)])
+        start = time.perf_counter()
+        prediction = self._model().decode(self._embedding, prompts, None)
+        decode_ms = (time.perf_counter() - start) * 1e3
+        self._foreseen = _Foreseen(prompts, prediction, decode_ms)
+        return Candidates.best_of(prediction)
 
     def wait(self, version: int, timeout: float | None = None) -> bool:
         """Block until some other thread has committed an answer to ``version`` or newer."""
@@ -174,7 +192,7 @@ class Answering(Document):
         """Let go of the embedding and the history's logits, and of everybody who waits."""
         with self.lock:
             self._released = True
-            self._embedding = None
+            self._embedding = self._foreseen = None
             self._history = History(Entry(Prompts(), None, self._objects.snapshot()))
             self._advance()
 
@@ -182,6 +200,15 @@ class Answering(Document):
         if self._predictor is None:
             raise ModelError("no model is attached yet. Wait until the widget is ready.")
         return self._predictor
+
+    def _foreseen_or_decoded(
+        self, prompts: Prompts, multimask: bool | None
+    ) -> tuple[Candidates, float]:
+        """Answer, and tell how many milliseconds the model took for it before it was asked."""
+        foreseen = self._foreseen
+        if foreseen is None or multimask is not None or prompts != foreseen.prompts:
+            return self._decode(prompts, multimask), 0.0
+        return Candidates.of(foreseen.prediction), foreseen.decode_ms
 
     def _decode(self, prompts: Prompts, multimask: bool | None) -> Candidates:
         embedding = self._embedding

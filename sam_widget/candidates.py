@@ -102,6 +102,14 @@ class Candidates:
         )
 
     @classmethod
+    def best_of(cls, prediction: Prediction) -> Candidates:
+        """Measure the best mask only, and those with the same score: others are not traced."""
+        scores = prediction.scores
+        best = scores == scores.max()
+        best[np.argmax(scores)] = True  # a score may be NaN
+        return cls.of(replace(prediction, logits=prediction.logits[best], scores=scores[best]))
+
+    @classmethod
     def drawn(cls, frame: ModelFrame) -> Candidates:
         """Return an empty mask to draw on, which no model made: its figures are NaN."""
         empty = Rle(frame.height, frame.width, np.array([frame.height * frame.width]))

@@ -183,7 +183,7 @@ class SessionMirror(PublishingWidget):
         changes = self._assign(wanted)
         self._page.publish_annotations(annotations)
         self._send_changes(changes)
-        self._page.published(committed.version)
+        self._page.published(document["version"], committed.version)
         return changes
 
     def _image_trait(self, image: RgbImage, preview: Encoded | None = None) -> dict[str, Any]:

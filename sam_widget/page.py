@@ -63,6 +63,8 @@ class Page:
         self._annotations: tuple[Annotation, ...] = ()
         self._annotations_version = 0
         self._shown_rles: dict[str, tuple[Rle, Rle]] = {}
+        # Gestures applied and not yet acknowledged, with the version and revision they led to.
+        self._unsaid: list[tuple[Request, int, int]] = []
         # Versions: whose answer is to be pushed along, and whose was sent last.
         self._push_at: int | None = None
         self._published = -1
@@ -109,10 +111,18 @@ class Page:
         except Exception as error:  # noqa: BLE001 - untrusted input must never kill the comm
             self._send(problems.error_reply(protocol.request_id(content), error))
 
-    def published(self, version: int) -> None:
-        """Tell that the answer to this version has just been sent, as the trait ``prediction``."""
+    def published(self, document: int, answered: int) -> None:
+        """Tell which versions have just been sent: the ``document`` and the ``prediction``."""
         with self._lock:
-            self._published = version
+            self._published = answered
+            said = [one for one in self._unsaid if one[1] <= document]
+            self._unsaid = [one for one in self._unsaid if one[1] > document]
+            for request, version, revision in said:
+                # The answer is a trait of its own, which another message pushes along.
+                fields = {"of": "gesture", "version": version, "revision": revision}
+                self._reply(replace(request, push=False), fields)
+                if request.push:
+                    self._push_at = version
             self._push()
 
     def begin_with(self, annotations: tuple[Annotation, ...]) -> None:
@@ -198,21 +208,17 @@ class Page:
     def _acknowledge(self, request: Request, done: Future[tuple[int, int]]) -> None:
         # On disk first: what is acknowledged is safe.
         self._worker.session.annotations.settle()
-        self._publish()
         error = done.exception()
         if error is not None:
+            self._publish()
             self._send(problems.error_reply(request.id, error))
             return
-        version, revision = done.result()
-        # The answer is a trait and may be some time away: a message of its own pushes it along.
-        self._reply(
-            replace(request, push=False),
-            {"of": "gesture", "version": version, "revision": revision},
-        )
-        if request.push:
-            with self._lock:
-                self._push_at = version
-                self._push()
+        with self._lock:
+            self._unsaid.append((request, *done.result()))
+        # What is about to be answered is acknowledged with its answer: one message less to wait
+        # for, and one picture less to draw.
+        if not self._worker.answers_soon:
+            self._publish()
 
     def _push(self) -> None:
         """Send what makes the answer leave at once, when it has been sent. The lock is held."""

@@ -20,17 +20,16 @@ MAX_SIZES: Final = 100
 
 
 def preview_fields(
-    request: Request, found: tuple[Candidates, int] | None
+    request: Request, found: Candidates | None
 ) -> tuple[dict[str, Any], list[bytes]]:
     """Lay out a hover preview: the best mask, or nothing once prompts have been placed."""
     if found is None:
         return {"of": "preview", "preview": None}, []
-    candidates, best = found
-    rle = candidates.shown[best]
+    rle = found.shown[found.best]
     preview = {
         "x": request.arguments["x"],
         "y": request.arguments["y"],
-        "score": float(candidates.scores[best]),
+        "score": float(found.scores[found.best]),
         "width": rle.width,
         "height": rle.height,
     }

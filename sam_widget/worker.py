@@ -38,6 +38,8 @@ QUEUE_LIMIT = 1000
 """Gestures waiting for an answer, after which more are refused: nobody clicks that far ahead."""
 PROGRESS_EVERY = 0.25
 """Seconds between two reports of how far an encoding is."""
+SOON_MS = 60.0
+"""An answer that comes within this time is waited for before anything else is shown."""
 PREVIEWS_MEASURED = 7
 PREVIEW_DRIFT = 0.25
 """By this share the time of a preview has to change before it is told again."""
@@ -47,7 +49,7 @@ PREVIEW_DRIFT = 0.25
 class _Preview:
     x: float
     y: float
-    answer: Callable[[tuple[Candidates, int] | None], None]
+    answer: Callable[[Candidates | None], None]
 
 
 class Worker:
@@ -76,6 +78,7 @@ class Worker:
         self._preview: _Preview | None = None
         self._preview_times: deque[float] = deque(maxlen=PREVIEWS_MEASURED)
         self._preview_ms: float | None = None
+        self._answer_ms: float | None = None
         self._encode_progress: float | None = None
         self._ahead = Ahead()
         self._wake = Condition()
@@ -123,6 +126,13 @@ class Worker:
         return self._preview_ms
 
     @property
+    def answers_soon(self) -> bool:
+        """Whether the prompts wait for an answer and it will, as far as is known, come at once."""
+        took = self._answer_ms
+        ready = self._stage == "idle" and self._load_failure is None
+        return ready and took is not None and took < SOON_MS and self._session.pending
+
+    @property
     def here(self) -> bool:
         """Whether the caller runs on this worker's thread, where waiting for it would never end."""
         return current_thread() is self._thread
@@ -166,9 +176,7 @@ class Worker:
             self._wake.notify_all()
         return future
 
-    def preview(
-        self, x: float, y: float, answer: Callable[[tuple[Candidates, int] | None], None]
-    ) -> None:
+    def preview(self, x: float, y: float, answer: Callable[[Candidates | None], None]) -> None:
         """Preview the newest point; one that is overtaken is answered with None."""
         newest = _Preview(x, y, answer)
         with self._wake:
@@ -256,7 +264,7 @@ class Worker:
             self._load_failure = failure
             self._stage = "loading" if self._predictor is None else "encoding"
             self._preview_times.clear()
-            self._preview_ms = None
+            self._preview_ms = self._answer_ms = None
             self._ahead.asked()
             self._wake.notify_all()
         return refuse
@@ -314,7 +322,8 @@ class Worker:
             if gesture is not None:
                 self._apply_queued(session, *gesture)
             elif preview is not None:
-                self._answer_preview(session, preview)
+                if not self._answer_preview(session, preview):
+                    return True
             elif self._load_failure is None and self._stage != "idle":
                 self._prepare(session)
             else:
@@ -423,10 +432,14 @@ class Worker:
         try:
             session.predict()
         except Exception:  # noqa: BLE001 - kept as session.failure, shown and raised from there
+            self._answer_ms = None
             return
+        self._answer_ms = session.decode_ms
 
-    def _answer_preview(self, session: Session, preview: _Preview) -> None:
+    def _answer_preview(self, session: Session, preview: _Preview) -> bool:
+        """Return whether there is anything to tell besides the answer itself."""
         found = None
+        known = self._preview_ms
         start = time.perf_counter()
         try:
             found = session.preview(preview.x, preview.y)
@@ -436,6 +449,7 @@ class Worker:
             if found is not None:
                 self._measure((time.perf_counter() - start) * 1e3)
             preview.answer(found)
+        return self._preview_ms != known
 
     def _measure(self, preview_ms: float) -> None:
         self._preview_times.append(preview_ms)

@@ -7,6 +7,7 @@ import pytest
 
 from sam_widget import EmbeddingCache, FakePredictor, Session, load_image
 from sam_widget.errors import ModelError
+from sam_widget.prompts import Prompts
 
 
 def test_one_point_gives_three_candidates_from_subpart_to_whole(session):
@@ -110,14 +111,55 @@ def test_without_a_predictor_gestures_are_taken_and_predicting_says_so(coffee):
         session.predict()
 
 
-def test_preview_keeps_nothing(session):
+def test_a_preview_is_the_best_mask_and_no_step(session):
     assert session.preview(10, 10) is None  # not encoded yet
     session.encode()
-    candidates, best = session.preview(300, 200)
-    assert candidates.scores[best] == candidates.scores.max()
+    preview = session.preview(300, 200)
     assert session.version == 0
-    session.add_point(1, 1)
+    session.add_point(300, 200)
+    assert session.predict()
+    answer = session.committed.candidates
+    assert preview.shown == (answer.shown[answer.best],)
+    assert preview.scores == answer.scores.max()
     assert session.preview(300, 200) is None
+
+
+class Counting(FakePredictor):
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+
+    def decode(self, embedding, prompts, multimask=None):
+        self.asked.append((prompts, multimask))
+        return super().decode(embedding, prompts, multimask)
+
+
+def test_a_click_where_the_preview_was_asks_the_model_only_once(coffee):
+    session = Session(load_image(coffee), Counting())
+    session.encode()
+    session.preview(40, 50)
+    session.preview(300, 200)
+    session.add_point(300, 200)
+    assert session.predict()
+    there = Prompts(points=[(300, 200)])
+    assert session._model().asked == [(Prompts(points=[(40, 50)]), None), (there, None)]
+    assert session.decode_ms > 0
+    plain = Session(load_image(coffee), FakePredictor())
+    plain.add_point(300, 200)
+    plain.predict()
+    answer, expected = session.committed.candidates, plain.committed.candidates
+    assert answer.shown == expected.shown
+    assert np.array_equal(answer.logits, expected.logits)
+    # Anything else is another question.
+    session.set_multimask(True)
+    session.predict()
+    session.clear()
+    session.add_point(40, 50)
+    session.predict()
+    session.clear()
+    session.add_point(300, 200, positive=False)
+    session.predict()
+    assert len(session._model().asked) == 5
 
 
 def test_large_images_show_smaller_masks_and_keep_exact_objects():

@@ -99,6 +99,71 @@ def test_an_answer_is_pushed_along_only_if_the_page_asks(widget):
         assert widget.comm.arrived.wait_for(lambda: len(pushes()) == 2, 30)
 
 
+def test_a_click_is_acknowledged_with_its_answer_where_answers_come_at_once(
+    coffee, recording_comm, predictor, monkeypatch
+):
+    def click(number):
+        content = {"type": "add_point", "x": 50 * number, "y": 150, "positive": True}
+        content |= {"id": f"click-{number}", "version": 0}
+        before = len(widget.comm.sent)
+        widget.comm.deliver({"method": "custom", "content": content})
+        return before
+
+    def told(before):
+        """Return the messages in order: the version that a state shows, or a kind of message."""
+        kinds = []
+        for _, data, _ in widget.comm.sent[before:]:
+            state = data.get("state", {})
+            kinds += [name for name in ("document", "prediction") if name in state]
+            kinds += [data["content"]["type"]] if "content" in data else []
+        return kinds
+
+    with SamWidget(coffee, model=predictor) as widget:
+        widget.wait()
+        # Nobody knows yet how long an answer takes, so the first click is confirmed before it.
+        gate = threading.Event()
+        predictor.before_answer = lambda: gate.wait(30)
+        before = click(1)
+        assert told(before) == ["document", "reply"]
+        gate.set()
+        widget.wait()
+        # The second, too, if the first took long.
+        monkeypatch.setattr("sam_widget.worker.SOON_MS", 0.0)
+        gate.clear()
+        before = click(2)
+        assert told(before) == ["document", "reply"]
+        gate.set()
+        widget.wait()
+        monkeypatch.setattr("sam_widget.worker.SOON_MS", float("inf"))
+        gate.clear()
+        before = click(3)
+        assert told(before) == []
+        gate.set()
+        widget.comm.answer("click-3")
+        assert told(before) == ["document", "prediction", "reply"]
+        # What is said meanwhile says it all.
+        gate.clear()
+        before = click(4)
+        widget.wait(0)
+        assert told(before) == ["document", "reply"]
+        # After a failure nobody knows any more.
+        gate.set()
+        widget.wait()
+        predictor.before_answer = fail
+        click(5)
+        widget.comm.answer("click-5")
+        predictor.before_answer = lambda: gate.wait(30)
+        gate.clear()
+        before = click(6)
+        assert told(before) == ["document", "reply"]
+        gate.set()
+        widget.wait()
+
+
+def fail():
+    raise RuntimeError("no memory")
+
+
 def test_queries_bear_their_push_themselves(widget):
     widget.wait()
     for number, push in enumerate((False, True)):

@@ -3,7 +3,9 @@
 
 import { options } from "preact";
 
-/** Canvases with an answer to draw. */
+const PATIENCE_MS = 150;
+
+/** Canvases with an answer to draw, or to wait for. */
 let drawing = 0;
 let waiting: (() => void)[] = [];
 
@@ -18,6 +20,16 @@ export function holdPanels(): () => void {
       drawing -= 1;
       if (drawing === 0) releasePanels();
     });
+  };
+}
+
+/** The same for as long as an answer may be waited for without a word; longer is worth one. */
+export function holdPanelsAwhile(): () => void {
+  const release = holdPanels();
+  const timer = setTimeout(release, PATIENCE_MS);
+  return () => {
+    clearTimeout(timer);
+    release();
   };
 }
 

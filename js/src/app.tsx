@@ -113,6 +113,9 @@ function reflect(store: Store, root: HTMLElement): void {
   const { value: preview } = store.preview;
   const painted = preview !== null && preview.revision === store.paintedPreview.value;
   root.dataset.previewAt = painted ? `${preview.x} ${preview.y}` : "";
+  // And where the answer on screen was, before Python has given it.
+  const { value: foreseen } = store.paintedForeseen;
+  root.dataset.foreseenAt = foreseen ? `${foreseen.x} ${foreseen.y}` : "";
   root.dataset.connection = store.connection.value;
   root.dataset.push = String(store.pushing.value ?? "");
   root.dataset.tool = store.tool.value;

@@ -157,7 +157,10 @@ class Connection {
     batch(() => {
       const before = image.value?.id;
       image.value = this.#model.get("image_state") ?? null;
-      if (image.value?.id !== before) this.#store.preview.value = null;
+      if (image.value?.id !== before) {
+        this.#store.preview.value = null;
+        this.#store.foreseen.value = null;
+      }
       document.value = this.#model.get("document");
       prediction.value = this.#model.get("prediction");
       const { value: previously } = kernelStatus;

@@ -1,7 +1,8 @@
 // Hover previews: the newest position is asked for, and nothing queues behind it.
 
 import type { Bytes, PreviewReply } from "./protocol";
-import type { Store } from "./store";
+import type { Foreseen } from "./provisional";
+import { NO_PREDICTION, type Preview, type Store } from "./store";
 
 interface Point {
   x: number;
@@ -13,6 +14,13 @@ type Fetch = (
   x: number,
   y: number,
 ) => Promise<{ reply: { preview: PreviewReply | null }; buffers: readonly Bytes[] }>;
+
+/** A preview is the best answer to a lone point, without the others and their figures. */
+function foreseenBy(preview: Omit<Preview, "revision">): Foreseen {
+  const { x, y, width, height, score, rle } = preview;
+  const candidates = [{ score, stability: null, area: 0, rle }];
+  return { x, y, answer: { ...NO_PREDICTION, width, height, candidates } };
+}
 
 /** One preview in flight, the newest wish next, nothing queued. */
 export class LatestPreview {
@@ -51,12 +59,11 @@ export class LatestPreview {
   }
 
   #accept(preview: PreviewReply | null, rle: Bytes | undefined): void {
+    const found = preview !== null && rle !== undefined ? { ...preview, rle } : null;
+    // Whoever clicked meanwhile no longer wants a preview, but may wait for this very mask.
+    this.#store.foreseen.value = found && foreseenBy(found);
     if (this.#wanted === null) return;
-    if (preview === null || rle === undefined) {
-      this.#store.preview.value = null;
-      return;
-    }
-    this.#revision += 1;
-    this.#store.preview.value = { ...preview, rle, revision: this.#revision };
+    if (found) this.#revision += 1;
+    this.#store.preview.value = found && { ...found, revision: this.#revision };
   }
 }

@@ -1,8 +1,16 @@
-// The prompts and objects a person should see now: Python's, then gestures not yet acknowledged,
-// then the drag under way. Pure.
+// The prompts, answer and objects a person should see now: Python's, then gestures not yet
+// acknowledged, then the drag under way. Pure.
 
 import type { Draft } from "./interaction";
-import type { Gesture, ObjectChange, WireBox, WirePoint, WirePrompts } from "./protocol";
+import type {
+  DocumentState,
+  Gesture,
+  ObjectChange,
+  PredictionState,
+  WireBox,
+  WirePoint,
+  WirePrompts,
+} from "./protocol";
 import type { SceneObject, Store } from "./store";
 
 /** A prompt on screen; `provisional` until Python has confirmed it. */
@@ -69,6 +77,43 @@ function moved(
   return points.map((point, index) =>
     index === target ? { ...point, x, y, provisional: true } : point,
   );
+}
+
+/** What a click at (x, y) is known to give: the mask that was previewed there. */
+export interface Foreseen {
+  readonly x: number;
+  readonly y: number;
+  readonly answer: PredictionState;
+}
+
+/** The answer on screen: while a lone click waits for its own, the mask that was previewed there. */
+export function shownAnswer(
+  prediction: PredictionState,
+  foreseen: Foreseen | null,
+  { prompts, multimask, reopened }: DocumentState,
+  pending: readonly Gesture[],
+): PredictionState {
+  const free = multimask === null && reopened === null && !prompts.has_mask;
+  if (foreseen === null || prediction.candidates.length > 0 || !free) return prediction;
+  const { points, box } = shownPrompts(prompts, pending);
+  // Between Python's word and its acknowledgement a point is there twice.
+  const there = points.every(
+    ({ x, y, positive }) => positive && x === foreseen.x && y === foreseen.y,
+  );
+  return there && points.length > 0 && box === null ? foreseen.answer : prediction;
+}
+
+const ASKING: ReadonlySet<Gesture["type"]> = new Set([
+  "add_point",
+  "move_point",
+  "remove_point",
+  "set_box",
+  "remove_box",
+]);
+
+/** Whether prompts are on their way that the model will have to answer. */
+export function isAsking(pending: readonly Gesture[]): boolean {
+  return pending.some(({ type }) => ASKING.has(type));
 }
 
 /**

@@ -2,7 +2,7 @@
 // signals, and says what it has painted: data-transform, store.paintedRevision and paintedPreview.
 
 import { computed, effect, type ReadonlySignal, untracked } from "@preact/signals-core";
-import { holdPanels } from "./answer-first";
+import { holdPanels, holdPanelsAwhile } from "./answer-first";
 import type { Frame, Layer } from "./layers/layer";
 import { makeFrame } from "./layers/layer";
 import { MaskError } from "./masks";
@@ -37,7 +37,6 @@ export function mountRenderer(
 ): Renderer {
   const changed = new Set<Canvas>();
   let scheduled = 0;
-  let release = (): void => undefined;
   const frame = computed<Frame | null>(() => {
     const image = store.image.value;
     const size = store.stageSize.value;
@@ -46,19 +45,23 @@ export function mountRenderer(
     return makeFrame(image, size, backing.value, transform);
   });
 
-  const paint = (): void => {
-    cancelAnimationFrame(scheduled);
-    scheduled = 0;
+  const draw = (): void => {
     const todo = [...changed];
     changed.clear();
     const now = frame.peek();
     for (const surface of todo) {
       if (untracked(() => drawSurface(surface, now, store))) change(surface);
     }
+  };
+  const paint = (): void => {
+    cancelAnimationFrame(scheduled);
+    scheduled = 0;
+    draw();
+    const now = frame.peek();
     if (now) stage.setAttribute("data-transform", formatTransform(now.transform));
     else stage.removeAttribute("data-transform");
     report(store);
-    release();
+    panels.release();
   };
   const schedule = (): void => {
     if (scheduled === 0) scheduled = requestAnimationFrame(paint);
@@ -77,23 +80,44 @@ export function mountRenderer(
       if (!surface.empty || now === null || surface.blankIn !== now) change(surface);
     });
   });
-  // A revision without any mask is painted, too: by clearing.
-  stops.push(
-    effect(() => {
-      dependOn(store.prediction.value, store.preview.value);
-      release();
-      release = holdPanels();
-      schedule();
-    }),
-  );
+  const panels = putAnswersFirst(store, () => {
+    schedule();
+    // An answer is drawn when it is in, and not in the frame, which then ends the sooner.
+    queueMicrotask(draw);
+  });
   aborted.addEventListener("abort", () => {
     for (const stop of stops) stop();
     cancelAnimationFrame(scheduled);
-    release();
+    panels.stop();
   });
   return {
     flush() {
       if (!aborted.aborted) paint();
+    },
+  };
+}
+
+/** Tells when there is a mask to draw. Panels wait for it, until `release` says it is painted. */
+function putAnswersFirst(
+  store: Store,
+  arrived: () => void,
+): { release: () => void; stop: () => void } {
+  let release = (): void => undefined;
+  const stops = [
+    // A revision without any mask is painted, too: by clearing.
+    effect(() => {
+      dependOn(store.shownPrediction.value, store.prediction.value, store.preview.value);
+      release();
+      release = holdPanels();
+      arrived();
+    }),
+    effect(() => (store.awaiting.value ? holdPanelsAwhile() : undefined)),
+  ];
+  return {
+    release: () => release(),
+    stop: () => {
+      for (const stop of stops) stop();
+      release();
     },
   };
 }
@@ -134,5 +158,8 @@ function report(store: Store): void {
     store.paintedRevision.value = store.prediction.peek().revision;
     const preview = store.preview.peek();
     if (preview) store.paintedPreview.value = preview.revision;
+    const foreseen = store.foreseen.peek();
+    const shown = foreseen?.answer === store.shownPrediction.peek();
+    store.paintedForeseen.value = shown ? foreseen : null;
   });
 }

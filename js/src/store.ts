@@ -19,7 +19,7 @@ import type {
   WireBox,
   WireIslands,
 } from "./protocol";
-import { shownObjects } from "./provisional";
+import { type Foreseen, isAsking, shownAnswer, shownObjects } from "./provisional";
 import { IDENTITY_VIEW, type View } from "./viewport";
 
 export type ToolName = "point" | "box" | "pan" | "everything" | EditToolName;
@@ -116,6 +116,8 @@ export interface Store {
   readonly labelColors: Signal<Readonly<Record<string, string>>>;
   readonly confirmedObjects: Signal<readonly SceneObject[]>;
   readonly preview: Signal<Preview | null>;
+  /** The newest preview, also when none is to be shown any more: a click may have come there. */
+  readonly foreseen: Signal<Foreseen | null>;
   readonly series: Signal<SeriesState | null>;
   // What this view is waiting for.
   /** Image of the series that is being opened; until it is there nothing else can be done. */
@@ -125,6 +127,8 @@ export interface Store {
   readonly pushing: Signal<boolean | null>;
   /** Gestures sent and not yet acknowledged, oldest first: drawn at once as provisional marks. */
   readonly pending: Signal<readonly Gesture[]>;
+  /** The answer as a person should see it: Python's, or until that comes what is known of it. */
+  readonly shownPrediction: ReadonlySignal<PredictionState>;
   /** Accepted objects as a person should see them: Python's, and what has been done since. */
   readonly objects: ReadonlySignal<readonly SceneObject[]>;
   /** Newest document version this view knows was applied for it. */
@@ -132,8 +136,11 @@ export interface Store {
   /** Revision of the prediction last painted, and of the preview. The renderer writes them. */
   readonly paintedRevision: Signal<number>;
   readonly paintedPreview: Signal<number>;
+  readonly paintedForeseen: Signal<Foreseen | null>;
   /** What data-status says. */
   readonly status: ReadonlySignal<Status>;
+  /** Whether prompts of this view wait for their answer, and nothing else is going on. */
+  readonly awaiting: ReadonlySignal<boolean>;
   // View state.
   readonly tool: Signal<ToolName>;
   /** Pointer over the image, in image pixels. */
@@ -196,10 +203,43 @@ export const EMPTY_DOCUMENT: DocumentState = {
 };
 
 export function createStore(): Store {
+  const model = signal<ModelInfo>({ name: "", device: "", encode_ms: null, decode_ms: null });
+  const hoverPreview = signal<PreviewChoice>("auto");
+  const previewing = computed(
+    () =>
+      hoverPreview.value === "on" || (hoverPreview.value === "auto" && !isSlowModel(model.value)),
+  );
+  const pending = signal<readonly Gesture[]>([]);
+  return {
+    image: signal<ImageState | null>(null),
+    problem: signal<Problem | null>(null),
+    model,
+    ...createAnswerSignals(pending),
+    ...createObjectSignals(pending),
+    preview: signal<Preview | null>(null),
+    series: signal<SeriesState | null>(null),
+    opening: signal<number | null>(null),
+    connection: signal<ConnectionState>("live"),
+    pushing: signal<boolean | null>(null),
+    pending,
+    paintedPreview: signal(0),
+    paintedForeseen: signal<Foreseen | null>(null),
+    ...createViewSignals(),
+    ...editingSignals(),
+    hoverPreview,
+    previewing,
+    helpOpen: signal(false),
+    label: signal(""),
+    notice: signal<Notice | null>(null),
+    everything: createEverything(),
+  };
+}
+
+/** What has been asked and answered, and how far the one is behind the other. */
+function createAnswerSignals(pending: Signal<readonly Gesture[]>) {
   const document = signal<DocumentState>(EMPTY_DOCUMENT);
   const prediction = signal<PredictionState>(NO_PREDICTION);
   const kernelStatus = signal<Status>("loading");
-  const pending = signal<readonly Gesture[]>([]);
   const awaitedVersion = signal(0);
   const paintedRevision = signal(0);
   const status = computed<Status>(() => {
@@ -210,40 +250,27 @@ export function createStore(): Store {
     const painted = paintedRevision.value >= prediction.value.revision;
     return answered && painted ? "ready" : "predicting";
   });
-  const model = signal<ModelInfo>({ name: "", device: "", encode_ms: null, decode_ms: null });
-  const hoverPreview = signal<PreviewChoice>("auto");
-  const previewing = computed(
+  const awaiting = computed(
     () =>
-      hoverPreview.value === "on" || (hoverPreview.value === "auto" && !isSlowModel(model.value)),
+      status.value === "predicting" &&
+      (isAsking(pending.value) || prediction.value.version < awaitedVersion.value),
+  );
+  const foreseen = signal<Foreseen | null>(null);
+  const shownPrediction = computed(() =>
+    awaiting.value
+      ? shownAnswer(prediction.value, foreseen.value, document.value, pending.value)
+      : prediction.value,
   );
   return {
-    image: signal<ImageState | null>(null),
     document,
     prediction,
     kernelStatus,
-    problem: signal<Problem | null>(null),
-    model,
-    ...createObjectSignals(pending),
-    preview: signal<Preview | null>(null),
-    series: signal<SeriesState | null>(null),
-    opening: signal<number | null>(null),
-    connection: signal<ConnectionState>("live"),
-    pushing: signal<boolean | null>(null),
-    pending,
     awaitedVersion,
     paintedRevision,
-    paintedPreview: signal(0),
     status,
-    ...createViewSignals(),
-    ...editingSignals(),
-    hoverPreview,
-    previewing,
-    helpOpen: signal(false),
-    label: signal(""),
-    highlighted: signal<string | null>(null),
-    selectedObjects: signal<ReadonlySet<string>>(new Set()),
-    notice: signal<Notice | null>(null),
-    everything: createEverything(),
+    awaiting,
+    foreseen,
+    shownPrediction,
   };
 }
 

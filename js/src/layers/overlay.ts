@@ -18,7 +18,7 @@ function chosenMask(prediction: PredictionState): Mask | null {
 }
 
 function shownPrediction(store: Store): PredictionState | null {
-  const { value: prediction } = store.prediction;
+  const { value: prediction } = store.shownPrediction;
   return prediction.candidates.length > 0 ? prediction : null;
 }
 
@@ -27,7 +27,7 @@ export function overlayLayer(store: Store): Layer {
     name: "overlay",
     watch: () => shownPrediction(store),
     draw(context, frame) {
-      const mask = chosenMask(store.prediction.value);
+      const mask = chosenMask(store.shownPrediction.value);
       const region = mask && regionOf(mask, frame);
       if (mask && region) {
         const pixels = blankPixels(region);
@@ -45,7 +45,7 @@ export function outlineLayer(store: Store): Layer {
     name: "outline",
     watch: () => (store.outline.value ? shownPrediction(store) : null),
     draw(context, frame) {
-      const mask = chosenMask(store.prediction.value);
+      const mask = chosenMask(store.shownPrediction.value);
       if (mask) strokeContour(context, contourOf(mask), mask, frame, OUTLINE);
       return false;
     },

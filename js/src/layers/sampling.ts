@@ -47,17 +47,26 @@ export function regionOf(mask: Mask, frame: Frame): Region | null {
 export function sampleMask(mask: Mask, frame: Frame, pixels: Pixels, word: number): void {
   const columns = sources(pixels.left, pixels.width, frame, "x", mask);
   const rows = sources(pixels.top, pixels.height, frame, "y", mask);
-  for (let y = 0; y < pixels.height; y++) {
-    const row = (rows[y] ?? -1) - mask.top;
-    if (row < 0 || row >= mask.rows) continue;
-    const from = row * mask.columns - mask.left;
-    const to = y * pixels.width;
-    for (let x = 0; x < pixels.width; x++) {
-      const column = columns[x] ?? -1;
-      const within = column >= mask.left && column < mask.left + mask.columns;
-      if (within && mask.data[from + column] === 1) pixels.words[to + x] = word;
+  const { data, left } = mask;
+  const { words, width } = pixels;
+  const [first, end] = within(columns, left, left + mask.columns);
+  const [top, bottom] = within(rows, mask.top, mask.top + mask.rows);
+  for (let y = top; y < bottom; y++) {
+    const to = y * width;
+    const from = ((rows[y] ?? 0) - mask.top) * mask.columns - left;
+    for (let x = first; x < end; x++) {
+      if (data[from + (columns[x] ?? 0)] === 1) words[to + x] = word;
     }
   }
+}
+
+/** The part of ascending numbers that lies in [low, high), end exclusive. */
+function within(ascending: Int32Array, low: number, high: number): [begin: number, end: number] {
+  let begin = 0;
+  let end = ascending.length;
+  while (begin < end && (ascending[begin] ?? 0) < low) begin += 1;
+  while (end > begin && (ascending[end - 1] ?? 0) >= high) end -= 1;
+  return [begin, end];
 }
 
 /** Copies the words of a picture of the whole image, zeros excepted. */
