@@ -322,8 +322,8 @@ class Worker:
             if gesture is not None:
                 self._apply_queued(session, *gesture)
             elif preview is not None:
-                if not self._answer_preview(session, preview):
-                    return True
+                self._answer_preview(session, preview)
+                return True
             elif self._load_failure is None and self._stage != "idle":
                 self._prepare(session)
             else:
@@ -436,8 +436,7 @@ class Worker:
             return
         self._answer_ms = session.decode_ms
 
-    def _answer_preview(self, session: Session, preview: _Preview) -> bool:
-        """Return whether there is anything to tell besides the answer itself."""
+    def _answer_preview(self, session: Session, preview: _Preview) -> None:
         found = None
         known = self._preview_ms
         start = time.perf_counter()
@@ -449,7 +448,8 @@ class Worker:
             if found is not None:
                 self._measure((time.perf_counter() - start) * 1e3)
             preview.answer(found)
-        return self._preview_ms != known
+        if self._preview_ms != known:  # else the answer itself was all there is to tell
+            self._changed()
 
     def _measure(self, preview_ms: float) -> None:
         self._preview_times.append(preview_ms)

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { h, render } from "preact";
 import { describe, expect, it, vi } from "vitest";
-import { holdPanels } from "../src/answer-first";
+import { holdPanels, holdPanelsAwhile } from "../src/answer-first";
 
 /** A panel that follows a signal. */
 function mountPanel() {
@@ -36,6 +36,22 @@ describe("panels", () => {
     expect(root.textContent).toBe("before");
     second();
     await vi.waitFor(() => expect(root.textContent).toBe("after"));
+  });
+
+  it("wait for an answer that is to come, but not for a late one", async () => {
+    const { root, text } = mountPanel();
+    const release = holdPanelsAwhile();
+    text.value = "after";
+    await soon();
+    expect(root.textContent).toBe("before");
+    release();
+    await vi.waitFor(() => expect(root.textContent).toBe("after"));
+    const late = holdPanelsAwhile();
+    text.value = "later";
+    await soon();
+    expect(root.textContent).toBe("after");
+    await vi.waitFor(() => expect(root.textContent).toBe("later"));
+    late();
   });
 
   it("do not wait on a page that has no frames", async () => {

@@ -212,6 +212,30 @@ describe("previews", () => {
     await settled();
     expect(store.preview.value).toBeNull();
   });
+
+  it("are what a click there shows until its own answer is in", async () => {
+    const { host, store, actions, sent, answer } = connected();
+    actions.preview({ x: 1, y: 1 });
+    const asked = sent.at(-1) as Sent;
+    actions.addPoint(1, 1, true);
+    const click = sent.at(-1) as Sent;
+    actions.preview(null);
+    expect(store.shownPrediction.value.candidates).toEqual([]);
+    const shown = { x: 1, y: 1, score: 0.5, width: 2, height: 2 };
+    answer(asked, { of: "preview", preview: shown }, [bytes("022")]);
+    await settled();
+    expect(store.shownPrediction.value).toMatchObject({ width: 2, selected: 0 });
+    expect(store.prediction.value.candidates).toEqual([]);
+    // Its own answer, or a failure, takes the place at once.
+    const prediction = { ...store.shownPrediction.value, revision: 4, version: 1 };
+    host.publish({ prediction });
+    expect(store.shownPrediction.value.revision).toBe(4);
+    host.publish({ prediction: NO_PREDICTION });
+    answer(click, { of: "gesture", version: 1, revision: 0 });
+    await settled();
+    host.publish({ status: "error" });
+    expect(store.shownPrediction.value).toBe(store.prediction.value);
+  });
 });
 
 describe("tiles", () => {

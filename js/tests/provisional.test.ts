@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { Gesture } from "../src/protocol";
-import { isChangingObjects, shownObjects } from "../src/provisional";
+import type { DocumentState, Gesture } from "../src/protocol";
+import {
+  type Foreseen,
+  isAsking,
+  isChangingObjects,
+  shownAnswer,
+  shownObjects,
+} from "../src/provisional";
+import { EMPTY_DOCUMENT, NO_PREDICTION } from "../src/store";
+import { bytes } from "./connected";
 import { object } from "./mounted";
 
 const RED = { label: "cat", color: "#ff0000", visible: true };
@@ -53,5 +61,46 @@ describe("objects before Python has answered", () => {
     const dab = { type: "brush", points: Float32Array.of(1, 1), radius: 2 } as const;
     expect(isChangingObjects([{ ...dab, annotation_id: null }])).toBe(false);
     expect(isChangingObjects([{ ...dab, annotation_id: "a" }])).toBe(true);
+  });
+});
+
+describe("the answer before Python has given it", () => {
+  const candidates = [{ score: 0.9, stability: null, area: 0, rle: bytes("022") }];
+  const answer = { ...NO_PREDICTION, width: 2, height: 2, candidates };
+  const foreseen: Foreseen = { x: 1, y: 2, answer };
+  const there: Gesture = { type: "add_point", x: 1, y: 2, positive: true };
+  const point = { x: 1, y: 2, positive: true };
+
+  function shown(pending: Gesture[], change: Partial<DocumentState> = {}) {
+    return shownAnswer(NO_PREDICTION, foreseen, { ...EMPTY_DOCUMENT, ...change }, pending);
+  }
+
+  it("is the mask previewed where the click was", () => {
+    expect(shown([there])).toBe(answer);
+    const prompts = { points: [point], box: null, has_mask: false };
+    expect(shown([], { prompts })).toBe(answer);
+    expect(shown([there], { prompts })).toBe(answer);
+  });
+
+  it("is not known of any other question", () => {
+    const nothing = (pending: Gesture[], change: Partial<DocumentState> = {}) =>
+      expect(shown(pending, change)).toBe(NO_PREDICTION);
+    nothing([]);
+    nothing([{ ...there, x: 1.5 }]);
+    nothing([{ ...there, positive: false }]);
+    nothing([there, { ...there, x: 5 }]);
+    nothing([there, { type: "set_box", x0: 0, y0: 0, x1: 2, y1: 2 }]);
+    nothing([there, { type: "clear" }]);
+    nothing([there], { multimask: false });
+    nothing([there], { reopened: "a" });
+    nothing([there], { prompts: { points: [], box: null, has_mask: true } });
+    expect(shownAnswer(NO_PREDICTION, null, EMPTY_DOCUMENT, [there])).toBe(NO_PREDICTION);
+    const given = { ...answer, revision: 3 };
+    expect(shownAnswer(given, foreseen, EMPTY_DOCUMENT, [there])).toBe(given);
+  });
+
+  it("is waited for after prompts only", () => {
+    expect(isAsking([there])).toBe(true);
+    expect(isAsking([{ type: "undo" }, { type: "accept", label: null }])).toBe(false);
   });
 });

@@ -62,6 +62,19 @@ describe("the renderer", () => {
     expect(nextFrame()).toBe(false);
   });
 
+  it("draws an answer when it is in, and says so in the frame", async () => {
+    const { store, watched, moving, nextFrame } = mount();
+    nextFrame();
+    watched.value = 1;
+    store.prediction.value = { ...NO_PREDICTION, revision: 7 };
+    await Promise.resolve();
+    expect(moving.draw).toHaveBeenCalledTimes(2);
+    expect(store.paintedRevision.value).toBe(0);
+    nextFrame();
+    expect(moving.draw).toHaveBeenCalledTimes(2);
+    expect(store.paintedRevision.value).toBe(7);
+  });
+
   it("draws everything when the view changes, and its transform with it", () => {
     const { store, still, stage, nextFrame } = mount();
     nextFrame();
