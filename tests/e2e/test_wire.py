@@ -128,6 +128,34 @@ def test_three_hundred_moves_leave_no_backlog(open_notebook):
     assert notebook.python("[len(w.points), w.revision]") == [0, 0]
 
 
+def test_a_click_where_the_preview_was_shows_its_mask_at_once(open_notebook):
+    notebook = open_notebook(CELL)
+    notebook.run_all()
+    widget = notebook.widget()
+    settled_link(widget)
+    widget.show()
+    widget.page.mouse.move(*widget.client(300, 150))
+    root = widget.root.element_handle()
+    widget.page.wait_for_function("root => root.dataset.previewAt !== ''", arg=root)
+    at = widget.data("preview-at")
+    # Python's answer is held back until the lock is released.
+    notebook.execute("before = model.decode_calls\nw._worker.session._predicting.acquire()")
+    widget.page.mouse.down()
+    widget.page.mouse.up()
+    widget.page.wait_for_function("([root, at]) => root.dataset.foreseenAt === at", arg=[root, at])
+    assert widget.data("status") == "predicting"
+    assert widget.revision == 0
+    shown = widget.alpha_at([(300, 150), (2, 398)])
+    notebook.execute("w._worker.session._predicting.release()")
+    widget.wait_ready(0)
+    assert widget.data("foreseen-at") == ""
+    assert widget.alpha_at([(300, 150), (2, 398)]) == shown
+    best = notebook.python("[bool(w.mask[150, 300]), bool(w.mask[398, 2])]")
+    assert [alpha == 255 for alpha in shown] == best
+    assert best[0]
+    assert notebook.python("model.decode_calls - before") == 0
+
+
 def test_clicks_and_a_busy_cell_interleave_and_agree(open_notebook):
     notebook = open_notebook(CELL)
     notebook.run_all()
