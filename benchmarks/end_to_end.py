@@ -91,7 +91,7 @@ globalThis.WebSocket = class extends WebSocket {
 """
 
 # When the mask previewed there and when the answer was painted: the frame that told so ends before
-# the next task of the page.
+# the next task of the page, which is the most urgent one.
 AWAIT_PAINT = """root => {
     wire.length = 0;
     const clock = () => performance.timeOrigin + performance.now();
@@ -101,11 +101,10 @@ AWAIT_PAINT = """root => {
         root.addEventListener("pointerup", (event) => {
             seen.pointer = performance.timeOrigin + event.timeStamp;
         }, {capture: true, once: true});
-        const atEndOfFrame = (name, then) => {
-            const {port1, port2} = new MessageChannel();
-            port1.onmessage = () => { seen[name] ??= clock(); then(); };
-            port2.postMessage(0);
-        };
+        const atEndOfFrame = (name, then) => scheduler.postTask(() => {
+            seen[name] ??= clock();
+            then();
+        }, {priority: "user-blocking"});
         const observer = new MutationObserver(() => {
             if (root.dataset.foreseenAt !== "") atEndOfFrame("mask", () => {});
             if (root.dataset.revision === before) return;
@@ -123,9 +122,9 @@ AWAIT_PREVIEWS = """root => {
     root.addEventListener("pointermove", (event) => { painted.moved = event.timeStamp; });
     new MutationObserver(() => {
         const at = root.dataset.previewAt;
-        const {port1, port2} = new MessageChannel();
-        port1.onmessage = () => Object.assign(painted, {at, end: performance.now()});
-        port2.postMessage(0);
+        scheduler.postTask(() => Object.assign(painted, {at, end: performance.now()}), {
+            priority: "user-blocking",
+        });
     }).observe(root, {attributes: true, attributeFilter: ["data-preview-at"]});
 }"""
 

@@ -45,19 +45,46 @@ export function regionOf(mask: Mask, frame: Frame): Region | null {
 
 /** Writes `word` wherever the mask is true. */
 export function sampleMask(mask: Mask, frame: Frame, pixels: Pixels, word: number): void {
-  const columns = sources(pixels.left, pixels.width, frame, "x", mask);
+  const { width, words } = pixels;
+  const columns = sources(pixels.left, width, frame, "x", mask);
   const rows = sources(pixels.top, pixels.height, frame, "y", mask);
-  const { data, left } = mask;
-  const { words, width } = pixels;
-  const [first, end] = within(columns, left, left + mask.columns);
+  const begins = placesOf(columns, mask.left, mask.columns);
   const [top, bottom] = within(rows, mask.top, mask.top + mask.rows);
+  let row = -1;
+  let spans: readonly number[] = [];
   for (let y = top; y < bottom; y++) {
+    const source = (rows[y] ?? 0) - mask.top;
+    if (source !== row) spans = spansOf(mask, source, begins);
+    row = source;
     const to = y * width;
-    const from = ((rows[y] ?? 0) - mask.top) * mask.columns - left;
-    for (let x = first; x < end; x++) {
-      if (data[from + (columns[x] ?? 0)] === 1) words[to + x] = word;
+    for (let at = 0; at < spans.length; at += 2) {
+      words.fill(word, to + (spans[at] ?? 0), to + (spans[at + 1] ?? 0));
     }
   }
+}
+
+/** Where each source column from `left` on begins among the ascending ones, and the last ends. */
+function placesOf(ascending: Int32Array, left: number, count: number): Int32Array {
+  const begins = new Int32Array(count + 1);
+  let at = 0;
+  for (let column = 0; column <= count; column++) {
+    while (at < ascending.length && (ascending[at] ?? 0) < left + column) at += 1;
+    begins[column] = at;
+  }
+  return begins;
+}
+
+/** A row of the mask as device pixels: begin, end, begin, end ... */
+function spansOf({ data, columns }: Mask, row: number, begins: Int32Array): number[] {
+  const line = data.subarray(row * columns, (row + 1) * columns);
+  const spans: number[] = [];
+  for (let from = line.indexOf(1); from >= 0; ) {
+    const next = line.indexOf(0, from);
+    const end = next < 0 ? columns : next;
+    spans.push(begins[from] ?? 0, begins[end] ?? 0);
+    from = line.indexOf(1, end);
+  }
+  return spans;
 }
 
 /** The part of ascending numbers that lies in [low, high), end exclusive. */

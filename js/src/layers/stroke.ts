@@ -66,8 +66,10 @@ export function strokeContour(
   const smooth = Math.max(scaleX, scaleY) <= STEPS_FROM;
   path.addPath(pathOf(contour, smooth), new DOMMatrix([scaleX, 0, 0, scaleY, device.e, device.f]));
   context.save();
-  // Where mask pixels are visible their corners are; where they are not, steps become slopes.
-  context.lineJoin = Math.min(scaleX, scaleY) > 6 ? "miter" : "round";
+  // Where mask pixels are visible their corners are; where they are not, steps become slopes, whose
+  // many small turns look the same bevelled and are drawn sooner.
+  const stepped = Math.min(scaleX, scaleY) > 6 ? "miter" : "round";
+  context.lineJoin = smooth ? "bevel" : stepped;
   for (const { color, width, dash } of lines) {
     context.strokeStyle = color;
     context.lineWidth = width * pixelRatio;
