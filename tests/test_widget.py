@@ -333,12 +333,19 @@ def test_a_missing_bundle_names_the_command(coffee, monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("call", ["w.wait()", "w.add_point(1, 1)", "w.accept()"])
 def test_waiting_can_be_interrupted(call):
+    # The signal is sent when the call has come to its waiting: Python's own `Thread.start` may turn
+    # one that comes earlier into "release unlocked lock".
     code = (
+        "import time\n"
         "import numpy as np\n"
         "from sam_widget import SamWidget, FakePredictor\n"
-        "slow = FakePredictor(encode_delay=600)\n"
-        "w = SamWidget(np.zeros((9, 9, 3), np.uint8), model=slow)\n"
-        f"try:\n    print('waiting', flush=True)\n    {call}\n"
+        "class Slow(FakePredictor):\n"
+        "    def encode(self, image, **options):\n"
+        "        time.sleep(0.5)\n"
+        "        print('waiting', flush=True)\n"
+        "        return super().encode(image, **options)\n"
+        "w = SamWidget(np.zeros((9, 9, 3), np.uint8), model=Slow(encode_delay=600))\n"
+        f"try:\n    {call}\n"
         "except KeyboardInterrupt:\n    print('interrupted')\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)

@@ -24,6 +24,16 @@ export interface EncodedMask {
   readonly height: number;
 }
 
+export function isSameMask(one: EncodedMask, other: EncodedMask): boolean {
+  const length = one.rle.byteLength;
+  const sameSize = one.width === other.width && one.height === other.height;
+  if (!sameSize || other.rle.byteLength !== length) return false;
+  for (let at = 0; at < length; at++) {
+    if (one.rle.getUint8(at) !== other.rle.getUint8(at)) return false;
+  }
+  return true;
+}
+
 /** Rows and columns that hold something, end exclusive. */
 export interface Bounds {
   left: number;

@@ -3,6 +3,7 @@
 
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
 import { createEverything, type EverythingActions, type EverythingMode } from "./everything";
+import { type EncodedMask, isSameMask } from "./masks";
 import type {
   Bytes,
   DocumentState,
@@ -129,6 +130,8 @@ export interface Store {
   readonly pending: Signal<readonly Gesture[]>;
   /** The answer as a person should see it: Python's, or until that comes what is known of it. */
   readonly shownPrediction: ReadonlySignal<PredictionState>;
+  /** Its chosen mask: the same object as long as it is the same mask, so it is painted once. */
+  readonly shownMask: ReadonlySignal<EncodedMask | null>;
   /** Accepted objects as a person should see them: Python's, and what has been done since. */
   readonly objects: ReadonlySignal<readonly SceneObject[]>;
   /** Newest document version this view knows was applied for it. */
@@ -261,6 +264,12 @@ function createAnswerSignals(pending: Signal<readonly Gesture[]>) {
       ? shownAnswer(prediction.value, foreseen.value, document.value, pending.value)
       : prediction.value,
   );
+  let latest: EncodedMask | null = null;
+  const shownMask = computed(() => {
+    const chosen = chosenMask(shownPrediction.value);
+    if (!(latest && chosen && isSameMask(latest, chosen))) latest = chosen;
+    return latest;
+  });
   return {
     document,
     prediction,
@@ -271,7 +280,14 @@ function createAnswerSignals(pending: Signal<readonly Gesture[]>) {
     awaiting,
     foreseen,
     shownPrediction,
+    shownMask,
   };
+}
+
+function chosenMask(prediction: PredictionState): EncodedMask | null {
+  const { candidates, selected, width, height } = prediction;
+  const chosen = candidates[selected];
+  return chosen ? { rle: chosen.rle, width, height } : null;
 }
 
 function createViewSignals() {

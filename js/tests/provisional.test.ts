@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
-import type { DocumentState, Gesture } from "../src/protocol";
+import { batch, effect } from "@preact/signals-core";
+import { describe, expect, it, vi } from "vitest";
+import type { DocumentState, Gesture, PredictionState } from "../src/protocol";
 import {
   type Foreseen,
   isAsking,
@@ -7,7 +8,7 @@ import {
   shownAnswer,
   shownObjects,
 } from "../src/provisional";
-import { EMPTY_DOCUMENT, NO_PREDICTION } from "../src/store";
+import { createStore, EMPTY_DOCUMENT, NO_PREDICTION } from "../src/store";
 import { bytes } from "./connected";
 import { object } from "./mounted";
 
@@ -97,6 +98,35 @@ describe("the answer before Python has given it", () => {
     expect(shownAnswer(NO_PREDICTION, null, EMPTY_DOCUMENT, [there])).toBe(NO_PREDICTION);
     const given = { ...answer, revision: 3 };
     expect(shownAnswer(given, foreseen, EMPTY_DOCUMENT, [there])).toBe(given);
+  });
+
+  it("is painted once when Python's answer is the same mask", () => {
+    const store = createStore();
+    const painted = vi.fn();
+    effect(() => painted(store.shownMask.value));
+    store.kernelStatus.value = "ready";
+    store.foreseen.value = foreseen;
+    store.pending.value = [there];
+    expect(painted).toHaveBeenLastCalledWith({ rle: candidates[0]?.rle, width: 2, height: 2 });
+    const answered = (rle: string, revision: number) =>
+      batch(() => {
+        store.pending.value = [];
+        const others = [{ ...candidates[0], rle: bytes(rle) }, { rle: bytes("04") }];
+        store.prediction.value = { ...answer, revision, candidates: others } as PredictionState;
+      });
+    answered("022", 1);
+    expect(store.shownPrediction.value.revision).toBe(1);
+    expect(painted).toHaveBeenCalledTimes(2);
+    answered("121", 2);
+    expect(painted).toHaveBeenCalledTimes(3);
+    answered("13", 3);
+    expect(painted).toHaveBeenCalledTimes(4);
+    batch(() => {
+      store.prediction.value = { ...store.prediction.value, width: 1, height: 4 };
+    });
+    expect(painted).toHaveBeenCalledTimes(5);
+    store.prediction.value = NO_PREDICTION;
+    expect(painted).toHaveBeenLastCalledWith(null);
   });
 
   it("is waited for after prompts only", () => {

@@ -2,8 +2,7 @@
 // through is the canvas's CSS opacity.
 
 import { contourOf } from "../contour";
-import { type Mask, maskOf } from "../masks";
-import type { PredictionState } from "../protocol";
+import { maskOf } from "../masks";
 import type { Store } from "../store";
 import type { Layer } from "./layer";
 import { blankPixels, pack, putPixels, regionOf, sampleMask } from "./sampling";
@@ -11,23 +10,13 @@ import { OUTLINE, strokeContour } from "./stroke";
 
 const TINT = pack([30, 136, 255, 255]);
 
-function chosenMask(prediction: PredictionState): Mask | null {
-  const { candidates, selected, width, height } = prediction;
-  const candidate = candidates[selected];
-  return candidate ? maskOf({ rle: candidate.rle, width, height }) : null;
-}
-
-function shownPrediction(store: Store): PredictionState | null {
-  const { value: prediction } = store.shownPrediction;
-  return prediction.candidates.length > 0 ? prediction : null;
-}
-
 export function overlayLayer(store: Store): Layer {
   return {
     name: "overlay",
-    watch: () => shownPrediction(store),
+    watch: () => store.shownMask.value,
     draw(context, frame) {
-      const mask = chosenMask(store.shownPrediction.value);
+      const shown = store.shownMask.value;
+      const mask = shown && maskOf(shown);
       const region = mask && regionOf(mask, frame);
       if (mask && region) {
         const pixels = blankPixels(region);
@@ -43,9 +32,10 @@ export function overlayLayer(store: Store): Layer {
 export function outlineLayer(store: Store): Layer {
   return {
     name: "outline",
-    watch: () => (store.outline.value ? shownPrediction(store) : null),
+    watch: () => (store.outline.value ? store.shownMask.value : null),
     draw(context, frame) {
-      const mask = chosenMask(store.shownPrediction.value);
+      const shown = store.shownMask.value;
+      const mask = shown && maskOf(shown);
       if (mask) strokeContour(context, contourOf(mask), mask, frame, OUTLINE);
       return false;
     },
