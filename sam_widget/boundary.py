@@ -9,7 +9,7 @@ edges are so soft that there are many of them, all pixels are computed: that is 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -175,8 +175,12 @@ def _bands(length: int, cropped: int) -> _Bands:
 
 def _sliding(extreme: np.ufunc, values: NDArray[np.float32], length: int) -> NDArray[np.float32]:
     """Least or largest of ``length`` neighbours along axis 1, starting at each position."""
-    count = values.shape[1] - length + 1
-    return reduce(extreme, [values[:, begin : begin + count] for begin in range(length)])
+    reach = 1  # neighbours that are taken together so far
+    while reach < length:
+        step = min(reach, length - reach)
+        values = extreme(values[:, :-step], values[:, step:])
+        reach += step
+    return values
 
 
 class _Tracing:
