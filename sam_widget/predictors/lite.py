@@ -29,6 +29,7 @@ from sam_widget.predictors.base import (
     wants_three,
 )
 from sam_widget.predictors.batch import BatchPrediction, check_batch
+from sam_widget.predictors.devices import resolve_device
 from sam_widget.predictors.lite_backbone import normalise
 from sam_widget.predictors.lite_components import keep_clicked
 from sam_widget.predictors.lite_features import nbytes_of, pack, picture_hw, unpack
@@ -36,7 +37,6 @@ from sam_widget.predictors.lite_geometry import PromptBatch
 from sam_widget.predictors.lite_network import EncodedImage, LiteNetwork
 from sam_widget.predictors.lite_pyramid import GRID_SIDE
 from sam_widget.predictors.lite_torch import TorchRunner
-from sam_widget.predictors.sam import resolve_device
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

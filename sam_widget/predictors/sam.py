@@ -41,6 +41,7 @@ from sam_widget.predictors.decoder import MaskDecoder
 from sam_widget.predictors.decoder_onnx import OnnxDecoder, open_in_background
 from sam_widget.predictors.decoder_prompts import BOX_LABELS, PADDING_LABEL, PromptEncoder
 from sam_widget.predictors.decoder_values import PreparedImage
+from sam_widget.predictors.devices import resolve_device
 from sam_widget.predictors.precision import resolve_precision
 from sam_widget.predictors.sam_checkpoint import SamCheckpoint
 
@@ -315,34 +316,6 @@ def check_runtime(runtime: str) -> None:
         raise ModelError(f'expected runtime "auto", "torch" or "onnx", got {runtime!r}.')
     if runtime == "onnx":
         onnx_runtime.require()
-
-
-def resolve_device(device: str | None) -> str:
-    """Turn ``"auto"`` or a device's name into the name of a device that is there.
-
-    Raises
-    ------
-    ModelError
-        If torch does not know the device, or cannot use it here.
-    """
-    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
-    if device is None or device == "auto":
-        return "cuda" if cuda else "mps" if mps else "cpu"
-    try:
-        chosen = torch.device(device)
-    except RuntimeError as error:
-        raise ModelError(
-            f'expected device "auto", "cpu", "cuda", "cuda:N" or "mps", got {device!r}.'
-        ) from error
-    count = torch.cuda.device_count() if cuda else 0
-    there = {"cpu": True, "cuda": (chosen.index or 0) < count, "mps": mps}
-    if not there.get(chosen.type, False):
-        found = [f"cuda:{index}" for index in range(count)] + ["mps"] * mps + ["cpu"]
-        raise ModelError(
-            f"expected a device that torch can use here ({', '.join(found)}), got {device!r}. "
-            'device="auto" takes the fastest of them.'
-        )
-    return str(chosen)
 
 
 def _silent(share: float) -> None:

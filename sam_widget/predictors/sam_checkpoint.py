@@ -2,7 +2,8 @@
 
 The file is mapped into memory: names and shapes of all parameters are checked when it is opened,
 while the image encoder's values, nearly all of it, are only read when an image is encoded. With a
-stored embedding that is never.
+stored embedding that is never. Then the ``segment-anything`` package, whose import takes seconds,
+is not needed either, if the same file was checked before.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
-from segment_anything import sam_model_registry
 
 from sam_widget.errors import WeightsError
 from sam_widget.predictors import checkpoints
 from sam_widget.predictors.decoder_weights import fold, is_decoder_weight
+from sam_widget.predictors.sealed_files import read_sealed, write_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,13 +59,12 @@ class SamCheckpoint:
         self.name, self.path = name, path
         self.digest = checkpoints.sha256_of(path)
         state = _read_state(path, name)
-        # On the meta device nothing is allocated and nothing is filled with random numbers.
-        with torch.device("meta"):
-            network = sam_model_registry[name]()
-        problem = _find_difference(name, network.state_dict(), state)
-        if problem:
-            raise WeightsError(f"expected a checkpoint of {name} at {path}, got {problem}")
-        self._encoder = network.image_encoder
+        memo = checkpoints.cache_folder() / "checked" / f"{name}-{self.digest}"
+        if read_sealed(memo) is None:
+            problem = _find_difference(name, _network(name).state_dict(), state)
+            if problem:
+                raise WeightsError(f"expected a checkpoint of {name} at {path}, got {problem}")
+            write_sealed(memo, name.encode())
         self._encoder_state = {
             key.removeprefix(_ENCODER): value
             for key, value in state.items()
@@ -99,9 +99,19 @@ class SamCheckpoint:
             key: value.to(device, torch.float32, copy=True)
             for key, value in self._encoder_state.items()
         }
-        self._encoder.load_state_dict(state, assign=True)
+        encoder = _network(self.name).image_encoder
+        encoder.load_state_dict(state, assign=True)
         self._encoder_state = {}
-        return self._encoder.requires_grad_(False).eval()
+        return encoder.requires_grad_(False).eval()
+
+
+def _network(name: str) -> Any:  # noqa: ANN401 - the package has no types
+    """Build an official network without values, segment_anything.modeling.Sam."""
+    from segment_anything import sam_model_registry
+
+    # On the meta device nothing is allocated and nothing is filled with random numbers.
+    with torch.device("meta"):
+        return sam_model_registry[name]()
 
 
 def _read_state(path: Path, name: str) -> dict[str, torch.Tensor]:

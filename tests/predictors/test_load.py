@@ -72,10 +72,17 @@ def test_runtime_and_precision_of_official_networks(vit_b_checkpoint):
         load("vit_b", checkpoint=vit_b_checkpoint, runtime="tensorrt")
 
 
-def test_importing_loads_no_torch():
+@pytest.mark.parametrize(
+    ("name", "unneeded"),
+    [
+        ("fake", {"torch", "segment_anything", "torchvision", "tqdm"}),
+        ("lite", {"segment_anything", "torchvision"}),
+    ],
+)
+def test_what_takes_long_to_import_is_imported_by_those_who_need_it(name, unneeded):
     code = (
-        "import sys, sam_widget.predictors as p; p.load('fake'); "
-        "print(sorted({'torch', 'segment_anything', 'tqdm'} & set(sys.modules)))"
+        f"import sys, sam_widget.predictors as p; p.load({name!r}, device='cpu'); "
+        f"print(sorted({unneeded!r} & set(sys.modules)))"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

@@ -18,9 +18,9 @@ from sam_widget.errors import (
 )
 from sam_widget.frames import ModelFrame
 from sam_widget.images import load_image
-from sam_widget.predictors import Predictor, decoder_onnx, onnx_runtime, precision
+from sam_widget.predictors import Predictor, decoder_onnx, onnx_runtime, precision, sam_checkpoint
 from sam_widget.predictors.base import StorablePredictor
-from sam_widget.predictors.sam import _resize, load_sam, resolve_device
+from sam_widget.predictors.sam import _resize, load_sam
 from sam_widget.prompts import Prompts
 
 TOLERANCE = 1e-4
@@ -273,6 +273,25 @@ def test_the_encoder_is_loaded_when_an_image_is_encoded(tiny_file, tiny_network,
     assert not second.encoder_loaded
 
 
+def test_a_file_is_checked_once(tiny_file, tmp_path, monkeypatch):
+    built = []
+
+    def network(name, build=sam_checkpoint._network):
+        built.append(name)
+        return build(name)
+
+    monkeypatch.setattr(sam_checkpoint, "_network", network)
+    load_tiny(tiny_file, runtime="torch")
+    assert built == ["vit_b"]
+    load_tiny(tiny_file, runtime="torch")
+    assert built == ["vit_b"]
+
+    (memo,) = (tmp_path / "cache" / "checked").iterdir()
+    memo.write_bytes(b"damaged")
+    load_tiny(tiny_file, runtime="torch")
+    assert built == ["vit_b", "vit_b"]
+
+
 def test_a_file_that_changed_before_its_encoder_was_read(tiny_file, cat):
     predictor = load_tiny(tiny_file, runtime="torch")
     content = tiny_file.read_bytes()
@@ -503,29 +522,3 @@ def test_a_training_checkpoint_and_a_changed_shape(tmp_path, vit_b_checkpoint):
     torch.save(state, path)
     with pytest.raises(WeightsError, match=r"mask_tokens.*\(2, 256\) instead of \(4, 256\)"):
         load_sam("vit_b", checkpoint=path, device="cpu")
-
-
-# -- devices ---------------------------------------------------------------------------------------
-
-
-def test_devices(monkeypatch):
-    import torch
-
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
-    assert resolve_device("auto") == resolve_device(None) == "cuda"
-    assert resolve_device("cuda:1") == "cuda:1"
-    with pytest.raises(ModelError, match=r"\(cuda:0, cuda:1, mps, cpu\), got 'cuda:2'"):
-        resolve_device("cuda:2")
-
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert resolve_device("auto") == "mps"
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    assert resolve_device("auto") == resolve_device("cpu") == "cpu"
-    with pytest.raises(ModelError, match=r"\(cpu\), got 'cuda'"):
-        resolve_device("cuda")
-    with pytest.raises(ModelError, match="got 'meta'"):
-        resolve_device("meta")
-    with pytest.raises(ModelError, match="got 'gpu'"):
-        resolve_device("gpu")
