@@ -38,14 +38,17 @@ export class LatestPreview {
 
   want(point: Point | null): void {
     this.#wanted = point;
-    if (point === null) this.#store.preview.value = null;
-    else this.#pump();
+    if (point === null) {
+      this.#asked = null;
+      this.#store.preview.value = null;
+    } else this.#pump();
   }
 
   #pump(): void {
     const point = this.#wanted;
     const ready = this.#store.connection.value === "live" && !this.#inFlight;
-    if (point === null || point === this.#asked || !ready) return;
+    const known = this.#asked?.x === point?.x && this.#asked?.y === point?.y;
+    if (point === null || known || !ready) return;
     this.#asked = point;
     this.#inFlight = true;
     this.#fetch(point.x, point.y)

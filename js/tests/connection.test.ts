@@ -202,6 +202,23 @@ describe("previews", () => {
     expect(store.preview.value).toMatchObject({ x: 1, revision: 1 });
   });
 
+  it("of one place are asked for once, and again after they were withdrawn", async () => {
+    const { store, actions, sent, answer } = connected();
+    const asked = () => sent.filter((one) => one.type === "preview");
+    const shown = { x: 1, y: 1, score: 0.5, width: 2, height: 2 };
+    actions.preview({ x: 1, y: 1 });
+    actions.preview({ x: 1, y: 1 });
+    answer(asked()[0] as Sent, { of: "preview", preview: shown }, [bytes("022")]);
+    await new Promise((resolve) => setTimeout(resolve));
+    actions.preview({ x: 1, y: 1 });
+    expect(asked()).toHaveLength(1);
+    actions.preview(null);
+    actions.preview({ x: 1, y: 1 });
+    expect(asked()).toHaveLength(2);
+    answer(asked()[1] as Sent, { of: "preview", preview: shown }, [bytes("022")]);
+    await vi.waitFor(() => expect(store.preview.value).toMatchObject({ x: 1, revision: 2 }));
+  });
+
   it("withdrawn ones are not shown when they come", async () => {
     const { store, actions, sent, answer } = connected();
     actions.preview({ x: 1, y: 1 });
