@@ -17,7 +17,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from around_decode import official_predictor, set_size
@@ -263,8 +263,7 @@ def hover(widget: WidgetPage, notebook: Notebook) -> None:
     notebook.execute("marks.clear()")
     rng = random.Random(1)  # noqa: S311 - places, not secrets
     after_many = [lag_after(widget, rng, 300) for _ in range(HOVERS)]
-    marks = notebook.python("marks")
-    decodes = [end - begin for label, begin, end in marks if label == "decode"]
+    decodes = [end - begin for label, begin, end in notebook.python("marks") if label == "decode"]
     after_one = [lag_after(widget, rng, 1) for _ in range(4 * HOVERS)]
     decode = statistics.median(decodes)
     print(
@@ -290,7 +289,7 @@ def lag_after(widget: WidgetPage, rng: random.Random, moves: int) -> float:
             corner[0] + across * (far[0] - corner[0]), corner[1] + down * (far[1] - corner[1])
         )
         time.sleep(max(0.0, start + 0.01 * (number + 1) - time.perf_counter()))
-    lag: Any = widget.page.evaluate(
+    lag = widget.page.evaluate(
         """([x, y]) => new Promise((resolve) => {
             const look = () => {
                 const [px, py] = painted.at.split(" ").map(Number);

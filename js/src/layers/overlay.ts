@@ -2,7 +2,7 @@
 // through is the canvas's CSS opacity.
 
 import { contourOf } from "../contour";
-import { maskOf } from "../masks";
+import { type Mask, maskOf } from "../masks";
 import type { Store } from "../store";
 import type { Layer } from "./layer";
 import { blankPixels, pack, putPixels, regionOf, sampleMask } from "./sampling";
@@ -10,13 +10,17 @@ import { OUTLINE, strokeContour } from "./stroke";
 
 const TINT = pack([30, 136, 255, 255]);
 
+function maskOnScreen(store: Store): Mask | null {
+  const shown = store.shownMask.value;
+  return shown && maskOf(shown);
+}
+
 export function overlayLayer(store: Store): Layer {
   return {
     name: "overlay",
     watch: () => store.shownMask.value,
     draw(context, frame) {
-      const shown = store.shownMask.value;
-      const mask = shown && maskOf(shown);
+      const mask = maskOnScreen(store);
       const region = mask && regionOf(mask, frame);
       if (mask && region) {
         const pixels = blankPixels(region);
@@ -34,8 +38,7 @@ export function outlineLayer(store: Store): Layer {
     name: "outline",
     watch: () => (store.outline.value ? store.shownMask.value : null),
     draw(context, frame) {
-      const shown = store.shownMask.value;
-      const mask = shown && maskOf(shown);
+      const mask = maskOnScreen(store);
       if (mask) strokeContour(context, contourOf(mask), mask, frame, OUTLINE);
       return false;
     },

@@ -48,28 +48,27 @@ export function sampleMask(mask: Mask, frame: Frame, pixels: Pixels, word: numbe
   const { width, words } = pixels;
   const columns = sources(pixels.left, width, frame, "x", mask);
   const rows = sources(pixels.top, pixels.height, frame, "y", mask);
-  const begins = placesOf(columns, mask.left, mask.columns);
-  const [top, bottom] = within(rows, mask.top, mask.top + mask.rows);
-  let row = -1;
-  let spans: readonly number[] = [];
-  for (let y = top; y < bottom; y++) {
-    const source = (rows[y] ?? 0) - mask.top;
-    if (source !== row) spans = spansOf(mask, source, begins);
-    row = source;
-    const to = y * width;
-    for (let at = 0; at < spans.length; at += 2) {
-      words.fill(word, to + (spans[at] ?? 0), to + (spans[at + 1] ?? 0));
+  const across = placesOf(columns, mask.left, mask.columns);
+  const down = placesOf(rows, mask.top, mask.rows);
+  for (let row = 0; row < mask.rows; row++) {
+    const [top, bottom] = [down[row] ?? 0, down[row + 1] ?? 0];
+    if (top === bottom) continue;
+    const spans = spansOf(mask, row, across);
+    for (let y = top; y < bottom; y++) {
+      for (let at = 0; at < spans.length; at += 2) {
+        words.fill(word, y * width + (spans[at] ?? 0), y * width + (spans[at + 1] ?? 0));
+      }
     }
   }
 }
 
-/** Where each source column from `left` on begins among the ascending ones, and the last ends. */
-function placesOf(ascending: Int32Array, left: number, count: number): Int32Array {
+/** Where each source index from `start` on begins among the ascending ones, and the last ends. */
+function placesOf(ascending: Int32Array, start: number, count: number): Int32Array {
   const begins = new Int32Array(count + 1);
   let at = 0;
-  for (let column = 0; column <= count; column++) {
-    while (at < ascending.length && (ascending[at] ?? 0) < left + column) at += 1;
-    begins[column] = at;
+  for (let index = 0; index <= count; index++) {
+    while (at < ascending.length && (ascending[at] ?? 0) < start + index) at += 1;
+    begins[index] = at;
   }
   return begins;
 }
@@ -85,15 +84,6 @@ function spansOf({ data, columns }: Mask, row: number, begins: Int32Array): numb
     from = line.indexOf(1, end);
   }
   return spans;
-}
-
-/** The part of ascending numbers that lies in [low, high), end exclusive. */
-function within(ascending: Int32Array, low: number, high: number): [begin: number, end: number] {
-  let begin = 0;
-  let end = ascending.length;
-  while (begin < end && (ascending[begin] ?? 0) < low) begin += 1;
-  while (end > begin && (ascending[end - 1] ?? 0) >= high) end -= 1;
-  return [begin, end];
 }
 
 /** Copies the words of a picture of the whole image, zeros excepted. */
