@@ -26,8 +26,8 @@ from comm.base_comm import BaseComm
 from segment_anything import SamPredictor, sam_model_registry
 
 from sam_widget import FakePredictor, Prompts, SamWidget, load
-from sam_widget.boundary import trace_all_pixels
-from sam_widget.candidates import display_hw
+from sam_widget.annotations.candidates import display_hw
+from sam_widget.predictors.mask_tracing import trace_all_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Callable

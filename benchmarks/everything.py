@@ -37,11 +37,11 @@ from scipy import ndimage
 from segment_anything import SamAutomaticMaskGenerator, sam_model_registry
 
 from sam_widget import AutomaticMaskGenerator, Embedding, Prompts, load
-from sam_widget.automatic_filters import Thresholds
-from sam_widget.automatic_masks import AutomaticMasks
-from sam_widget.automatic_table import CandidateTable, measured
-from sam_widget.frames import ModelFrame
+from sam_widget.automatic.candidates import CandidateTable, measured
+from sam_widget.automatic.filters import Thresholds
+from sam_widget.automatic.result import AutomaticMasks
 from sam_widget.predictors.batch import BatchPrediction
+from sam_widget.predictors.frame import ModelFrame
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

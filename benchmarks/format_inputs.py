@@ -24,7 +24,7 @@ from PIL import Image
 
 from sam_widget import Annotation, AnnotationError, AnnotationStore, Prompts
 from sam_widget.formats import FormatLossWarning, coco, load, save
-from sam_widget.masks import Rle
+from sam_widget.masks.rle import Rle
 
 if TYPE_CHECKING:
     import random

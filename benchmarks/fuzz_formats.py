@@ -108,7 +108,7 @@ def work(reader: str, seconds: float, folder: Path) -> None:
     except ImportError:
         by_chance(reader, seconds, folder, tally)
     else:
-        for name in ("sam_widget.formats", "sam_widget.masks", "sam_widget.polygon_filling"):
+        for name in ("sam_widget.formats", "sam_widget.masks.rle", "sam_widget.masks.polygon_fill"):
             for module in [one for one in sys.modules if one.startswith(name)]:
                 _instrument(atheris, module)
         guided(reader, seconds, folder, tally)

@@ -19,7 +19,7 @@ import torch
 from segment_anything import SamPredictor, sam_model_registry
 
 from sam_widget import Prompts
-from sam_widget.predictors.lite import load_lite
+from sam_widget.predictors.lite.predictor import load_lite
 
 if TYPE_CHECKING:
     from collections.abc import Callable

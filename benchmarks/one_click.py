@@ -25,7 +25,7 @@ import torch
 from segment_anything import SamPredictor, sam_model_registry
 
 from sam_widget import Prompts, load
-from sam_widget.frames import ModelFrame
+from sam_widget.predictors.frame import ModelFrame
 
 if TYPE_CHECKING:
     from collections.abc import Callable

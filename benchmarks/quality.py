@@ -26,7 +26,7 @@ from skimage.segmentation import felzenszwalb
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from sam_widget import predictors
-from sam_widget.masks import mask_iou
+from sam_widget.masks.metrics import mask_iou
 from training.data import Record, read_sets
 from training.evaluation import MIN_AREA, Measurements, chosen_masks, click_curve, measure
 from training.export import load_checkpoint

@@ -12,7 +12,7 @@ from one_click import interleaved, median
 from pycocotools import mask as coco_mask
 
 from sam_widget import Rle
-from sam_widget.frames import ModelFrame
+from sam_widget.predictors.frame import ModelFrame
 
 
 def smooth_logits() -> np.ndarray:

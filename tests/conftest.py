@@ -13,7 +13,7 @@ from comm.base_comm import BaseComm
 from hypothesis import settings
 
 from sam_widget import FakePredictor, Prediction, SamWidget, Session, load_image
-from sam_widget.embeddings import choose_cache
+from sam_widget.embeddings.cache import choose_cache
 
 # No deadlines: the machine may be busy. In CI the same examples every time, elsewhere new ones.
 settings.register_profile("here", deadline=None)

@@ -20,10 +20,11 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sam_widget import Prediction, SamWidget, annotations, open_annotations
+from sam_widget import Prediction, SamWidget, open_annotations
 from sam_widget.errors import JournalInUse
-from sam_widget.frames import ModelFrame
 from sam_widget.predictors.base import Embedding, wants_three
+from sam_widget.predictors.frame import ModelFrame
+from sam_widget.store import store as annotations
 
 STEPS = 20
 LABELS = ("cup", "plate", "spoon")

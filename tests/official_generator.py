@@ -9,8 +9,8 @@ import torch
 from segment_anything import SamAutomaticMaskGenerator
 from torch.nn import functional
 
-from sam_widget.frames import ModelFrame
 from sam_widget.predictors.batch import decode_batch
+from sam_widget.predictors.frame import ModelFrame
 
 
 class OfficialFacade:

@@ -28,8 +28,8 @@ from sam_widget import (
     open_annotations,
 )
 from sam_widget.errors import AnnotationError, StaleGesture
-from sam_widget.frames import ModelFrame
 from sam_widget.predictors.base import Embedding, check_request, wants_three
+from sam_widget.predictors.frame import ModelFrame
 
 ids = itertools.count()
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sam_widget.errors import PromptError, UnsupportedPrompt
-from sam_widget.masks import Rle
+from sam_widget.masks.rle import Rle
 from sam_widget.prompts import Prompts
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)

@@ -12,7 +12,7 @@ from PIL import Image
 
 import sam_widget
 from sam_widget import FakePredictor, SamWidget, predictors
-from sam_widget.publishing import PublishingWidget
+from sam_widget.widget.publishing import PublishingWidget
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [

@@ -38,7 +38,7 @@ async def main():
     connection = await websocket_connect(url)
     (handler,) = [one for one in gc.get_objects() if isinstance(one, KernelWebsocketHandler)]
     here = handler.ws_connection.stream.socket
-    heavy = {"torch", "anywidget", "sam_widget.widget"}
+    heavy = {"torch", "anywidget", "sam_widget.widget.widget"}
     print(json.dumps([
         here.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0,
         sorted(heavy & sys.modules.keys()),

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from sam_widget.masks import Rle
+from sam_widget.masks.rle import Rle
 from training.config import SET_WEIGHTS, Config
 from training.parts import parts_of
 from training.scenes import draw_scene, paste_objects

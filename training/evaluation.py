@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sam_widget.masks import mask_iou
+from sam_widget.masks.metrics import mask_iou
 from sam_widget.prompts import Prompts
 from training.simulation import box_around, correction, innermost
 

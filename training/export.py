@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import safetensors.torch
 import torch
 
-from sam_widget.predictors.lite import Lite, fastest_runtime
-from sam_widget.predictors.lite_network import LiteNetwork
+from sam_widget.predictors.lite.network import LiteNetwork
+from sam_widget.predictors.lite.predictor import Lite, fastest_runtime
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,7 @@ Graphs for ``encode`` (once an image), ``decode`` (once a prompt; one graph for 
 for all prompts) and ``rate`` (predicted IoU of the masks that are kept). Their initialisers are
 external and bear the names of the network's parameters, so one set of graphs serves every training
 of the network: whoever opens a graph hands over the tensors of ``lite.safetensors``
-(:mod:`sam_widget.predictors.lite_onnx`).
+(:mod:`sam_widget.predictors.lite.onnx_runner`).
 """
 
 from __future__ import annotations
@@ -17,14 +17,9 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from sam_widget.predictors.lite_geometry import (
-    COARSE_SIDE,
-    PromptBatch,
-    grid_axes,
-    pixel_geometry,
-)
-from sam_widget.predictors.lite_network import EncodedImage, LiteNetwork, evaluate_grid
-from sam_widget.predictors.lite_onnx import (
+from sam_widget.predictors.lite.geometry import COARSE_SIDE, PromptBatch, grid_axes, pixel_geometry
+from sam_widget.predictors.lite.network import EncodedImage, LiteNetwork, evaluate_grid
+from sam_widget.predictors.lite.onnx_runner import (
     DECODE_INPUTS,
     DECODE_OUTPUTS,
     FEATURES,
@@ -32,7 +27,7 @@ from sam_widget.predictors.lite_onnx import (
     POINT_INPUTS,
     RATE_INPUTS,
 )
-from sam_widget.predictors.lite_pyramid import GRID_SIDE, ImageFeatures
+from sam_widget.predictors.lite.pyramid import GRID_SIDE, ImageFeatures
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ import safetensors.torch
 import torch
 from torch import distributed
 
-from sam_widget.predictors.lite_network import LiteNetwork
+from sam_widget.predictors.lite.network import LiteNetwork
 from training.config import Config
 from training.pretrained import load_imagenet
 from training.rounds import Figures, image_loss

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from sam_widget.predictors.lite_backbone import EfficientNetLite0, fold_batch_norm
+from sam_widget.predictors.lite.backbone import EfficientNetLite0, fold_batch_norm
 
 
 def load_imagenet(backbone: EfficientNetLite0) -> None:

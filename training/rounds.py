@@ -11,16 +11,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from sam_widget.predictors.lite_backbone import normalise
-from sam_widget.predictors.lite_components import DROPPED_LOGIT
-from sam_widget.predictors.lite_geometry import (
-    COARSE_SIDE,
-    PromptBatch,
-    grid_axes,
-    pixel_geometry,
-)
-from sam_widget.predictors.lite_network import LiteNetwork, evaluate
-from sam_widget.predictors.lite_pyramid import GRID_SIDE
+from sam_widget.predictors.lite.backbone import normalise
+from sam_widget.predictors.lite.components import DROPPED_LOGIT
+from sam_widget.predictors.lite.geometry import COARSE_SIDE, PromptBatch, grid_axes, pixel_geometry
+from sam_widget.predictors.lite.network import LiteNetwork, evaluate
+from sam_widget.predictors.lite.pyramid import GRID_SIDE
 from training.losses import assigned_loss, iou, mask_loss
 from training.simulation import (
     alternatives,
@@ -35,8 +30,8 @@ from training.simulation import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sam_widget.predictors.lite_network import EncodedImage, MaskNetworks
-    from sam_widget.predictors.lite_pyramid import ImageFeatures
+    from sam_widget.predictors.lite.network import EncodedImage, MaskNetworks
+    from sam_widget.predictors.lite.pyramid import ImageFeatures
     from training.config import Config
     from training.data import Sample
 

@@ -23,16 +23,16 @@ from typing import TYPE_CHECKING, Any
 from sam_widget.errors import AnnotationError
 from sam_widget.formats import coco, labelme, png, sa1b, table, yolo
 from sam_widget.formats.detections import from_detections, to_detections
-from sam_widget.formats.json_reading import read_json
 from sam_widget.formats.losses import FormatLossWarning
+from sam_widget.formats.reading.json_reading import read_json
 from sam_widget.formats.table import from_dataframe, to_dataframe
 
 if TYPE_CHECKING:
     import os
     from types import ModuleType
 
-    from sam_widget.annotations import AnnotationStore
-    from sam_widget.formats.untrusted import Document
+    from sam_widget.annotations import ImageAnnotations
+    from sam_widget.formats.reading.untrusted import Document
 
 __all__ = [
     "FORMATS",
@@ -56,7 +56,7 @@ FORMATS: dict[str, ModuleType] = {
 
 
 def save(
-    annotations: AnnotationStore,
+    annotations: ImageAnnotations,
     path: str | os.PathLike[str],
     format: str | None = None,
     **options: Any,
@@ -65,7 +65,7 @@ def save(
 
     Parameters
     ----------
-    annotations : AnnotationStore
+    annotations : ImageAnnotations
     path : path
         A file, or for YOLO a folder. Its own folder must exist.
     format : str, optional
@@ -93,7 +93,7 @@ def save(
 
 def load(
     path: str | os.PathLike[str], format: str | None = None, **options: Any
-) -> AnnotationStore:
+) -> ImageAnnotations:
     """Read the objects of one image.
 
     Parameters
@@ -107,7 +107,7 @@ def load(
 
     Returns
     -------
-    AnnotationStore
+    ImageAnnotations
 
     Raises
     ------
@@ -118,11 +118,11 @@ def load(
     name = format or _by_ending(source)
     if name is None and source.name.lower().endswith(".json"):
         document = read_json(source)
-        parsed: AnnotationStore = _module(_by_content(document)).parse(document, **options)
+        parsed: ImageAnnotations = _module(_by_content(document)).parse(document, **options)
         return parsed
     if name is None:
         raise AnnotationError(f"cannot tell the format of {source.name!r}. {_advice()}")
-    loaded: AnnotationStore = _module(name).load(source, **options)
+    loaded: ImageAnnotations = _module(name).load(source, **options)
     return loaded
 
 

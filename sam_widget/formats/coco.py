@@ -23,17 +23,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
-from sam_widget.atomic_files import write_atomically
+from sam_widget.annotations import PALETTE, Annotation, ImageAnnotations
 from sam_widget.formats import fields
-from sam_widget.formats.budget import Budget
-from sam_widget.formats.drawing import Outlined, drawn
-from sam_widget.formats.json_reading import read_json
 from sam_widget.formats.losses import warn_once
-from sam_widget.formats.untrusted import Field
-from sam_widget.polygon_filling import fill_corners_each
-from sam_widget.polygons import trace
+from sam_widget.formats.reading.budget import Budget
+from sam_widget.formats.reading.drawing import Outlined, drawn
+from sam_widget.formats.reading.json_reading import read_json
+from sam_widget.formats.reading.untrusted import Field
+from sam_widget.masks import fill_corners_each, trace
 from sam_widget.prompts import Prompts
+from sam_widget.storage import write_atomically
 
 if TYPE_CHECKING:
     import os
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sam_widget.formats.untrusted import Document
+    from sam_widget.formats.reading.untrusted import Document
     from sam_widget.masks import Rle
 
 __all__ = ["SUFFIX", "load", "parse", "save", "to_dict"]
@@ -56,12 +55,12 @@ _KNOWN = {
 }  # fmt: skip
 
 
-def to_dict(annotations: AnnotationStore, *, polygons: bool = False) -> dict[str, Any]:
+def to_dict(annotations: ImageAnnotations, *, polygons: bool = False) -> dict[str, Any]:
     """Lay the objects out as a COCO instances dictionary.
 
     Parameters
     ----------
-    annotations : AnnotationStore
+    annotations : ImageAnnotations
         Objects of one image.
     polygons : bool
         Polygons instead of run-length codes.
@@ -134,13 +133,13 @@ def _entry(
 
 
 def save(
-    annotations: AnnotationStore, path: str | os.PathLike[str], *, polygons: bool = False
+    annotations: ImageAnnotations, path: str | os.PathLike[str], *, polygons: bool = False
 ) -> None:
     """Write a COCO instances file; readers see the old file or the whole new one.
 
     Parameters
     ----------
-    annotations : AnnotationStore
+    annotations : ImageAnnotations
         Objects of one image.
     path : path
         The folder must exist.
@@ -160,7 +159,7 @@ def save(
     write_atomically(path, text.encode())
 
 
-def load(path: str | os.PathLike[str], *, image: str | int | None = None) -> AnnotationStore:
+def load(path: str | os.PathLike[str], *, image: str | int | None = None) -> ImageAnnotations:
     """Read the objects of one image from a COCO instances file.
 
     Parameters
@@ -172,7 +171,7 @@ def load(path: str | os.PathLike[str], *, image: str | int | None = None) -> Ann
 
     Returns
     -------
-    AnnotationStore
+    ImageAnnotations
         Ids are those of this package if the file has them, else the file's numbers as texts.
 
     Raises
@@ -184,7 +183,7 @@ def load(path: str | os.PathLike[str], *, image: str | int | None = None) -> Ann
     return parse(read_json(path), image=image)
 
 
-def parse(document: Document, *, image: str | int | None = None) -> AnnotationStore:
+def parse(document: Document, *, image: str | int | None = None) -> ImageAnnotations:
     """Check a parsed file and make objects of it; see :func:`load`."""
     chosen = _chosen(document["images"], image, document)
     size = chosen.size()
@@ -200,12 +199,8 @@ def parse(document: Document, *, image: str | int | None = None) -> AnnotationSt
         budget.hold(one.field, 0, rle.counts.nbytes)
         items.append(one.field.make(Annotation, rle, **{**shared, **one.what}))
         fields.claim(ids, one.field, items[-1].id)
-    ids.clear()  # the store looks for itself
-    store = AnnotationStore(
-        items, width=size[1], height=size[0], file_name="" if name is None else name.text()
-    )
     further = {"info", "licenses"} & document.mapping().keys()
-    store.extra = {
+    extra = {
         "coco": {
             "document": {
                 key: fields.plain(document, document.value[key]) for key in sorted(further)
@@ -218,7 +213,13 @@ def parse(document: Document, *, image: str | int | None = None) -> AnnotationSt
             ],
         }
     }
-    return store
+    return ImageAnnotations(
+        tuple(items),
+        width=size[1],
+        height=size[0],
+        file_name="" if name is None else name.text(),
+        extra=extra,
+    )
 
 
 def _found(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
+from sam_widget.annotations import PALETTE, Annotation, ImageAnnotations
 from sam_widget.errors import AnnotationError
-from sam_widget.formats.untrusted import Field
+from sam_widget.formats.reading.untrusted import Field
 from sam_widget.masks import Rle
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["from_detections", "to_detections"]
 
 
-def to_detections(annotations: AnnotationStore) -> supervision.Detections:
+def to_detections(annotations: ImageAnnotations) -> supervision.Detections:
     """Return the objects as ``supervision.Detections``.
 
     Parameters
     ----------
-    annotations : AnnotationStore
+    annotations : ImageAnnotations
         Objects of one image. Their masks take N x H x W bytes.
 
     Returns
@@ -79,7 +79,7 @@ def from_detections(
     class_names: Sequence[str] = (),
     file_name: str = "",
     size_wh: tuple[int, int] | None = None,
-) -> AnnotationStore:
+) -> ImageAnnotations:
     """Make objects of ``supervision.Detections`` that have masks.
 
     Parameters
@@ -94,7 +94,7 @@ def from_detections(
 
     Returns
     -------
-    AnnotationStore
+    ImageAnnotations
 
     Raises
     ------
@@ -111,10 +111,12 @@ def from_detections(
             raise AnnotationError(
                 "nothing was detected, so nothing tells the image's size. Give size_wh="
             )
-        return AnnotationStore(width=size_wh[0], height=size_wh[1], file_name=file_name)
+        return ImageAnnotations(width=size_wh[0], height=size_wh[1], file_name=file_name)
     items = [_annotation(detections, index, class_names) for index in range(count)]
     first = items[0].rle
-    return AnnotationStore(items, width=first.width, height=first.height, file_name=file_name)
+    return ImageAnnotations(
+        tuple(items), width=first.width, height=first.height, file_name=file_name
+    )
 
 
 def _annotation(

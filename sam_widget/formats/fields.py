@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from sam_widget.annotations import Annotation
-from sam_widget.formats.untrusted import MAX_POINTS, Field, Records
+from sam_widget.formats.reading.untrusted import MAX_POINTS, Field, Records
 from sam_widget.masks import Rle
 from sam_widget.prompts import LOGITS_SHAPE, Prompts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sam_widget.formats.budget import Budget
+    from sam_widget.formats.reading.budget import Budget
 
 __all__ = [
     "KEY",

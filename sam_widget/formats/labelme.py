@@ -27,19 +27,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
-from sam_widget.atomic_files import write_atomically
+from sam_widget.annotations import PALETTE, Annotation, ImageAnnotations
 from sam_widget.formats import fields
-from sam_widget.formats.budget import Budget
-from sam_widget.formats.drawing import Outlined, drawn
-from sam_widget.formats.json_reading import read_json
 from sam_widget.formats.losses import warn, warn_once
-from sam_widget.formats.pixels import decoded_png
-from sam_widget.formats.untrusted import Field
-from sam_widget.intervals import placed, union
-from sam_widget.masks import Rle
-from sam_widget.polygon_filling import fill_centres_each
-from sam_widget.polygons import trace
+from sam_widget.formats.reading.budget import Budget
+from sam_widget.formats.reading.drawing import Outlined, drawn
+from sam_widget.formats.reading.json_reading import read_json
+from sam_widget.formats.reading.pixels import decoded_png
+from sam_widget.formats.reading.untrusted import Field
+from sam_widget.masks import Rle, fill_centres_each, placed, trace, union
+from sam_widget.storage import write_atomically
 
 if TYPE_CHECKING:
     import os
@@ -47,7 +44,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sam_widget.formats.untrusted import Document
+    from sam_widget.formats.reading.untrusted import Document
 
 __all__ = ["SUFFIX", "load", "parse", "save", "to_dict"]
 
@@ -63,12 +60,12 @@ _UNITED_AT = 64
 _MAX_IMAGE_DATA = 2**29
 
 
-def to_dict(annotations: AnnotationStore, *, masks: bool = False) -> dict[str, Any]:
+def to_dict(annotations: ImageAnnotations, *, masks: bool = False) -> dict[str, Any]:
     """Lay the objects out as Labelme does.
 
     Parameters
     ----------
-    annotations : AnnotationStore
+    annotations : ImageAnnotations
         Objects of one image.
     masks : bool
         Mask shapes instead of polygons.
@@ -139,13 +136,13 @@ def _mask_shape(annotation: Annotation) -> dict[str, Any]:
 
 
 def save(
-    annotations: AnnotationStore, path: str | os.PathLike[str], *, masks: bool = False
+    annotations: ImageAnnotations, path: str | os.PathLike[str], *, masks: bool = False
 ) -> None:
     """Write a Labelme file; readers see the old file or the whole new one.
 
     Parameters
     ----------
-    annotations : AnnotationStore
+    annotations : ImageAnnotations
         Objects of one image.
     path : path
         The folder must exist; Labelme wants the image there too.
@@ -164,7 +161,7 @@ def save(
     write_atomically(path, text.encode())
 
 
-def load(path: str | os.PathLike[str]) -> AnnotationStore:
+def load(path: str | os.PathLike[str]) -> ImageAnnotations:
     """Read a Labelme file; an image inside it is not looked at.
 
     Parameters
@@ -173,7 +170,7 @@ def load(path: str | os.PathLike[str]) -> AnnotationStore:
 
     Returns
     -------
-    AnnotationStore
+    ImageAnnotations
 
     Raises
     ------
@@ -183,7 +180,7 @@ def load(path: str | os.PathLike[str]) -> AnnotationStore:
     return parse(read_json(path))
 
 
-def parse(document: Document) -> AnnotationStore:
+def parse(document: Document) -> ImageAnnotations:
     """Check a parsed file and make objects of it; see :func:`load`."""
     height = document["imageHeight"].integer(1, 2**27)
     width = document["imageWidth"].integer(1, 2**27)
@@ -193,8 +190,8 @@ def parse(document: Document) -> AnnotationStore:
     budget = Budget(document.file_bytes, height * width)
     shapes = _shapes(document, size, budget)
     items = _assembled(drawn(shapes, size, budget, fill_centres_each), size, budget)
-    return AnnotationStore(
-        items, width=width, height=height, file_name="" if path is None else path.text()
+    return ImageAnnotations(
+        tuple(items), width=width, height=height, file_name="" if path is None else path.text()
     )
 
 

@@ -17,24 +17,23 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
-from sam_widget.atomic_files import write_atomically
+from sam_widget.annotations import PALETTE, Annotation, ImageAnnotations
 from sam_widget.errors import AnnotationError
 from sam_widget.formats import fields
-from sam_widget.formats.budget import Budget
-from sam_widget.formats.json_reading import read_json
 from sam_widget.formats.losses import warn_once
-from sam_widget.formats.pixels import decoded_png
-from sam_widget.formats.untrusted import Field, read_bounded
-from sam_widget.intervals import from_intervals, pixels, united_each
-from sam_widget.masks import MAX_PIXELS, Rle
+from sam_widget.formats.reading.budget import Budget
+from sam_widget.formats.reading.json_reading import read_json
+from sam_widget.formats.reading.pixels import decoded_png
+from sam_widget.formats.reading.untrusted import Field, read_bounded
+from sam_widget.masks import MAX_PIXELS, Rle, from_intervals, pixels, united_each
+from sam_widget.storage import write_atomically
 
 if TYPE_CHECKING:
     import os
 
     from numpy.typing import NDArray
 
-    from sam_widget.formats.untrusted import Document
+    from sam_widget.formats.reading.untrusted import Document
 
 __all__ = ["SUFFIX", "class_map_path", "load", "save"]
 
@@ -51,7 +50,7 @@ def class_map_path(path: str | os.PathLike[str]) -> Path:
 
 
 def save(
-    annotations: AnnotationStore,
+    annotations: ImageAnnotations,
     path: str | os.PathLike[str],
     *,
     overlap: Literal["newest", "oldest", "refuse"] = "newest",
@@ -60,7 +59,7 @@ def save(
 
     Parameters
     ----------
-    annotations : AnnotationStore
+    annotations : ImageAnnotations
         Objects of one image, at most 65,535.
     path : path
         The folder must exist.
@@ -97,7 +96,7 @@ def save(
 
 
 def _painted(
-    items: list[Annotation], annotations: AnnotationStore, overlap: str
+    items: list[Annotation], annotations: ImageAnnotations, overlap: str
 ) -> NDArray[np.uint16]:
     """Paint instance numbers, pixels counted down the columns."""
     columns = np.zeros(annotations.width * annotations.height, dtype=np.uint16)
@@ -120,7 +119,7 @@ def _painted(
     return columns
 
 
-def _class_map(items: list[Annotation], annotations: AnnotationStore, pair: str) -> dict[str, Any]:
+def _class_map(items: list[Annotation], annotations: ImageAnnotations, pair: str) -> dict[str, Any]:
     labels = sorted({one.label for one in items if one.label})
     class_ids = {label: number for number, label in enumerate(labels, start=1)}
     return {
@@ -144,7 +143,7 @@ def _class_map(items: list[Annotation], annotations: AnnotationStore, pair: str)
     }
 
 
-def load(path: str | os.PathLike[str]) -> AnnotationStore:
+def load(path: str | os.PathLike[str]) -> ImageAnnotations:
     """Read an image of instance numbers, with its table of classes if that is there.
 
     Parameters
@@ -154,7 +153,7 @@ def load(path: str | os.PathLike[str]) -> AnnotationStore:
 
     Returns
     -------
-    AnnotationStore
+    ImageAnnotations
         Without a table, objects in order of their numbers and without labels.
 
     Raises
@@ -182,7 +181,7 @@ def load(path: str | os.PathLike[str]) -> AnnotationStore:
         Annotation(mask, **{**shared, "color": PALETTE[index % len(PALETTE)]})
         for index, mask in enumerate(masks.values())
     ]
-    return AnnotationStore(items, width=width, height=height)
+    return ImageAnnotations(tuple(items), width=width, height=height)
 
 
 def _check_pair(document: Field, shape: tuple[int, ...], pair: str | None) -> None:
@@ -238,7 +237,7 @@ def _of_sorted(first: NDArray[np.uint32], end: NDArray[np.uint32], height: int, 
     return Rle.canonical(height, width, counts if counts[-1] else counts[:-1].copy())
 
 
-def _named(document: Document, masks: dict[int, Rle], budget: Budget) -> AnnotationStore:
+def _named(document: Document, masks: dict[int, Rle], budget: Budget) -> ImageAnnotations:
     size = document.size()
     shared = fields.shared()
     ids: set[str] = set()
@@ -256,6 +255,6 @@ def _named(document: Document, masks: dict[int, Rle], budget: Budget) -> Annotat
         fields.claim(ids, record, items[-1].id)
     items += [Annotation(mask, **shared) for mask in masks.values()]
     name = document.get("file_name")
-    return AnnotationStore(
-        items, width=size[1], height=size[0], file_name="" if name is None else name.text()
+    return ImageAnnotations(
+        tuple(items), width=size[1], height=size[0], file_name="" if name is None else name.text()
     )

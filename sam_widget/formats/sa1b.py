@@ -17,22 +17,23 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
-from sam_widget.atomic_files import write_atomically
+from sam_widget.annotations import PALETTE, Annotation, ImageAnnotations
 from sam_widget.formats import fields
-from sam_widget.formats.budget import Budget
-from sam_widget.formats.json_reading import read_json
 from sam_widget.formats.losses import warn_once
+from sam_widget.formats.reading.budget import Budget
+from sam_widget.formats.reading.json_reading import read_json
 from sam_widget.prompts import Prompts
+from sam_widget.storage import write_atomically
 
 if TYPE_CHECKING:
     import os
 
-    from sam_widget.formats.untrusted import Document, Field
+    from sam_widget.formats.reading.untrusted import Document, Field
     from sam_widget.masks import Rle
 
 __all__ = ["SUFFIX", "filtered", "load", "parse", "save", "to_dict"]
@@ -44,12 +45,12 @@ _EXTRA_BYTES = 450
 _FIGURES = ("predicted_iou", "stability_score")
 
 
-def to_dict(annotations: AnnotationStore, *, own_fields: bool = False) -> dict[str, Any]:
+def to_dict(annotations: ImageAnnotations, *, own_fields: bool = False) -> dict[str, Any]:
     """Lay the objects out as SA-1B has them.
 
     Parameters
     ----------
-    annotations : AnnotationStore
+    annotations : ImageAnnotations
         Objects of one image.
     own_fields : bool
         Also everything that this package knows of an object, under ``sam_widget``.
@@ -158,13 +159,13 @@ def _checksum(rle: Rle) -> int:
 
 
 def save(
-    annotations: AnnotationStore, path: str | os.PathLike[str], *, own_fields: bool = False
+    annotations: ImageAnnotations, path: str | os.PathLike[str], *, own_fields: bool = False
 ) -> None:
     """Write one image's SA-1B file; readers see the old file or the whole new one.
 
     Parameters
     ----------
-    annotations : AnnotationStore
+    annotations : ImageAnnotations
         Objects of one image. Their boxes are ``pycocotools``' ones; SA-1B's own are one pixel
         narrower, and stay so where they were read and the mask has not changed.
     path : path
@@ -177,7 +178,7 @@ def save(
     write_atomically(path, text.encode())
 
 
-def load(path: str | os.PathLike[str]) -> AnnotationStore:
+def load(path: str | os.PathLike[str]) -> ImageAnnotations:
     """Read one image's SA-1B file.
 
     Parameters
@@ -186,7 +187,7 @@ def load(path: str | os.PathLike[str]) -> AnnotationStore:
 
     Returns
     -------
-    AnnotationStore
+    ImageAnnotations
         ``point_coords`` are including points; ids are the file's numbers as texts.
 
     Raises
@@ -197,7 +198,7 @@ def load(path: str | os.PathLike[str]) -> AnnotationStore:
     return parse(read_json(path))
 
 
-def parse(document: Document) -> AnnotationStore:
+def parse(document: Document) -> ImageAnnotations:
     """Check a parsed file and make objects of it; see :func:`load`."""
     image = document["image"]
     size = image.size()
@@ -217,17 +218,18 @@ def parse(document: Document) -> AnnotationStore:
         items.append(record.make(Annotation, **{"color": color, **shared, **known}))
         fields.claim(ids, record.get("id") or record, items[-1].id)
     numbers.check(records, ".id")
-    ids.clear()  # the store looks for itself
-    store = AnnotationStore(
-        items, width=size[1], height=size[0], file_name="" if name is None else name.text()
-    )
     further = {
         key: fields.plain(document, value)
         for key, value in document.mapping().items()
         if key not in ("image", "annotations")
     }
-    store.extra = {"sa1b": {"image": fields.plain(image, image.mapping()), "document": further}}
-    return store
+    return ImageAnnotations(
+        tuple(items),
+        width=size[1],
+        height=size[0],
+        file_name="" if name is None else name.text(),
+        extra={"sa1b": {"image": fields.plain(image, image.mapping()), "document": further}},
+    )
 
 
 def _known(record: Field, size: tuple[int, int], budget: Budget) -> dict[str, Any]:
@@ -264,35 +266,31 @@ def _known(record: Field, size: tuple[int, int], budget: Budget) -> dict[str, An
 
 
 def filtered(
-    annotations: AnnotationStore,
+    annotations: ImageAnnotations,
     *,
     min_predicted_iou: float | None = None,
     min_stability_score: float | None = None,
-) -> AnnotationStore:
+) -> ImageAnnotations:
     """Keep the objects that reach both figures; an object without a figure that is asked for goes.
 
     Parameters
     ----------
-    annotations : AnnotationStore
+    annotations : ImageAnnotations
     min_predicted_iou, min_stability_score : float, optional
         None asks for nothing. SA-1B itself was published with 0.88 and 0.95.
 
     Returns
     -------
-    AnnotationStore
-        The same objects in a new store, which saves like the one given.
+    ImageAnnotations
+        The same annotations of the same image; they save like those given.
     """
-    kept = [
-        one
-        for one in annotations
-        if _reaches(one.predicted_iou, min_predicted_iou)
-        and _reaches(one.stability_score, min_stability_score)
-    ]
-    store = AnnotationStore(
-        kept, width=annotations.width, height=annotations.height, file_name=annotations.file_name
+    kept = tuple(
+        annotation
+        for annotation in annotations
+        if _reaches(annotation.predicted_iou, min_predicted_iou)
+        and _reaches(annotation.stability_score, min_stability_score)
     )
-    store.extra = annotations.extra
-    return store
+    return replace(annotations, items=kept)
 
 
 def _reaches(value: float | None, least: float | None) -> bool:

@@ -16,14 +16,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
-from sam_widget.atomic_files import write_atomically
+from sam_widget.annotations import PALETTE, Annotation, ImageAnnotations
 from sam_widget.errors import AnnotationError
 from sam_widget.formats import fields
-from sam_widget.formats.budget import Budget
-from sam_widget.formats.json_reading import parse_value
-from sam_widget.formats.untrusted import MAX_OBJECTS, Field, read_bounded, read_lines
+from sam_widget.formats.reading.budget import Budget
+from sam_widget.formats.reading.json_reading import parse_value
+from sam_widget.formats.reading.untrusted import MAX_OBJECTS, Field, read_bounded, read_lines
 from sam_widget.masks import MAX_PIXELS
+from sam_widget.storage import write_atomically
 
 if TYPE_CHECKING:
     import os
@@ -44,7 +44,7 @@ MAX_CELL = 2**25
 """Longest cell that is read, in characters; a run-length code of a megapixel of noise has less."""
 
 
-def _rows(annotations: AnnotationStore) -> Iterator[dict[str, Any]]:
+def _rows(annotations: ImageAnnotations) -> Iterator[dict[str, Any]]:
     for one in annotations:
         x, y, width, height = one.bbox_xywh
         own = fields.to_json(one)
@@ -66,12 +66,12 @@ def _rows(annotations: AnnotationStore) -> Iterator[dict[str, Any]]:
         }
 
 
-def save(annotations: AnnotationStore, path: str | os.PathLike[str]) -> None:
+def save(annotations: ImageAnnotations, path: str | os.PathLike[str]) -> None:
     """Write a CSV file; readers see the old file or the whole new one.
 
     Parameters
     ----------
-    annotations : AnnotationStore
+    annotations : ImageAnnotations
         Objects of one image. Of no objects only the header is written, and the image's size is
         lost.
     path : path
@@ -84,7 +84,7 @@ def save(annotations: AnnotationStore, path: str | os.PathLike[str]) -> None:
     write_atomically(path, text.getvalue().encode(errors="replace"))
 
 
-def load(path: str | os.PathLike[str]) -> AnnotationStore:
+def load(path: str | os.PathLike[str]) -> ImageAnnotations:
     """Read a CSV file.
 
     Parameters
@@ -93,7 +93,7 @@ def load(path: str | os.PathLike[str]) -> AnnotationStore:
 
     Returns
     -------
-    AnnotationStore
+    ImageAnnotations
 
     Raises
     ------
@@ -137,12 +137,12 @@ def _lines(content: bytes, name: str) -> Iterator[str]:
         yield line
 
 
-def to_dataframe(annotations: AnnotationStore) -> pd.DataFrame:
+def to_dataframe(annotations: ImageAnnotations) -> pd.DataFrame:
     """Return the objects as a pandas DataFrame with the columns that a CSV file has.
 
     Parameters
     ----------
-    annotations : AnnotationStore
+    annotations : ImageAnnotations
 
     Returns
     -------
@@ -163,7 +163,7 @@ def to_dataframe(annotations: AnnotationStore) -> pd.DataFrame:
     return frame
 
 
-def from_dataframe(frame: pd.DataFrame) -> AnnotationStore:
+def from_dataframe(frame: pd.DataFrame) -> ImageAnnotations:
     """Make objects of a DataFrame such as :func:`to_dataframe` returns or ``read_csv`` reads.
 
     Parameters
@@ -173,7 +173,7 @@ def from_dataframe(frame: pd.DataFrame) -> AnnotationStore:
 
     Returns
     -------
-    AnnotationStore
+    ImageAnnotations
 
     Raises
     ------
@@ -186,7 +186,7 @@ def from_dataframe(frame: pd.DataFrame) -> AnnotationStore:
     attrs = frame.attrs
     if frame.empty and {"width", "height"} <= attrs.keys():
         width, height = Field(attrs, "attrs", "DataFrame").size()[::-1]
-        return AnnotationStore(width=width, height=height, file_name=attrs.get("file_name", ""))
+        return ImageAnnotations(width=width, height=height, file_name=attrs.get("file_name", ""))
     missing = {"width", "height", "rle"} - set(frame.columns)
     if missing:
         raise AnnotationError(f"DataFrame: the columns {sorted(missing)} are missing.")
@@ -211,7 +211,7 @@ def _pandas() -> Any:
 
 def _assembled(
     rows: Iterator[dict[str, str]], name: str, file_bytes: int | None = None
-) -> AnnotationStore:
+) -> ImageAnnotations:
     """Make objects of rows of texts, all of one image."""
     size: tuple[int, int] | None = None
     former: tuple[str, str, str] | None = None
@@ -244,8 +244,7 @@ def _assembled(
         fields.claim(ids, record, items[-1].id)
     if size is None:
         raise AnnotationError(f"{name}: has no row, and so no image size.")
-    ids.clear()  # the store looks for itself
-    return AnnotationStore(items, width=size[1], height=size[0], file_name=file_name)
+    return ImageAnnotations(tuple(items), width=size[1], height=size[0], file_name=file_name)
 
 
 def _known(

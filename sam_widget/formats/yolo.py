@@ -20,18 +20,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
-from sam_widget.atomic_files import write_atomically
+from sam_widget.annotations import PALETTE, Annotation, ImageAnnotations
 from sam_widget.errors import AnnotationError
 from sam_widget.formats import fields
-from sam_widget.formats.budget import Budget
-from sam_widget.formats.class_names import names_by_number, read_class_names
-from sam_widget.formats.drawing import Outlined, drawn
 from sam_widget.formats.losses import warn_once
-from sam_widget.formats.untrusted import MAX_OBJECTS, Field, read_bounded, read_lines
-from sam_widget.masks import MAX_PIXELS
-from sam_widget.polygon_filling import fill_centres_each
-from sam_widget.polygons import joined, trace
+from sam_widget.formats.reading.budget import Budget
+from sam_widget.formats.reading.class_names import names_by_number, read_class_names
+from sam_widget.formats.reading.drawing import Outlined, drawn
+from sam_widget.formats.reading.untrusted import MAX_OBJECTS, Field, read_bounded, read_lines
+from sam_widget.masks import MAX_PIXELS, fill_centres_each, joined, trace
+from sam_widget.storage import write_atomically
 
 if TYPE_CHECKING:
     import os
@@ -53,13 +51,13 @@ _MOST_AT_ONCE = 1 << 14
 
 
 def save(
-    annotations: AnnotationStore, path: str | os.PathLike[str], *, name: str | None = None
+    annotations: ImageAnnotations, path: str | os.PathLike[str], *, name: str | None = None
 ) -> None:
     """Write one image's lines into a folder, and name new classes; each file in one step.
 
     Parameters
     ----------
-    annotations : AnnotationStore
+    annotations : ImageAnnotations
         Objects of one image.
     path : path
         The folder; made if its own folder exists.
@@ -127,7 +125,7 @@ def load(
     name: str | None = None,
     image: str | os.PathLike[str] | None = None,
     size_wh: tuple[int, int] | None = None,
-) -> AnnotationStore:
+) -> ImageAnnotations:
     """Read one image's objects.
 
     Parameters
@@ -144,7 +142,7 @@ def load(
 
     Returns
     -------
-    AnnotationStore
+    ImageAnnotations
         A number after an odd count of coordinates is the confidence that some tools add, and
         becomes ``predicted_iou``. Classes without a name are called ``class 3``.
 
@@ -172,8 +170,8 @@ def load(
     for one, rle in drawn(outlined, size, budget, fill_centres_each):
         budget.keep(one.field, rle.counts.nbytes)
         items.append(one.field.make(Annotation, rle, **{**shared, **one.what}))
-    return AnnotationStore(
-        items, width=size[1], height=size[0], file_name="" if found is None else found.name
+    return ImageAnnotations(
+        tuple(items), width=size[1], height=size[0], file_name="" if found is None else found.name
     )
 
 

@@ -10,14 +10,38 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sam_widget.errors import ModelError, UnknownModel, WeightsError
-from sam_widget.predictors.base import Embedding, Prediction, Predictor
+from sam_widget.predictors.base import (
+    Embedding,
+    Prediction,
+    Predictor,
+    Progress,
+    StorablePredictor,
+    encode_with,
+)
+from sam_widget.predictors.batch import BatchPredictor, decode_batch
 from sam_widget.predictors.fake import FakePredictor
+from sam_widget.predictors.frame import ModelFrame
+from sam_widget.predictors.mask_tracing import TracedMask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-__all__ = ["Embedding", "FakePredictor", "Prediction", "Predictor", "available", "load"]
+__all__ = [
+    "BatchPredictor",
+    "Embedding",
+    "FakePredictor",
+    "ModelFrame",
+    "Prediction",
+    "Predictor",
+    "Progress",
+    "StorablePredictor",
+    "TracedMask",
+    "available",
+    "decode_batch",
+    "encode_with",
+    "load",
+]
 
 
 def load(
@@ -97,13 +121,13 @@ class _Options:
 
 def _load_lite(name: str, options: _Options) -> Predictor:
     _refuse_checkpoint(name, options, "its weights are part of the package")
-    from sam_widget.predictors.lite import load_lite
+    from sam_widget.predictors.lite.predictor import load_lite
 
     return load_lite("auto" if options.device is None else options.device, options.runtime)
 
 
 def _load_official(name: str, options: _Options) -> Predictor:
-    from sam_widget.predictors.sam import load_sam
+    from sam_widget.predictors.sam.predictor import load_sam
 
     return load_sam(name, **vars(options))
 

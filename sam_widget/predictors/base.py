@@ -20,7 +20,7 @@ from sam_widget.errors import EmbeddingMismatch, ModelError, PromptError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sam_widget.frames import ModelFrame
+    from sam_widget.predictors.frame import ModelFrame
     from sam_widget.prompts import Prompts
 
 
@@ -108,7 +108,7 @@ class Predictor(Protocol):
     Attributes
     ----------
     name : str
-        As given to :func:`sam_widget.predictors.load`.
+        As given to :func:`sam_widget.load`.
     device : str
         Where it runs: ``"cpu"``, ``"cuda"``, ``"mps"``.
     model_digest : str
@@ -130,7 +130,7 @@ class Predictor(Protocol):
         Parameters
         ----------
         image : RgbImage, path, bytes, PIL image or array
-            Anything :func:`sam_widget.images.load_image` takes.
+            Anything :func:`sam_widget.load_image` takes.
         progress : callable, optional
             Called now and then with the share that is done, in [0, 1]. What it raises ends the
             work at once and comes out here: that is how an encoding is cancelled.

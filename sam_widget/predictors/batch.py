@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from sam_widget.frames import ModelFrame
+    from sam_widget.predictors.frame import ModelFrame
 
 __all__ = ["BatchPrediction", "BatchPredictor", "check_batch", "decode_batch"]
 

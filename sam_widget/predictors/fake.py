@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sam_widget.frames import ModelFrame
 from sam_widget.images import load_image
 from sam_widget.predictors.base import (
     Embedding,
@@ -30,6 +29,7 @@ from sam_widget.predictors.base import (
     wants_three,
 )
 from sam_widget.predictors.batch import BatchPrediction, check_batch
+from sam_widget.predictors.frame import ModelFrame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,7 +109,7 @@ class FakePredictor:
         return f"<FakePredictor on {self.device}>"
 
     def encode(self, image: object, progress: Progress | None = None) -> Embedding:
-        """Encode an image; see :meth:`~sam_widget.predictors.base.Predictor.encode`."""
+        """Encode an image; see :meth:`~sam_widget.Predictor.encode`."""
         rgb = load_image(image)
         with self._lock:
             _sleep(self.encode_delay, progress)
@@ -134,7 +134,7 @@ class FakePredictor:
     def decode(
         self, embedding: Embedding, prompts: Prompts, multimask: bool | None = None
     ) -> Prediction:
-        """Predict candidates; see :meth:`~sam_widget.predictors.base.Predictor.decode`."""
+        """Predict candidates; see :meth:`~sam_widget.Predictor.decode`."""
         prompts = check_request(embedding, prompts, self)
         with self._lock:
             time.sleep(self.decode_delay)

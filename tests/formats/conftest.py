@@ -7,7 +7,7 @@ import pytest
 
 from sam_widget import Annotation, AnnotationStore, Prompts
 from sam_widget.formats import losses
-from sam_widget.masks import Rle
+from sam_widget.masks.rle import Rle
 
 FIELDS = (
     "rle", "label", "color", "predicted_iou", "stability_score", "prompts", "candidate",

@@ -13,8 +13,9 @@ from pycocotools import mask as oracle
 from pycocotools.coco import COCO
 
 from sam_widget import Annotation, AnnotationError, AnnotationStore
-from sam_widget.formats import FormatLossWarning, budget, coco
-from sam_widget.masks import Rle
+from sam_widget.formats import FormatLossWarning, coco
+from sam_widget.formats.reading import budget
+from sam_widget.masks.rle import Rle
 
 # pycocotools 2.0 on NumPy 2: its own conversion of masks to arrays.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from sam_widget import Annotation, Prompts
 from sam_widget.formats import fields
-from sam_widget.formats.budget import Budget
-from sam_widget.formats.untrusted import Field
-from sam_widget.masks import Rle
+from sam_widget.formats.reading.budget import Budget
+from sam_widget.formats.reading.untrusted import Field
+from sam_widget.masks.rle import Rle
 
 ONE = Rle.encode(np.ones((30, 40), dtype=bool))
 points = st.lists(st.tuples(st.floats(0, 40), st.floats(0, 30), st.booleans()), max_size=5)

@@ -11,7 +11,7 @@ import pytest
 
 from sam_widget import Annotation, AnnotationError, AnnotationStore, SamWidget
 from sam_widget.formats import FORMATS, load, save
-from sam_widget.formats.untrusted import read_bounded
+from sam_widget.formats.reading.untrusted import read_bounded
 
 pytestmark = pytest.mark.filterwarnings("ignore::sam_widget.formats.losses.FormatLossWarning")
 ENDINGS = {name: module.SUFFIX for name, module in FORMATS.items() if module.SUFFIX}

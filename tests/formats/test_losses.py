@@ -9,7 +9,7 @@ import numpy as np
 from sam_widget import Annotation, AnnotationStore
 from sam_widget.formats import FormatLossWarning
 from sam_widget.formats.losses import warn_once
-from sam_widget.masks import Rle
+from sam_widget.masks.rle import Rle
 
 
 def test_each_kind_is_said_once_and_blames_the_caller(tmp_path):

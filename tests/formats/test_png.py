@@ -14,7 +14,7 @@ from PIL import Image
 
 from sam_widget import Annotation, AnnotationError, AnnotationStore
 from sam_widget.formats import FormatLossWarning, png
-from sam_widget.masks import Rle
+from sam_widget.masks.rle import Rle
 
 
 def test_independent_readers_see_the_numbers(store, tmp_path, differences):

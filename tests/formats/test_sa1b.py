@@ -11,7 +11,7 @@ from pycocotools import mask as oracle
 
 from sam_widget import Annotation, AnnotationError, AnnotationStore
 from sam_widget.formats import FormatLossWarning, sa1b
-from sam_widget.masks import Rle
+from sam_widget.masks.rle import Rle
 
 # pycocotools 2.0 on NumPy 2: its own conversion of masks to arrays.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

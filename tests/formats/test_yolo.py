@@ -12,7 +12,8 @@ from PIL import Image
 
 from sam_widget import Annotation, AnnotationError, AnnotationStore
 from sam_widget.formats import FormatLossWarning
-from sam_widget.masks import Rle, mask_iou
+from sam_widget.masks.metrics import mask_iou
+from sam_widget.masks.rle import Rle
 
 pytestmark = pytest.mark.filterwarnings("ignore::sam_widget.formats.losses.FormatLossWarning")
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from sam_widget.errors import EmbeddingMismatch, PromptError
-from sam_widget.frames import ModelFrame
 from sam_widget.predictors.base import (
     Embedding,
     Prediction,
@@ -13,6 +12,7 @@ from sam_widget.predictors.base import (
     encode_with,
     wants_three,
 )
+from sam_widget.predictors.frame import ModelFrame
 from sam_widget.prompts import Prompts
 
 

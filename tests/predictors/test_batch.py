@@ -5,8 +5,8 @@ from segment_anything import SamAutomaticMaskGenerator, sam_model_registry
 
 from sam_widget import AutomaticMaskGenerator, FakePredictor, Prompts, load
 from sam_widget.errors import EmbeddingMismatch, PromptError
-from sam_widget.frames import ModelFrame
 from sam_widget.predictors.batch import BatchPredictor, decode_batch
+from sam_widget.predictors.frame import ModelFrame
 
 POINTS = [(100.5, 80), (400, 300), (599.5, 399.5)]
 BOXES = [(50, 60, 200, 240), (0, 0, 600, 400), (-20, 300, 80, 500)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sam_widget.masks import Rle
+from sam_widget.masks.rle import Rle
 from training.config import Config
 
 

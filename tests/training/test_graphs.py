@@ -1,10 +1,10 @@
 import numpy as np
 import torch
 
-from sam_widget.predictors.lite_geometry import PromptBatch
-from sam_widget.predictors.lite_network import LiteNetwork
-from sam_widget.predictors.lite_onnx import OnnxRunner
-from sam_widget.predictors.lite_torch import TorchRunner
+from sam_widget.predictors.lite.geometry import PromptBatch
+from sam_widget.predictors.lite.network import LiteNetwork
+from sam_widget.predictors.lite.onnx_runner import OnnxRunner
+from sam_widget.predictors.lite.torch_runner import TorchRunner
 from training.graphs import export_graphs
 
 

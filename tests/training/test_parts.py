@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sam_widget.masks import mask_iou
+from sam_widget.masks.metrics import mask_iou
 from training.config import Config
 from training.data import Sampler, read_sets
 from training.parts import MAX_SHARE, MIN_CELLS, parts_of

@@ -1,0 +1,28 @@
+"""What people make: annotations, the candidates they chose from, and recipes to replay them."""
+
+from sam_widget.annotations.annotation import MAX_LABEL, PALETTE, Annotation, is_color
+from sam_widget.annotations.candidates import Candidates, display_hw, display_rle
+from sam_widget.annotations.image_annotations import ImageAnnotations, check_ids
+from sam_widget.annotations.recipe import Followed, Recipe, Step, follow, mask_digest
+from sam_widget.annotations.replay import Replay, replay_annotations, steps_of, write_script
+
+__all__ = [
+    "MAX_LABEL",
+    "PALETTE",
+    "Annotation",
+    "Candidates",
+    "Followed",
+    "ImageAnnotations",
+    "Recipe",
+    "Replay",
+    "Step",
+    "check_ids",
+    "display_hw",
+    "display_rle",
+    "follow",
+    "is_color",
+    "mask_digest",
+    "replay_annotations",
+    "steps_of",
+    "write_script",
+]

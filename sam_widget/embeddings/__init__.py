@@ -1,0 +1,14 @@
+"""Encoded images, kept in memory and on disk so that no image is encoded twice."""
+
+from sam_widget.embeddings.cache import Cache, EmbeddingCache, choose_cache
+from sam_widget.embeddings.freed_memory import give_back
+from sam_widget.embeddings.precomputation import Precomputed, precompute
+
+__all__ = [
+    "Cache",
+    "EmbeddingCache",
+    "Precomputed",
+    "choose_cache",
+    "give_back",
+    "precompute",
+]

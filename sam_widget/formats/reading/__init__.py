@@ -1,0 +1,1 @@
+"""Reading what others wrote: bounded, checked, and every error with its place."""

@@ -1,0 +1,73 @@
+"""PNG files from others: looked at before they are unpacked."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from sam_widget.errors import AnnotationError
+from sam_widget.masks import MAX_PIXELS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sam_widget.formats.reading.untrusted import Field
+
+__all__ = ["decoded_png"]
+
+_MOST_PER_BYTE = 1032 * 8
+"""Pixels of one bit in a byte of a PNG: the best that its compression can do."""
+_MODES = ("1", "L", "P", "I;16", "I;16B", "I")
+
+
+def decoded_png(
+    content: bytes, field: Field, *, most_hw: tuple[int, int], text: str = ""
+) -> tuple[NDArray[Any], str | None]:
+    """Unpack a PNG of one channel, which may be a palette's numbers.
+
+    Parameters
+    ----------
+    content : bytes
+    field : Field
+        Where it stands, for errors.
+    most_hw : (int, int)
+        Height and width that it may have at most; checked before it is unpacked.
+    text : str
+        Name of a text inside it to be returned as well.
+
+    Returns
+    -------
+    pixels : bool, uint8 or int (H, W)
+    text : str or None
+
+    Raises
+    ------
+    AnnotationError
+        If it is no such PNG, too large, or damaged.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Its size is checked here, in our own terms.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+                width, height = image.size
+                if height > most_hw[0] or width > most_hw[1] or width * height > MAX_PIXELS:
+                    field.fail(
+                        f"has {width} x {height} pixels; at most {most_hw[1]} x {most_hw[0]}, and "
+                        f"{MAX_PIXELS} in all, are expected."
+                    )
+                if width * height > len(content) * _MOST_PER_BYTE:
+                    field.fail(f"is cut short: {width} x {height} pixels need more bytes.")
+                if image.mode not in _MODES:
+                    field.fail(f"must be a PNG of one channel, not of mode {image.mode}.")
+                pixels = np.array(image)
+                found = image.info.get(text)
+                return pixels, found if isinstance(found, str) else None
+    except (OSError, SyntaxError, ValueError, MemoryError, Image.DecompressionBombError) as error:
+        if isinstance(error, AnnotationError):
+            raise
+        field.fail(f"is not a PNG that can be read: {error}")

@@ -1,0 +1,1 @@
+"""The bundled model: a small network for CPUs."""

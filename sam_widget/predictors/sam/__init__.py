@@ -1,0 +1,1 @@
+"""The official networks: their checkpoints, their image encoder, and a faster mask decoder."""

@@ -1,0 +1,15 @@
+"""Who owns the annotations of an image: changes with undo, each on disk before it counts."""
+
+from sam_widget.store.changes import Change, difference
+from sam_widget.store.journal import JournalChoice, open_annotations
+from sam_widget.store.labels import Labels
+from sam_widget.store.store import AnnotationStore
+
+__all__ = [
+    "AnnotationStore",
+    "Change",
+    "JournalChoice",
+    "Labels",
+    "difference",
+    "open_annotations",
+]

@@ -1,0 +1,473 @@
+"""The journal: every change of an image's objects, on disk before it counts as saved.
+
+One JSON object a line, appended and forced to disk. Nothing that was confirmed is lost when the
+process is killed, and what the next one finds is never half a change. The text is plain; a reader
+of another program sees what happened, line by line.
+"""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import itertools
+import logging
+import os
+import warnings
+from pathlib import Path
+from threading import Lock, RLock
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sam_widget.errors import JournalError, JournalInUse, JournalWarning
+from sam_widget.images import load_image
+from sam_widget.storage import JournalFile, forced_copy
+from sam_widget.store.journal_reading import header_of, is_of, read
+from sam_widget.store.journal_records import annotation_fields, seal
+from sam_widget.store.store import AnnotationStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sam_widget.annotations import Annotation
+    from sam_widget.images import RgbImage
+    from sam_widget.store.changes import Change, Ledger
+
+__all__ = ["SUFFIX", "Journal", "JournalChoice", "open_annotations"]
+
+SUFFIX = ".sam.jsonl"
+COMPACT_ABOVE = 1 << 20
+"""Bytes up to which a journal is left to grow."""
+COMPACT_FACTOR = 4
+"""By how much it may outgrow what it was when last written as a whole."""
+
+JournalChoice: TypeAlias = "bool | str | os.PathLike[str] | None"
+
+_log = logging.getLogger(__name__)
+_registry_lock = RLock()
+_registry: dict[str, Journal] = {}
+_warned: set[Path] = set()
+
+_READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the file would become larger than is allowed",
+    errno.EIO: "the disk reports an error",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "it may not be written",
+    errno.EPERM: "it may not be written",
+}
+
+
+def open_annotations(image: object, journal: JournalChoice = None) -> AnnotationStore:
+    """Open the objects of an image: those of its journal, if there is one, or none yet.
+
+    Within one process all who open a journal share one store. Each closes it
+    (:meth:`AnnotationStore.close`, or ``with``); the last one frees the file for other processes.
+
+    Parameters
+    ----------
+    image : path, bytes, PIL image, array or RgbImage
+        See :func:`sam_widget.load_image`.
+    journal : path or bool, optional
+        The journal's file. By default ``<image file>.sam.jsonl`` beside an image that was read
+        from a file, and none for others. False for none.
+
+    Returns
+    -------
+    AnnotationStore
+
+    Raises
+    ------
+    JournalError
+        If the file is the journal of another image, is no journal, or cannot be opened. One that
+        may not be written, in a read-only folder for example, is done without: a JournalWarning
+        says so once, and the store's ``problem`` as long as it is so.
+    JournalInUse
+        If another process has it open.
+    """
+    source = load_image(image)
+    store = AnnotationStore.of(source)
+    path = _path_of(source, journal)
+    if path is None:
+        return store
+    key = os.path.realpath(path)
+    with _registry_lock:
+        shared = _registry.get(key)
+        if shared is not None and shared.is_open:
+            return shared.shared_for(source)
+        try:
+            file = JournalFile(path)
+        except JournalInUse:
+            raise
+        except OSError as error:
+            reason = _reason(error)
+            named = journal is not None and not isinstance(journal, bool)
+            if named and error.errno not in _READ_ONLY:
+                raise JournalError(
+                    f"the journal {path} cannot be opened: {reason}. Pass another path as "
+                    "journal=, or journal=False."
+                ) from error
+            _go_without(store, source, path, reason)
+            return store
+        try:
+            opened = Journal(file, store, source)
+        except BaseException:
+            file.close()
+            raise
+        _registry[key] = opened
+    store.settle()
+    if opened.note:
+        try:
+            warnings.warn(opened.note, JournalWarning, stacklevel=2)
+        except JournalWarning:  # somebody has made warnings errors
+            store.close()
+            raise
+    return store
+
+
+class Journal:
+    """Write down what happens in one store; see :class:`sam_widget.store.object_store.Recorder`.
+
+    Parameters
+    ----------
+    file : JournalFile
+        Read first, and cut or set aside if it is damaged.
+    store : AnnotationStore
+        Gets what the file holds.
+    image : RgbImage
+        Whose journal it is.
+
+    Raises
+    ------
+    JournalError
+        If it is another image's.
+    """
+
+    def __init__(self, file: JournalFile, store: AnnotationStore, image: RgbImage) -> None:
+        self._file = file
+        self._store = store
+        self._header = header_of(image)
+        self._io = Lock()
+        self._users = 1
+        self._problem = ""
+        # What is still to be written, as functions: laying a record out needs no lock.
+        self._pending: list[Callable[[], dict[str, Any]]] = []
+        content = file.content()
+        reading = read(content, image, str(file.path))
+        self._records = reading.records
+        self._note = ""
+        self._untidy = reading.untidy
+        self._set_aside = content if reading.damage else None
+        self._compact_above = COMPACT_ABOVE
+        if reading.report:
+            self._note = f"the journal {file.path.name} was damaged: {reading.report}."
+        if not self._records:
+            self._pending.append(lambda: self._header)
+        if not self._untidy and reading.good_size < file.size:
+            self._cut(reading.good_size)
+        store.adopt(reading.ledger)
+        store.attach(self)
+        if file.size > COMPACT_ABOVE:
+            whole = len(self._whole())
+            self._compact_above = max(COMPACT_ABOVE, COMPACT_FACTOR * whole)
+            self._untidy |= file.size > self._compact_above
+
+    # ---- what there is --------------------------------------------------------------------------
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self._file.path
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this process writes to it."""
+        return not self._file.closed
+
+    @property
+    def saved(self) -> bool:
+        """Whether all that was recorded is on disk."""
+        return not self._pending and not self._untidy
+
+    @property
+    def problem(self) -> str:
+        """Why it is not; empty if it is, or will be."""
+        return self._problem
+
+    @property
+    def report(self) -> str:
+        """The problem, or what was found when the file was opened; empty if all is well."""
+        return self._problem or self._note
+
+    @property
+    def note(self) -> str:
+        """What was found when the file was opened; empty if all was well."""
+        return self._note
+
+    def shared_for(self, image: RgbImage) -> AnnotationStore:
+        """Return the store for one more user, if it is for the same image."""
+        named = self._header["image"]
+        if not is_of(self._header, image):
+            raise JournalError(
+                f"{self.path} is the journal of another image, which is open in this kernel: "
+                f"{named['file_name'] or 'one'!r} of {named['width']} x {named['height']} pixels. "
+                "Pass another path as journal=."
+            )
+        self._users += 1
+        return self._store
+
+    # ---- recording: the store's lock is held ----------------------------------------------------
+
+    def change(self, change: Change) -> None:
+        """Record a new change."""
+        serial = change.serial  # both may be another's by the time it is written
+        self._pending.append(lambda: _change_fields(change, serial))
+
+    def undo(self, change: Change) -> None:
+        """Record that a change was undone."""
+        self._step("undo", change.serial)
+
+    def redo(self, change: Change) -> None:
+        """Record that a change was done again."""
+        self._step("redo", change.serial)
+
+    def set_property(self, name: str, value: object) -> None:
+        """Record a property."""
+        self._pending.append(lambda: {"type": "property", "name": name, "value": value})
+
+    def _step(self, kind: str, serial: int) -> None:
+        self._pending.append(lambda: {"type": kind, "serial": serial})
+
+    # ---- writing: no lock but the journal's own -------------------------------------------------
+
+    def flush(self) -> None:
+        """Bring all that was recorded to disk.
+
+        What fails stays to be written, and is tried again with everything after it at the next
+        change; :attr:`report` says why. Whoever comes while another writes waits, and mostly finds
+        that its own records went along.
+        """
+        if self._file.closed:  # in a forked child, where nobody would ever free the lock
+            return
+        with self._io:
+            if self._file.closed or self.saved:
+                return
+            try:
+                self._write()
+            except (OSError, JournalError) as error:
+                self._fail(error)
+            else:
+                if self._problem:
+                    _log.warning("sam_widget: %s is saved again.", self.path)
+                self._problem = ""
+
+    def close(self) -> None:
+        """Let go of the file, if this was its last user; one that says nothing is deleted."""
+        with _registry_lock:
+            self._users -= 1
+            if self._users <= 0:
+                self.abandon()
+
+    def abandon(self) -> None:
+        """Let go of the file, whoever uses it."""
+        with _registry_lock:
+            if self._file.closed:
+                return
+            self.flush()
+            with self._io, self._store.lock:
+                note = "" if self.saved else self.report
+                self._store.attach(None, note)
+                self._file.close(remove=not note and _says_nothing(self._store.ledger))
+            key = os.path.realpath(self.path)
+            if _registry.get(key) is self:
+                del _registry[key]
+
+    def _write(self) -> None:
+        if self._set_aside is not None:
+            copy = _free_name(self.path)
+            forced_copy(copy, self._set_aside)
+            self._set_aside = None
+            self._note += f" What could be read is kept; the damaged file is now {copy.name}."
+        if not self._file.is_in_place():
+            if self.path.exists():
+                raise JournalError(f"another file has taken the place of {self.path}.")
+            self._untidy = True  # deleted or moved away: what it said is still here
+        if self._untidy or self._file.size > self._compact_above:
+            self._write_whole()
+        else:
+            with self._store.lock:
+                batch = tuple(self._pending)
+            lines = [
+                seal({"n": number, **lay_out()})
+                for number, lay_out in enumerate(batch, start=self._records)
+            ]
+            self._file.append(b"".join(lines))
+            self._records += len(batch)
+            with self._store.lock:
+                del self._pending[: len(batch)]
+
+    def _write_whole(self) -> None:
+        with self._store.lock:
+            records = list(self._state())
+            included = len(self._pending)
+        data = b"".join(seal({"n": number, **one}) for number, one in enumerate(records))
+        try:
+            self._file.replace(data)
+        except OSError:
+            if self._untidy:
+                raise
+            # There was no need: the file goes on growing, and this is tried again much later.
+            self._compact_above *= 2
+            self._write()
+            return
+        self._records = len(records)
+        self._compact_above = max(COMPACT_ABOVE, COMPACT_FACTOR * len(data))
+        with self._store.lock:
+            del self._pending[:included]
+            self._untidy = True  # until its name is on disk: the old file might come back
+        self._file.force_name()
+        self._untidy = False
+
+    def _whole(self) -> bytes:
+        return b"".join(seal({"n": number, **one}) for number, one in enumerate(self._state()))
+
+    def _state(self) -> Iterator[dict[str, Any]]:
+        """Lay the store out as a whole: what is shown, what undo brings back, and the steps."""
+        ledger = self._store.ledger
+        yield self._header
+        keys: dict[int, int] = {}  # of values: an unchanged object is the same one everywhere
+        shown = enumerate(ledger.items)
+        past = (
+            (None, one)
+            for step in ledger.log
+            for _, one in itertools.chain(step.before, step.after)
+        )
+        versions: dict[str, Annotation] = {}
+        for at, one in itertools.chain(shown, past):
+            if id(one) not in keys:
+                keys[id(one)] = len(keys)
+                base = versions.setdefault(one.id, one)
+                fields = {"type": "object", "key": keys[id(one)], "at": at}
+                if base is not one:
+                    fields["base"] = keys[id(base)]
+                versions[one.id] = one
+                yield {
+                    **fields,
+                    "object": annotation_fields(one, base if base is not one else None),
+                }
+
+        def placed(side: tuple[tuple[int, Annotation], ...]) -> list[list[int]]:
+            return [[at, keys[id(one)]] for at, one in side]
+
+        yield {
+            "type": "log",
+            "serial": ledger.serial,
+            "log": [
+                {
+                    "serial": step.serial,
+                    "before": placed(step.before),
+                    "after": placed(step.after),
+                    "order": step.order,
+                    "done": step.done,
+                }
+                for step in ledger.log
+            ],
+            "undone": [step.serial for step in ledger.undone],
+            "properties": dict(ledger.properties),
+        }
+
+    def _cut(self, size: int) -> None:
+        try:
+            self._file.cut(size)
+        except OSError:
+            self._untidy = True
+
+    def _fail(self, error: Exception) -> None:
+        reason = _reason(error) if isinstance(error, OSError) else str(error).rstrip(".")
+        problem = f"The latest changes are not saved in {self.path.name}: {reason}."
+        if problem != self._problem:
+            folder = self.path.parent
+            _log.warning("sam_widget: %s (In %s.) They are kept in memory.", problem, folder)
+        self._problem = problem
+
+
+def _close_all() -> None:
+    """Let go of every journal: at the end of a process that ends in order."""
+    for journal in tuple(_registry.values()):
+        journal.abandon()
+
+
+atexit.register(_close_all)
+
+
+def _path_of(image: RgbImage, journal: JournalChoice) -> Path | None:
+    if journal is False:
+        return None
+    if journal is None or journal is True:
+        path = image.path
+        return None if path is None else path.with_name(path.name + SUFFIX)
+    try:
+        return Path(os.fsdecode(journal)).expanduser()
+    except (TypeError, RuntimeError) as error:
+        raise JournalError(
+            f"journal must be the path of a file, True or False, got {journal!r:.60}."
+        ) from error
+
+
+def _go_without(store: AnnotationStore, image: RgbImage, path: Path, reason: str) -> None:
+    """Show what a journal says that cannot be written, and say so, once for a folder."""
+    note = f"Changes are not saved, for there can be no journal {path.name}: {reason}"
+    try:
+        content = path.read_bytes()
+    except OSError:
+        content = b""
+    if content:
+        store.adopt(read(content, image, str(path)).ledger)
+    store.attach(None, f"{note}.")
+    if path.parent not in _warned:
+        _warned.add(path.parent)
+        warnings.warn(
+            f"{note}. Pass journal= with a path that can be written, or save with "
+            "annotations.save(...).",
+            JournalWarning,
+            stacklevel=3,
+        )
+
+
+def _change_fields(change: Change, serial: int) -> dict[str, Any]:
+    before = {one.id: one for _, one in change.before}
+    coming = {one.id for _, one in change.after}
+    fields: dict[str, Any] = {"type": "change", "serial": serial}
+    drop = [identity for identity in before if identity not in coming]
+    if drop:
+        fields["drop"] = drop
+    if change.after:
+        fields["put"] = [
+            [at, annotation_fields(one, before.get(one.id))] for at, one in change.after
+        ]
+    if change.order is not None:
+        fields["order"] = change.order[1]
+    return fields
+
+
+def _says_nothing(ledger: Ledger) -> bool:
+    # Labels alone were given with the widget, and will be again.
+    return (
+        not ledger.items
+        and not ledger.log
+        and ledger.properties.keys() <= {"labels", "label_colors"}
+    )
+
+
+def _free_name(path: Path) -> Path:
+    for number in itertools.count(1):
+        candidate = path.with_name(f"{path.name}.damaged-{number}")
+        if not candidate.exists():
+            return candidate
+    raise AssertionError
+
+
+def _reason(error: OSError) -> str:
+    known = _REASONS.get(error.errno or 0)
+    said = error.strerror or str(error)
+    return f"{known} ({said})" if known else said

@@ -1,0 +1,106 @@
+"""The labels on offer for an image, and the colour of each.
+
+A label is a class name; its colour is that of most of its objects, so that undo gives labels their
+colours back, too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from sam_widget.annotations import PALETTE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sam_widget.annotations import Annotation
+    from sam_widget.store.store import AnnotationStore
+
+__all__ = ["Labels"]
+
+
+class Labels:
+    """Labels in order of appearance, and their colours. Not locked: their owner is.
+
+    Parameters
+    ----------
+    store : AnnotationStore
+        Keeps them, and so does its journal.
+    names : tuple of str
+        Labels to begin with.
+    colors : mapping of str to str
+        Their colours; what the store has comes first.
+    """
+
+    def __init__(
+        self, store: AnnotationStore, names: tuple[str, ...], colors: Mapping[str, str]
+    ) -> None:
+        self._store = store
+        self.names = names
+        self._colors = {**colors, **store.label_colors}
+
+    def colors(self, objects: Iterable[Annotation]) -> dict[str, str]:
+        """Return the colour of each label, ``"#rrggbb"``, in order of appearance."""
+        seen: dict[str, Counter[str]] = {}
+        for one in objects:
+            if one.label:
+                seen.setdefault(one.label, Counter())[one.color] += 1
+        # Of equally many the first: Counter keeps the order in which they came.
+        own = {label: colors.most_common(1)[0][0] for label, colors in seen.items()}
+        known = {**self._colors, **own}
+        return {label: known[label] for label in self.names}
+
+    def color_for(self, label: str, objects: Iterable[Annotation]) -> str:
+        """Return the label's colour; for a new one, that which is used least."""
+        objects = tuple(objects)
+        colors = self.colors(objects)
+        if label in colors:
+            return colors[label]
+        used = [one.color for one in objects] + list(colors.values())
+        return min(PALETTE, key=used.count)
+
+    def color_once(self, label: str, color: str) -> None:
+        """Give a label a colour, unless it has one."""
+        self._colors.setdefault(label, color)
+
+    def announce(self, label: str, objects: Iterable[Annotation]) -> None:
+        """Offer a label, in the colour that it has or else in the one that is used least."""
+        if label and label not in self.names:
+            self.color_once(label, self.color_for(label, objects))
+            self.names = (*self.names, label)
+            self.keep()
+
+    def meet(self, annotation: Annotation) -> None:
+        """Offer the label of an object that came from elsewhere, where it is kept already."""
+        if annotation.label:
+            self.color_once(annotation.label, annotation.color)
+            self.names = tuple(dict.fromkeys([*self.names, annotation.label]))
+
+    def recolor(self, label: str, color: str) -> None:
+        """Give a label another colour; one that is not on offer yet is kept when it is."""
+        self._colors[label] = color
+        if label in self.names:
+            self.keep()
+
+    def rename(self, label: str, to: str, color: str) -> None:
+        """Rename a label; an existing name takes it in. ``color`` is for a new one."""
+        renamed = () if to in self.names else (to,)
+        self.names = tuple(
+            new for one in self.names for new in (renamed if one == label else (one,))
+        )
+        self._colors.pop(label, None)
+        self.color_once(to, color)
+        self.keep()
+
+    def remove(self, label: str) -> None:
+        """Offer a label no longer."""
+        self.names = tuple(one for one in self.names if one != label)
+        self._colors.pop(label, None)
+        self.keep()
+
+    def keep(self) -> None:
+        """Have the labels in the store, and so in its journal."""
+        if self.names or self._store.labels:
+            self._store.keep("labels", list(self.names))
+            self._store.keep("label_colors", dict(self._colors))

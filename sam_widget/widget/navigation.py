@@ -1,0 +1,268 @@
+"""Going through a series of images in one widget: one is open, the next is made ready meanwhile."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from sam_widget.errors import ImageError, JournalError, ProtocolError, StaleGesture, WidgetClosed
+from sam_widget.images import RgbImage
+from sam_widget.session import Kept
+from sam_widget.store import AnnotationStore
+from sam_widget.widget.wire import state as traits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+    from typing import Protocol
+
+    from sam_widget.embeddings import EmbeddingCache
+    from sam_widget.predictors import Predictor, Progress
+    from sam_widget.prompts import Prompts
+    from sam_widget.session import Series, Session
+    from sam_widget.widget.wire.gestures import Request
+    from sam_widget.widget.worker import Worker
+
+    class Show(Protocol):
+        """Show another image in the widget; returns the session that was open."""
+
+        def __call__(self, opened: Opened) -> Session: ...
+
+    OpenObjects = Callable[[RgbImage], AnnotationStore]
+
+__all__ = ["UNREADABLE", "Navigation", "Opened", "opened"]
+
+Answer = tuple[dict[str, Any], list[bytes]]
+
+THUMBNAILS_WAITING: Final = 256
+UNREADABLE: Final = RgbImage(np.zeros((1, 1, 3), np.uint8))
+"""Stands for an image that cannot be read, so that there is always one."""
+
+
+class Opened(NamedTuple):
+    """An image with what was made on it, or why it cannot be opened."""
+
+    image: RgbImage
+    objects: AnnotationStore
+    prompts: Prompts
+    failure: ImageError | JournalError | None
+
+
+def opened(series: Series, index: int, open_objects: OpenObjects) -> Opened:
+    """Read an image of a series, and open its objects, or return what stands for it and why.
+
+    Objects come from the image's journal; those of an image without one are kept in memory.
+    """
+    kept = series.kept(index)
+    try:
+        image = series.load(index)
+        objects = kept.objects
+        if objects is None or objects.journal is not None:
+            objects = open_objects(image)
+    except (ImageError, JournalError) as error:
+        series.fail(index, error)
+        return Opened(UNREADABLE, _to_look_at(kept.objects), kept.prompts, error)
+    return Opened(image, objects, kept.prompts, None)
+
+
+def _to_look_at(objects: AnnotationStore | None) -> AnnotationStore:
+    """Return the objects of an image that cannot be opened: what a journal has, as a copy."""
+    if objects is None:
+        return AnnotationStore.of(UNREADABLE)
+    if objects.journal is None:
+        return objects
+    return AnnotationStore(
+        objects, width=objects.width, height=objects.height, file_name=objects.file_name
+    )
+
+
+class Navigation:
+    """Open one image of a series after another, and answer what the page asks of it.
+
+    Parameters
+    ----------
+    series : Series
+    worker : Worker
+        Computes for the open image, and encodes the next when it is idle.
+    cache : EmbeddingCache or None
+        Where the next image's embedding goes; None encodes nothing ahead.
+    open_objects : callable
+        Opens the objects of an image.
+    show : callable
+        Brings an image to the page.
+    publish : callable
+        Brings the traits up to date.
+    """
+
+    def __init__(
+        self,
+        series: Series,
+        worker: Worker,
+        cache: EmbeddingCache | None,
+        open_objects: OpenObjects,
+        show: Show,
+        publish: Callable[[], None],
+    ) -> None:
+        self.series = series
+        self._worker = worker
+        self._cache = cache
+        self._open_objects = open_objects
+        self._show = show
+        self._publish = publish
+        self._turning = RLock()
+        self._waiting_lock = RLock()
+        self._waiting = 0
+        self._opener = ThreadPoolExecutor(1, thread_name_prefix="sam_widget_series")
+        self._thumbnails = ThreadPoolExecutor(1, thread_name_prefix="sam_widget_thumbnails")
+        self._closed = False
+        series.follow(lambda: worker.session.annotations)
+
+    def go_to(self, index: int) -> None:
+        """Open an image. What was made on the one before stays with it.
+
+        Raises
+        ------
+        ImageError, JournalError
+            If there is no such image, or it cannot be read: it is the open one then all the same,
+            and one can go on from there.
+        StaleGesture
+            If an observer asks for it while another image is being opened.
+        """
+        index = self.series.checked(index)
+        # An observer on the worker's thread may hold up the very gestures that are waited for.
+        if not self._turning.acquire(blocking=not self._worker.here):
+            raise StaleGesture("another image is being opened. Try again when it is there.")
+        try:
+            failure = self._turn_to(index)
+        finally:
+            self._turning.release()
+        if failure is not None:
+            raise failure
+
+    def _turn_to(self, index: int) -> ImageError | JournalError | None:
+        series = self.series
+        before = series.index
+        if index == before and index not in series.failures:
+            return None
+        self._worker.settle()
+        now = opened(series, index, self._open_objects)
+        self._keep(before, self._worker.session)
+        series.place(index)
+        old = self._show(now)
+        # A gesture may have come in between; from here on the old session is nobody's.
+        self._keep(before, old)
+        old.release()
+        old.annotations.close()
+        self.look_ahead()
+        return now.failure
+
+    def step(self, by: int) -> bool:
+        """Open the next (+1) or previous (-1) image; False where there is none."""
+        target = self.series.index + by
+        if not 0 <= target < len(self.series):
+            return False
+        self.go_to(target)
+        return True
+
+    def mark(self, status: str, index: int | None = None) -> None:
+        """Mark an image; see :meth:`~sam_widget.Series.mark`."""
+        self.series.mark(status, index)
+        self._publish()
+
+    def look_ahead(self) -> None:
+        """Read the next image, and have it encoded when there is nothing else to do."""
+        index = self.series.index + 1
+        if index >= len(self.series) or self._closed:
+            self.series.forget_ahead()
+            return
+        self._opener.submit(self._make_ready, index)
+
+    def answer(self, request: Request) -> Future[Answer]:
+        """Do what the page asks, off the thread that heard it.
+
+        Returns
+        -------
+        Future
+            The fields and the buffers of the reply.
+        """
+        if self._closed:
+            raise WidgetClosed("this widget is closed. Make a new one.")
+        index = request.arguments["index"]
+        if request.type == "thumbnail":
+            with self._waiting_lock:
+                if self._waiting >= THUMBNAILS_WAITING:
+                    raise ProtocolError("too many thumbnails are waiting.")
+                self._waiting += 1
+            return self._thumbnails.submit(self._thumbnail, index)
+        if request.type == "mark":
+            return self._opener.submit(self._marked, request.arguments["status"], index)
+        return self._opener.submit(self._gone_to, index)
+
+    def close(self) -> None:
+        """Stop the threads; what was made on each image stays with the series."""
+        self._closed = True
+        # Somebody who is opening an image keeps what was there, and nobody may wait for that here.
+        if self._turning.acquire(blocking=False):
+            try:
+                self._keep(self.series.index, self._worker.session)
+                self.series.follow(None)
+            finally:
+                self._turning.release()
+        for pool in (self._opener, self._thumbnails):
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _keep(self, index: int, session: Session) -> None:
+        if session.image is UNREADABLE:
+            return  # what it had when it could be read stays
+        with session.lock:
+            self.series.keep(index, Kept(session.annotations, session.prompts))
+
+    # ---- on threads of its own ------------------------------------------------------------------
+
+    def _gone_to(self, index: int) -> Answer:
+        try:
+            self.go_to(index)
+        except (ImageError, JournalError):
+            # An image that cannot be read is open all the same, and the page shows why.
+            if self.series.index != index:
+                raise
+        return {"of": "series"}, []
+
+    def _marked(self, status: str, index: int) -> Answer:
+        self.mark(status, index)
+        return {"of": "series"}, []
+
+    def _thumbnail(self, index: int) -> Answer:
+        failures = self.series.failures
+        try:
+            made = self.series.thumbnail(index)
+        finally:
+            with self._waiting_lock:
+                self._waiting -= 1
+            if self.series.failures != failures:
+                self._publish()
+        fields = {
+            "of": "thumbnail",
+            "index": index,
+            "name": traits.file_name(self.series.names[index]),
+            "mime": made.mime,
+            "width": made.width,
+            "height": made.height,
+        }
+        return fields, [made.data]
+
+    def _make_ready(self, index: int) -> None:
+        if index != self.series.index + 1:
+            return  # somebody has gone elsewhere meanwhile
+        image = self.series.load_ahead(index)
+        cache = self._cache
+        if image is None or cache is None:
+            return
+
+        def encode(predictor: Predictor, progress: Progress) -> object:
+            return cache.get_or_encode(predictor, image, progress)
+
+        self._worker.encode_ahead(image, encode)

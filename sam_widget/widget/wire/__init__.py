@@ -1,0 +1,1 @@
+"""What travels between kernel and page: gestures in, state, replies and problems out."""

@@ -1,0 +1,104 @@
+"""What the page is told by messages: previews, islands, objects and what changed among them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sam_widget.annotations import Annotation, Candidates
+    from sam_widget.masks import Islands
+    from sam_widget.widget.wire.gestures import Request
+
+__all__ = ["annotation_wire", "annotations_delta", "islands_fields", "preview_fields"]
+
+MAX_SIZES: Final = 100
+"""Islands and holes whose size is told to the page."""
+
+
+def preview_fields(
+    request: Request, found: Candidates | None
+) -> tuple[dict[str, Any], list[bytes]]:
+    """Lay out a hover preview: the best mask, or nothing once prompts have been placed."""
+    if found is None:
+        return {"of": "preview", "preview": None}, []
+    rle = found.shown[found.best]
+    preview = {
+        "x": request.arguments["x"],
+        "y": request.arguments["y"],
+        "score": float(found.scores[found.best]),
+        "width": rle.width,
+        "height": rle.height,
+    }
+    return {"of": "preview", "preview": preview}, [rle.compressed()]
+
+
+def islands_fields(found: Islands) -> dict[str, Any]:
+    """Lay out islands and holes: how many, and the pixels of the smallest ones."""
+    return {
+        "of": "islands",
+        "island_count": len(found.islands),
+        "islands": list(found.islands[:MAX_SIZES]),
+        "hole_count": len(found.holes),
+        "holes": list(found.holes[:MAX_SIZES]),
+    }
+
+
+def annotation_wire(
+    annotation: Annotation, size_wh: tuple[int, int], buffer: int | None
+) -> dict[str, Any]:
+    """Lay out one accepted object.
+
+    Its mask as shown, of that size, is buffer number ``buffer``; None where the page has it.
+    """
+    return {
+        "id": annotation.id,
+        "label": annotation.label,
+        "color": annotation.color,
+        "visible": annotation.visible,
+        "score": annotation.predicted_iou,
+        "stability": annotation.stability_score,
+        "area": annotation.area,
+        "bbox": list(annotation.bbox_xywh),
+        "width": size_wh[0],
+        "height": size_wh[1],
+        "buffer": buffer,
+    }
+
+
+def annotations_delta(
+    before: Iterable[Annotation], after: Iterable[Annotation]
+) -> tuple[list[tuple[int, Annotation]], list[str]]:
+    """Compare two lists of objects: what is new or changed, with its index, and what is gone.
+
+    Objects are values: an unchanged one is the same object in both. Of those in another order, as
+    few as possible count as changed.
+    """
+    old = {annotation.id: (place, annotation) for place, annotation in enumerate(before)}
+    new = list(after)
+    same = [old.get(one.id, (0, None))[1] is one for one in new]
+    kept = [i for i, unchanged in enumerate(same) if unchanged]
+    staying = {kept[at] for at in _longest_rise([old[new[i].id][0] for i in kept])}
+    changed = [(i, one) for i, one in enumerate(new) if i not in staying]
+    removed = sorted(old.keys() - {one.id for one in new})
+    return changed, removed
+
+
+def _longest_rise(numbers: list[int]) -> list[int]:
+    """Return the indices of a longest rising subsequence of different numbers."""
+    ends: list[int] = []  # ends[k]: the smallest number that ends a rise of k + 1
+    at: list[int] = []
+    before: list[int] = []
+    for index, number in enumerate(numbers):
+        place = bisect_left(ends, number)
+        before.append(at[place - 1] if place else -1)
+        ends[place : place + 1] = [number]
+        at[place : place + 1] = [index]
+    rise = []
+    index = at[-1] if at else -1
+    while index >= 0:
+        rise.append(index)
+        index = before[index]
+    return rise

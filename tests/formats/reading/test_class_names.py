@@ -1,0 +1,76 @@
+"""Names of classes, as YAML has them in the wild; PyYAML is the oracle."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sam_widget import AnnotationError
+from sam_widget.formats.reading.class_names import read_class_names
+from sam_widget.formats.yolo import _yaml
+
+WRITTEN = [
+    "names:\n  0: person\n  1: traffic light  # red\n  2: 'it''s'\n  3: \"a\\tb\"\n",
+    "path: x\nnames:\n- person\n- dog\n\nnc: 2\n",
+    "names: [person, 'traffic light', \"dog\"]\nnc: 3\n",
+    "names: {0: person, 1: dog}\n",
+    "names: ['a',\n  'b',\n  c]\n",
+    "# comment\nnames:  # here\n  '0': x\n  # another\n  '1': y\ntrain: images\n",
+    "names: []\n",
+]
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_names_are_read_as_yaml_reads_them(tmp_path, text):
+    (tmp_path / "data.yaml").write_text(text)
+    names = yaml.safe_load(text)["names"]
+    expected = list(names.values()) if isinstance(names, dict) else names
+    assert read_class_names(tmp_path) == expected
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=8)))
+def test_what_we_write_yaml_reads(tmp_path_factory, names):
+    folder = tmp_path_factory.mktemp("names")
+    text = _yaml(names)
+    (folder / "data.yaml").write_text(text, encoding="utf-8", newline="")
+    assert list((yaml.safe_load(text)["names"] or {}).values()) == names
+    assert read_class_names(folder) == names
+
+
+def test_lines_of_a_text_are_names_too(tmp_path):
+    assert read_class_names(tmp_path) == []
+    (tmp_path / "classes.txt").write_text("person\n\ntraffic light\n\n")
+    assert read_class_names(tmp_path) == ["person", "", "traffic light"]
+    (tmp_path / "data.yaml").write_text("nc: 3\n")
+    assert read_class_names(tmp_path) == ["person", "", "traffic light"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("names: &a [*a]\n", "names must be a list"),
+        ("names: [a, [b]]\n", "names must be a list"),
+        ("names: [a", "names must be a list"),
+        ("names: {a: b}\n", "names must be a list"),
+        ("names:\n  0: x\n  0: y\n", "the class 0 has two names"),
+        ("names:\n  999999: x\n", "at most 32768 classes"),
+        ("names:\n  x\n", "line 2: names must be a list"),
+        ("names: [" + json.dumps("x" * 201) + "]\n", "names[0]: a label has at most 200"),
+        ('names: ["\\q"]\n', "is no text"),
+    ],
+)
+def test_anything_else_is_refused(tmp_path, text, message):
+    (tmp_path / "data.yaml").write_text(text)
+    with pytest.raises(AnnotationError) as caught:
+        read_class_names(tmp_path)
+    assert message in str(caught.value)
+
+
+def test_text_that_is_not_utf8_is_refused(tmp_path):
+    (tmp_path / "classes.txt").write_bytes(b"\xff\n")
+    with pytest.raises(AnnotationError, match="is not UTF-8"):
+        read_class_names(tmp_path)
