@@ -23,6 +23,7 @@ check: $(READY) $(BUNDLE)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/structure.py
 	npm run check --silent
 
 e2e: $(READY) $(BUNDLE) chromium
