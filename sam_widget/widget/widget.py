@@ -13,17 +13,17 @@ from sam_widget.images import encode_preview, load_image
 from sam_widget.session import HandEdits, Series, Session, is_series
 from sam_widget.widget.actions import gesture, gesture_with_result
 from sam_widget.widget.bundle import bundle
-from sam_widget.widget.loading import loader
 from sam_widget.widget.navigation import Navigation
 from sam_widget.widget.opening import Opener
-from sam_widget.widget.page import Page
+from sam_widget.widget.page.page import Page
 from sam_widget.widget.publisher import Publisher
 from sam_widget.widget.series_actions import SeriesActions
 from sam_widget.widget.shown import Shown
 from sam_widget.widget.threads import bind_to_no_thread
 from sam_widget.widget.traits import SessionTraits
 from sam_widget.widget.wire import problems
-from sam_widget.widget.worker import Worker
+from sam_widget.widget.worker.loading import loader
+from sam_widget.widget.worker.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from sam_widget.masks import Edit, Islands, Overlap
     from sam_widget.predictors import Predictor
     from sam_widget.store import AnnotationStore, JournalChoice
-    from sam_widget.widget.everything import EverythingRun
     from sam_widget.widget.opening import Opened
+    from sam_widget.widget.page.everything import EverythingRun
 
 __all__ = ["SamWidget"]
 
@@ -281,11 +281,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
     remove_label = gesture(Session.remove_label)
 
     def edit(self, edit: Edit, annotation_id: str | None = None) -> None:
-        """Apply an edit to the chosen candidate, or to an annotation by its ``id``.
-
-        An edited candidate is what :attr:`mask` returns and what is accepted; the prompts stay. A
-        prompt placed after it asks the model again, with the edited mask to start from.
-        """
+        """Apply an edit to the chosen candidate, or to an annotation by its ``id``."""
         on_screen = annotation_id is None
         self.perform(lambda session: session.edit(edit, annotation_id), computes=on_screen)
 

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from sam_widget.embeddings import give_back
 from sam_widget.errors import SamWidgetError, WidgetClosed
-from sam_widget.widget.gesture_queue import GestureQueue, Turn
-from sam_widget.widget.pace import Pace
-from sam_widget.widget.prefetch import Ahead, Cancelled, Wish
+from sam_widget.widget.worker.gesture_queue import GestureQueue, Turn
+from sam_widget.widget.worker.pace import Pace
+from sam_widget.widget.worker.prefetch import Ahead, Cancelled, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,13 +220,7 @@ class Worker:
         """Encode another image when there is nothing else to do; the newest such wish counts.
 
         Whatever is asked for ends it, and it starts again when that is done; only when this image
-        is turned to meanwhile it goes on.
-
-        Parameters
-        ----------
-        image : RgbImage
-        encode : callable
-            Takes the predictor and a progress, and keeps the embedding where it is looked for.
+        is turned to meanwhile it goes on. ``encode`` keeps the embedding where it is looked for.
         """
         with self._wake:
             self._ahead.wish = Wish(image, encode)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from sam_widget.errors import ProtocolError
-from sam_widget.widget.annotation_list import AnnotationList
-from sam_widget.widget.everything import Everything
-from sam_widget.widget.tiles import Tiles
+from sam_widget.widget.page.annotation_list import AnnotationList
+from sam_widget.widget.page.everything import Everything
+from sam_widget.widget.page.tiles import Tiles
 from sam_widget.widget.wire import gestures, problems, replies
 
 if TYPE_CHECKING:
@@ -20,18 +20,11 @@ if TYPE_CHECKING:
     from sam_widget.images import Encoded
     from sam_widget.session import Session
     from sam_widget.widget.navigation import Navigation
+    from sam_widget.widget.page.send import Send
     from sam_widget.widget.wire.gestures import Request
-    from sam_widget.widget.worker import Worker
+    from sam_widget.widget.worker.worker import Worker
 
-__all__ = ["Page", "Send"]
-
-
-class Send(Protocol):
-    """Send one message with its binary buffers to every view; safe from any thread."""
-
-    def __call__(  # noqa: D102 - see the class
-        self, content: dict[str, Any], buffers: Sequence[bytes] | None = None
-    ) -> None: ...
+__all__ = ["Page"]
 
 
 class Page:

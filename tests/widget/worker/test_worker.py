@@ -6,7 +6,7 @@ import pytest
 
 from sam_widget import EmbeddingCache, FakePredictor, Prompts, Session, load_image
 from sam_widget.widget import worker as module
-from sam_widget.widget.worker import Worker
+from sam_widget.widget.worker.worker import Worker
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ import numpy as np
 
 from sam_widget.automatic import AutomaticMaskGenerator
 from sam_widget.errors import ModelError, PromptError, StaleGesture
-from sam_widget.widget.everything_wire import chunks, packed, parts, shown
 from sam_widget.widget.wire import problems
+from sam_widget.widget.wire.everything import chunks, packed, parts, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sam_widget.annotations import Annotation
     from sam_widget.automatic import AutomaticMasks, AutomaticRun
     from sam_widget.widget.wire.gestures import Request
-    from sam_widget.widget.worker import Worker
+    from sam_widget.widget.worker.worker import Worker
 
 __all__ = ["Everything", "EverythingRun"]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sam_widget.annotations import Annotation
     from sam_widget.masks import Rle
-    from sam_widget.widget.page import Send
+    from sam_widget.widget.page.send import Send
 
 __all__ = ["AnnotationList"]
 
