@@ -310,7 +310,7 @@ class Journal:
         with self._store.transactions.lock:
             records = list(whole_records(self._header, self._store.transactions.log))
             included = len(self._pending)
-        data = b"".join(seal({"n": number, **one}) for number, one in enumerate(records))
+        data = b"".join(seal({"n": number, **record}) for number, record in enumerate(records))
         try:
             self._file.replace(data)
         except OSError:

@@ -18,15 +18,16 @@ __all__ = ["change_record", "whole_records"]
 
 def change_record(change: Change, serial: int) -> dict[str, Any]:
     """Lay out one new change."""
-    before = {one.id: one for _, one in change.before}
-    coming = {one.id for _, one in change.after}
+    before = {annotation.id: annotation for _, annotation in change.before}
+    coming = {annotation.id for _, annotation in change.after}
     fields: dict[str, Any] = {"type": "change", "serial": serial}
     drop = [identity for identity in before if identity not in coming]
     if drop:
         fields["drop"] = drop
     if change.after:
         fields["put"] = [
-            [at, annotation_fields(one, before.get(one.id))] for at, one in change.after
+            [at, annotation_fields(annotation, before.get(annotation.id))]
+            for at, annotation in change.after
         ]
     if change.order is not None:
         fields["order"] = change.order[1]
@@ -39,24 +40,26 @@ def whole_records(header: dict[str, Any], log: ChangeLog) -> Iterator[dict[str, 
     keys: dict[int, int] = {}  # of values: an unchanged object is the same one everywhere
     shown = enumerate(log.items)
     past = (
-        (None, one) for step in log.changes for _, one in itertools.chain(step.before, step.after)
+        (None, annotation)
+        for step in log.changes
+        for _, annotation in itertools.chain(step.before, step.after)
     )
     versions: dict[str, Annotation] = {}
-    for at, one in itertools.chain(shown, past):
-        if id(one) not in keys:
-            keys[id(one)] = len(keys)
-            base = versions.setdefault(one.id, one)
-            fields = {"type": "object", "key": keys[id(one)], "at": at}
-            if base is not one:
+    for at, annotation in itertools.chain(shown, past):
+        if id(annotation) not in keys:
+            keys[id(annotation)] = len(keys)
+            base = versions.setdefault(annotation.id, annotation)
+            fields = {"type": "object", "key": keys[id(annotation)], "at": at}
+            if base is not annotation:
                 fields["base"] = keys[id(base)]
-            versions[one.id] = one
+            versions[annotation.id] = annotation
             yield {
                 **fields,
-                "object": annotation_fields(one, base if base is not one else None),
+                "object": annotation_fields(annotation, base if base is not annotation else None),
             }
 
     def placed(side: tuple[tuple[int, Annotation], ...]) -> list[list[int]]:
-        return [[at, keys[id(one)]] for at, one in side]
+        return [[at, keys[id(annotation)]] for at, annotation in side]
 
     yield {
         "type": "log",
