@@ -24,8 +24,8 @@ DOCUMENTS = [
 ]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-KEYS = (ROOT / "js/src/shortcuts.ts").read_text(encoding="utf-8")
-GESTURES = (ROOT / "js/src/pointer-gestures.ts").read_text(encoding="utf-8")
+KEYS = (ROOT / "js/src/commands/shortcuts.ts").read_text(encoding="utf-8")
+GESTURES = (ROOT / "js/src/commands/pointer-gestures.ts").read_text(encoding="utf-8")
 
 
 def test_the_code_in_the_readme_runs_from_top_to_bottom(coffee, tmp_path, monkeypatch):

@@ -1,8 +1,8 @@
 // A kernel made of discs: it answers every message at once, so that the whole page can be tried
 // without Python. One include point gives three nested discs; boxes give ellipses.
 
-import { createHost, type Host } from "../src/host";
-import { decodeMask, type Mask } from "../src/masks";
+import { decodeMask, type Mask } from "../src/geometry/masks";
+import { createHost, type Host } from "../src/host/memory-host";
 import type {
   Candidate,
   DocumentState,
@@ -15,7 +15,7 @@ import type {
   WireAnnotation,
   WirePrompts,
 } from "../src/protocol";
-import { EMPTY_DOCUMENT, NO_PREDICTION } from "../src/store";
+import { EMPTY_DOCUMENT, NO_PREDICTION } from "../src/state/store";
 import { encodeMask } from "./rle";
 
 type State = Traits & Record<string, unknown>;

@@ -3,8 +3,8 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { keepFocusInside } from "./focus";
-import { forgetGoneObjects } from "./object-gestures";
+import { forgetGoneObjects } from "./commands/objects";
+import { keepFocusInside } from "./input/focus";
 import { AcceptPanel } from "./panels/accept";
 import { Announcer } from "./panels/announcer";
 import { Candidates } from "./panels/candidates";
@@ -12,14 +12,14 @@ import { Editing } from "./panels/editing";
 import { EverythingPanel } from "./panels/everything";
 import { Help } from "./panels/help";
 import { Messages, Opening, StagePlaceholder } from "./panels/messages";
-import { Objects } from "./panels/objects";
+import { Objects } from "./panels/objects/objects";
 import { PromptList } from "./panels/prompts";
 import { SeriesPanel } from "./panels/series";
 import { StatusLine } from "./panels/status";
+import { followTheme } from "./panels/theme";
 import { Toolbar } from "./panels/toolbar";
-import { mountStage } from "./stage";
-import type { Actions, Store } from "./store";
-import { followTheme } from "./theme";
+import { mountStage } from "./stage/stage";
+import type { Actions, Store } from "./state/store";
 
 interface Props {
   store: Store;

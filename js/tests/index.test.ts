@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { DiscKernel } from "../dev/kernel";
 import widget from "../src/index";
-import { stubBrowser } from "./browser";
-import { settled } from "./mounted";
-import { IMAGE } from "./scene";
+import { stubBrowser } from "./support/browser";
+import { settled } from "./support/mounted";
+import { IMAGE } from "./support/scene";
 
 beforeEach(() => {
   stubBrowser();

@@ -1,8 +1,8 @@
 // The label for the next object, and the button that accepts it.
 
-import type { Actions, Store } from "../store";
-import { useId } from "../unique-id";
-import { Icon } from "./icons";
+import type { Actions, Store } from "../state/store";
+import { Icon } from "./controls/icons";
+import { useId } from "./controls/unique-id";
 import { Labels } from "./labels";
 
 interface Props {

@@ -1,9 +1,9 @@
 // The model's answers, subpart to whole, each with its picture and its numbers.
 
 import type { Candidate } from "../protocol";
-import type { Actions, Store } from "../store";
-import { formatArea, formatScore, formatShare } from "./format";
-import { Thumbnail } from "./thumbnail";
+import type { Actions, Store } from "../state/store";
+import { Thumbnail } from "./candidate-thumbnail";
+import { formatArea, formatScore, formatShare } from "./controls/format";
 
 interface Props {
   store: Store;

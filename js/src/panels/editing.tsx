@@ -10,12 +10,12 @@ import {
   radiusOf,
   selectedObjects,
   setRadius,
-} from "../editing";
+} from "../commands/editing";
+import { keysOf } from "../commands/shortcuts";
 import type { WireIslands } from "../protocol";
-import { keysOf } from "../shortcuts";
-import type { Actions, Store } from "../store";
-import { formatCount, formatSizes } from "./format";
-import { Icon } from "./icons";
+import type { Actions, Store } from "../state/store";
+import { formatCount, formatSizes } from "./controls/format";
+import { Icon } from "./controls/icons";
 
 interface Props {
   store: Store;

@@ -1,10 +1,10 @@
 // Everything mode: start it, watch it, sieve what it found, keep what is wanted.
 
 import { useState } from "preact/hooks";
-import type { EverythingLook, FoundMask } from "../everything";
 import type { EverythingThresholds } from "../protocol";
-import type { Actions, Store } from "../store";
-import { IconButton } from "./icon-button";
+import type { EverythingLook, FoundMask } from "../state/everything";
+import type { Actions, Store } from "../state/store";
+import { IconButton } from "./controls/icon-button";
 
 interface Props {
   store: Store;

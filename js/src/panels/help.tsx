@@ -1,10 +1,10 @@
 // All gestures and shortcuts in one place. The shortcuts are those that run, none is typed twice.
 
 import { useEffect, useRef } from "preact/hooks";
-import { POINTER_GESTURES } from "../pointer-gestures";
-import { displayKeys, SHORTCUTS, type ShortcutGroup } from "../shortcuts";
-import type { Store } from "../store";
-import { IconButton } from "./icon-button";
+import { POINTER_GESTURES } from "../commands/pointer-gestures";
+import { displayKeys, SHORTCUTS, type ShortcutGroup } from "../commands/shortcuts";
+import type { Store } from "../state/store";
+import { IconButton } from "./controls/icon-button";
 
 const GROUPS = [...new Set(SHORTCUTS.map(({ group }) => group))];
 

@@ -1,13 +1,13 @@
 // Labels, that is class names: their colours, keys and counts. A press chooses one.
 
 import { useComputed, useSignal } from "@preact/signals";
-import { chooseLabel, selectedOf } from "../object-gestures";
-import { countByLabel } from "../object-list";
-import { hasPrompts } from "../provisional";
-import { LABELS_WITH_KEY } from "../shortcuts";
-import type { Actions, Store } from "../store";
-import { IconButton } from "./icon-button";
-import { LabelField } from "./object-row";
+import { chooseLabel, selectedOf } from "../commands/objects";
+import { LABELS_WITH_KEY } from "../commands/shortcuts";
+import { hasPrompts } from "../state/optimistic";
+import type { Actions, Store } from "../state/store";
+import { IconButton } from "./controls/icon-button";
+import { countByLabel } from "./objects/picking";
+import { LabelField } from "./objects/row";
 
 interface Props {
   store: Store;

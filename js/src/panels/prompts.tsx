@@ -1,7 +1,7 @@
 // What has been asked so far, one removable item per prompt.
 
-import type { Actions, Store } from "../store";
-import { Icon, type IconName } from "./icons";
+import type { Actions, Store } from "../state/store";
+import { Icon, type IconName } from "./controls/icons";
 
 interface Props {
   store: Store;

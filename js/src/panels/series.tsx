@@ -2,14 +2,14 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import { finish, placeOf, statusOf, stepImage, summary } from "../commands/series";
+import { keysOf } from "../commands/shortcuts";
 import type { ImageStatus, SeriesState } from "../protocol";
-import { finish, placeOf, statusOf, stepImage, summary } from "../series-gestures";
-import { keysOf } from "../shortcuts";
-import type { Actions, Store } from "../store";
-import { type Thumbnail, ThumbnailShelf } from "../thumbnail-shelf";
-import { useId } from "../unique-id";
-import { IconButton } from "./icon-button";
-import { Icon, type IconName } from "./icons";
+import type { Actions, Store } from "../state/store";
+import { IconButton } from "./controls/icon-button";
+import { Icon, type IconName } from "./controls/icons";
+import { useId } from "./controls/unique-id";
+import { type Thumbnail, ThumbnailShelf } from "./series-thumbnails";
 
 interface Props {
   store: Store;

@@ -1,18 +1,18 @@
 // Tools, history, zoom, and how masks are shown.
 
-import { keysOf } from "../shortcuts";
+import { keysOf } from "../commands/shortcuts";
+import { fitView, ZOOM_STEP, zoomView } from "../commands/zoom";
+import { maxZoom } from "../geometry/viewport";
 import {
   type Actions,
   isOffForSlowness,
   type Store,
   type ToolName,
   togglePreviews,
-} from "../store";
-import { maxZoom } from "../viewport";
-import { fitView, ZOOM_STEP, zoomView } from "../zoom";
+} from "../state/store";
+import { IconButton } from "./controls/icon-button";
+import { Icon } from "./controls/icons";
 import { toggleEverything } from "./everything";
-import { IconButton } from "./icon-button";
-import { Icon } from "./icons";
 
 interface Props {
   store: Store;

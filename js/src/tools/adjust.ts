@@ -1,10 +1,16 @@
 // Adjusting what is there, the same in every drawing tool: a point is dragged, a box is moved by
 // its rim or resized by its sides and corners.
 
-import type { Handle, Hit } from "../hit";
-import { shownPrompts } from "../provisional";
-import { type Box, boxFromCorners, clampToImage, type Point, type Size } from "../viewport";
+import {
+  type Box,
+  boxFromCorners,
+  clampToImage,
+  type Point,
+  type Size,
+} from "../geometry/viewport";
+import { shownPrompts } from "../state/optimistic";
 import { isDrawable } from "./draw-box";
+import type { Handle, Hit } from "./hit-test";
 import type { Drag, Sample, ToolContext } from "./tool";
 
 /** A drag of what the press hit; `click` is called instead if the pointer never travels. */

@@ -1,6 +1,6 @@
 // Cuts the selected object along a line drawn across it.
 
-import { asSent, demandTarget } from "../editing";
+import { asSent, demandTarget } from "../commands/editing";
 import { Trail } from "./painting";
 import type { Tool } from "./tool";
 

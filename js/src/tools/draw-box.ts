@@ -1,6 +1,6 @@
 // A rubber band from the press to the pointer, shared by the tools that draw boxes.
 
-import { type Box, boxFromCorners, type Transform } from "../viewport";
+import { type Box, boxFromCorners, type Transform } from "../geometry/viewport";
 import type { Drag, Sample, ToolContext } from "./tool";
 
 /** Thinner boxes (CSS pixels, either way) are slips of the hand. */

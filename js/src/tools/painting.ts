@@ -1,8 +1,8 @@
 // Strokes, shared by the brush and the eraser: each is the other with Alt or the right button.
 
-import { asSent, demandTarget, radiusOf } from "../editing";
-import type { Interaction, Stroke } from "../interaction";
-import { stageToImage, type Transform } from "../viewport";
+import { asSent, demandTarget, radiusOf } from "../commands/editing";
+import { stageToImage, type Transform } from "../geometry/viewport";
+import type { Interaction, Stroke } from "../state/interaction";
 import type { Drag, Sample, Tool, ToolContext } from "./tool";
 
 const NOTHING: Drag = { move: () => undefined, up: () => undefined, cancel: () => undefined };

@@ -1,10 +1,10 @@
 // The contract of a tool: told of a press it answers with a drag, which reads as a story of
 // move, move ... and then up or cancel. Tools know nothing of events.
 
-import type { Hit, PointerKind } from "../hit";
-import type { Interaction } from "../interaction";
-import type { Actions, Store, ToolName } from "../store";
-import type { Point, Transform } from "../viewport";
+import type { Point, Transform } from "../geometry/viewport";
+import type { Interaction } from "../state/interaction";
+import type { Actions, Store, ToolName } from "../state/store";
+import type { Hit, PointerKind } from "./hit-test";
 
 /** The pointer at one moment. */
 export interface Sample {

@@ -1,0 +1,126 @@
+// The tints of all accepted objects as one picture, at the masks' own size, pure. What changes is
+// painted again within its bounds only: one of 500 objects costs little more than itself.
+
+import { type Bounds, boundsOfRuns, paintRunsWithin, parseRuns } from "../../geometry/masks";
+import type { Size } from "../../geometry/viewport";
+import type { Bytes } from "../../protocol";
+import type { SceneObject } from "../../state/store";
+import { pack, type Rgba } from "./sampling";
+
+const ALPHA = 105;
+/** With more changes than this everything is painted again: that is then no slower. */
+const MOST_CHANGES = 32;
+
+/** What was painted again, in pixels of the masks; "all" may be anything, null is nothing. */
+export type Repainted = Bounds | "all" | null;
+
+/** Red, green and blue of "#rrggbb"; a middle grey for anything else. */
+export function parseColor(color: string, alpha: number): Rgba {
+  const hex = /^#([0-9a-f]{6})$/iu.exec(color)?.[1] ?? "808080";
+  const value = Number.parseInt(hex, 16);
+  return [Math.floor(value / 65_536), Math.floor(value / 256) % 256, value % 256, alpha];
+}
+
+interface Parsed {
+  readonly runs: Uint32Array;
+  /** null for an empty mask. */
+  readonly bounds: Bounds | null;
+}
+
+/** All masks of one size; in practice there is a single size. Later objects lie on earlier ones. */
+export class Composite implements Size {
+  readonly words: Uint32Array;
+  #painted: readonly SceneObject[] = [];
+  readonly #parsed = new WeakMap<Bytes, Parsed>();
+
+  constructor(
+    readonly width: number,
+    readonly height: number,
+  ) {
+    this.words = new Uint32Array(width * height);
+  }
+
+  /** Bring the picture up to these objects, hidden ones left out. Throws MaskError. */
+  update(objects: readonly SceneObject[]): Repainted {
+    const visible = objects.filter((one) => one.visible);
+    const region = this.#changed(visible);
+    this.#painted = visible;
+    if (region === null) return null;
+    const all = { left: 0, top: 0, right: this.width, bottom: this.height };
+    this.#paint(region === "all" ? all : region);
+    return region;
+  }
+
+  /** Where an object's mask is; null if it is empty. */
+  boundsOf(object: SceneObject): Bounds | null {
+    return this.#parse(object).bounds;
+  }
+
+  #changed(visible: readonly SceneObject[]): Repainted {
+    const changed = differences(this.#painted, visible);
+    if (changed === "order" || changed.length > MOST_CHANGES) return "all";
+    const bounds = changed.flatMap((one) => this.boundsOf(one) ?? []);
+    return bounds.length === 0 ? null : bounds.reduce(union);
+  }
+
+  #paint(region: Bounds): void {
+    const { left, top, right, bottom } = region;
+    for (let row = top; row < bottom; row++) {
+      this.words.fill(0, row * this.width + left, row * this.width + right);
+    }
+    for (const object of this.#painted) {
+      const { runs, bounds } = this.#parse(object);
+      if (!(bounds && intersect(bounds, region))) continue;
+      const word = pack(parseColor(object.color, ALPHA));
+      paintRunsWithin(runs, this.height, this.words, word, region);
+    }
+  }
+
+  #parse(object: SceneObject): Parsed {
+    const known = this.#parsed.get(object.rle);
+    if (known) return known;
+    const runs = parseRuns(object);
+    const parsed = { runs, bounds: boundsOfRuns(runs, this.height) };
+    this.#parsed.set(object.rle, parsed);
+    return parsed;
+  }
+}
+
+/** Objects that look different, as they were and as they are; "order" if others moved, too. */
+function differences(
+  before: readonly SceneObject[],
+  after: readonly SceneObject[],
+): SceneObject[] | "order" {
+  const old = new Map(before.map((one) => [one.id, one]));
+  const same = new Set<string>();
+  const changed: SceneObject[] = [];
+  for (const one of after) {
+    const other = old.get(one.id);
+    if (other && other.rle === one.rle && other.color === one.color) same.add(one.id);
+    else changed.push(one);
+  }
+  const stayed = after.filter(({ id }) => same.has(id));
+  let at = 0;
+  for (const one of before) {
+    if (same.has(one.id)) {
+      if (stayed[at]?.id !== one.id) return "order";
+      at += 1;
+    } else changed.push(one);
+  }
+  return changed;
+}
+
+export function union(one: Bounds, other: Bounds): Bounds {
+  return {
+    left: Math.min(one.left, other.left),
+    top: Math.min(one.top, other.top),
+    right: Math.max(one.right, other.right),
+    bottom: Math.max(one.bottom, other.bottom),
+  };
+}
+
+/** Whether they have anything in common, or are no more than `margin` apart. */
+export function intersect(one: Bounds, other: Bounds, margin = 0): boolean {
+  const across = one.left < other.right + margin && other.left < one.right + margin;
+  return across && one.top < other.bottom + margin && other.top < one.bottom + margin;
+}

@@ -1,0 +1,363 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { displayKeys, keysOf, SHORTCUTS } from "../../src/commands/shortcuts";
+import { mountKeyboard, shortcutFor } from "../../src/input/keyboard";
+import { EMPTY_DOCUMENT, NO_PREDICTION } from "../../src/state/store";
+import { object } from "../support/mounted";
+import { createScene } from "../support/scene";
+
+const NO_MODIFIER = { code: "", ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };
+const CANDIDATE = { score: 0.9, stability: 0.9, area: 3, rle: new DataView(new ArrayBuffer(0)) };
+
+function mount() {
+  const scene = createScene();
+  scene.store.prediction.value = { ...NO_PREDICTION, candidates: [CANDIDATE, CANDIDATE] };
+  const cell = document.createElement("div");
+  cell.tabIndex = -1;
+  const root = document.createElement("div");
+  const stage = document.createElement("div");
+  stage.tabIndex = 0;
+  root.append(stage);
+  cell.append(root);
+  document.body.append(cell);
+  const controller = new AbortController();
+  mountKeyboard(root, stage, scene.store, scene.actions, scene.interaction, controller.signal);
+  const notebook = vi.fn();
+  for (const type of ["keydown", "keyup", "keypress"]) cell.addEventListener(type, notebook);
+  const press = (key: string, init: KeyboardEventInit = {}, target: HTMLElement = stage) => {
+    target.focus();
+    const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...init });
+    target.dispatchEvent(event);
+    target.dispatchEvent(new KeyboardEvent("keyup", { key, bubbles: true, cancelable: true }));
+    return event;
+  };
+  const add = (tag: string, attributes: Record<string, string> = {}) => {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    root.append(element);
+    return element;
+  };
+  const gestures = () => scene.calls;
+  return { ...scene, cell, root, stage, controller, notebook, press, add, gestures };
+}
+
+afterEach(() => {
+  document.body.replaceChildren();
+});
+
+describe("the table", () => {
+  it("has each key and each id once", () => {
+    const keys = SHORTCUTS.flatMap((shortcut) => shortcut.keys);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(new Set(SHORTCUTS.map(({ id }) => id)).size).toBe(SHORTCUTS.length);
+  });
+
+  it.each([
+    ["z with Control", { key: "z", ctrlKey: true }, false, "undo"],
+    ["z with Command", { key: "z", metaKey: true }, true, "undo"],
+    ["z with Control on Apple's keyboards", { key: "z", ctrlKey: true }, true, undefined],
+    ["Z with Control and Shift", { key: "Z", ctrlKey: true, shiftKey: true }, false, "redo"],
+    ["y with Control", { key: "y", ctrlKey: true }, false, "redo"],
+    ["c", { key: "c" }, false, "clear"],
+    ["C with Caps Lock", { key: "C" }, false, "clear"],
+    ["c with Control, which copies", { key: "c", ctrlKey: true }, false, undefined],
+    ["c of a Russian keyboard", { key: "с", code: "KeyC" }, false, "clear"],
+    ["? of a US keyboard", { key: "?", shiftKey: true }, false, "help"],
+    ["[ by AltGr", { key: "[", ctrlKey: true, altKey: true }, false, "opacity-down"],
+    ["[ by Option", { key: "[", altKey: true }, true, "opacity-down"],
+    ["Enter", { key: "Enter" }, false, "accept"],
+    ["Enter with Shift, which runs cells", { key: "Enter", shiftKey: true }, false, undefined],
+    ["Tab", { key: "Tab" }, false, undefined],
+    [
+      "2 with Shift on a US keyboard",
+      { key: "@", code: "Digit2", shiftKey: true },
+      false,
+      "label-2",
+    ],
+    ["2 without Shift on a French one", { key: "é", code: "Digit2" }, false, "label-2"],
+    [
+      "2 with Shift on a French one",
+      { key: "2", code: "Digit2", shiftKey: true },
+      false,
+      "choose-2",
+    ],
+    ["2 on a number pad", { key: "2", code: "Numpad2" }, false, "choose-2"],
+    ["- on a French keyboard", { key: "-", code: "Digit6" }, false, "zoom-out"],
+    ["= on a German one", { key: "=", code: "Digit0", shiftKey: true }, false, "zoom-in"],
+    [
+      "[ by AltGr on a German one",
+      { key: "[", code: "Digit8", ctrlKey: true, altKey: true },
+      false,
+      "opacity-down",
+    ],
+  ])("%s", (_, press, apple, id) => {
+    expect(shortcutFor({ ...NO_MODIFIER, ...press }, apple)?.id).toBe(id);
+  });
+
+  it("shows keys as they are printed on keyboards", () => {
+    const undo = SHORTCUTS.find(({ id }) => id === "undo");
+    expect(undo && displayKeys(undo, false)).toBe("Ctrl+Z");
+    expect(undo && displayKeys(undo, true)).toBe("⌘Z");
+    expect(keysOf("tool-box")).toBe("B");
+    expect(keysOf("delete")).toBe("Delete or Backspace");
+    expect(keysOf("no such thing")).toBe("");
+  });
+});
+
+describe("the notebook", () => {
+  it("gets no key while focus is within the widget", () => {
+    const { press, notebook, add } = mount();
+    for (const key of ["b", "d", "d", "m", "Enter", "q", "F2", " ", "ArrowUp"]) press(key);
+    press("Enter", { shiftKey: true });
+    press("Enter", {}, add("button"));
+    press("m", {}, add("input"));
+    expect(notebook).not.toHaveBeenCalled();
+  });
+
+  it("gets its keys back when the view is gone", () => {
+    const { press, notebook, controller } = mount();
+    controller.abort();
+    press("b");
+    expect(notebook).toHaveBeenCalled();
+  });
+
+  it("gets the focus by Escape when nothing else is left to cancel", () => {
+    const { press, interaction, stage, cell } = mount();
+    interaction.crosshair.value = { x: 1, y: 1 };
+    press("Escape");
+    expect(interaction.crosshair.value).toBeNull();
+    expect(document.activeElement).toBe(stage);
+    press("Escape");
+    expect(document.activeElement).toBe(cell);
+  });
+});
+
+describe("what is typed", () => {
+  it("stays with text fields, whatever it is", () => {
+    const { press, add, gestures } = mount();
+    const field = add("input", { type: "text" });
+    for (const key of ["c", "1", "Backspace", "Enter", " "]) {
+      expect(press(key, {}, field).defaultPrevented).toBe(false);
+    }
+    expect(press("z", { ctrlKey: true }, field).defaultPrevented).toBe(false);
+    expect(gestures()).toEqual([]);
+    press("Escape", {}, field);
+    expect(document.activeElement).not.toBe(field);
+  });
+
+  it("lets Enter and Space press buttons, and shortcuts through", () => {
+    const { press, add, gestures } = mount();
+    const button = add("button");
+    expect(press("Enter", {}, button).defaultPrevented).toBe(false);
+    expect(press(" ", {}, button).defaultPrevented).toBe(false);
+    press("c", {}, button);
+    expect(gestures()).toEqual([["clear"]]);
+  });
+
+  it("lets arrows move a slider, and Tab leave the stage", () => {
+    const { press, add } = mount();
+    const slider = add("input", { type: "range" });
+    expect(press("ArrowLeft", {}, slider).defaultPrevented).toBe(false);
+    expect(press("Tab").defaultPrevented).toBe(false);
+  });
+
+  it("does nothing behind the open help", () => {
+    const { press, store, gestures } = mount();
+    store.helpOpen.value = true;
+    press("c");
+    expect(gestures()).toEqual([]);
+    press("Escape");
+    expect(store.helpOpen.value).toBe(false);
+  });
+});
+
+describe("masks", () => {
+  it("are chosen by number, those that there are", () => {
+    const { press, gestures } = mount();
+    for (const key of ["1", "2", "3"]) press(key);
+    expect(gestures()).toEqual([
+      ["choose", 0],
+      ["choose", 1],
+    ]);
+  });
+
+  it("are chosen before they have come, in the order of the keys", () => {
+    const { press, store, gestures } = mount();
+    store.pending.value = [{ type: "add_point", x: 1, y: 1, positive: true }];
+    press("3");
+    press("Enter");
+    expect(gestures()).toEqual([
+      ["choose", 2],
+      ["accept", null],
+    ]);
+  });
+
+  it("are accepted by Enter under the current label, once however long it is held", () => {
+    const { press, store, gestures } = mount();
+    const prompts = { ...EMPTY_DOCUMENT.prompts, has_mask: true };
+    store.document.value = { ...EMPTY_DOCUMENT, prompts };
+    press("Enter");
+    store.label.value = "cup";
+    press("Enter");
+    press("Enter", { repeat: true });
+    expect(gestures()).toEqual([
+      ["accept", null],
+      ["accept", "cup"],
+    ]);
+  });
+
+  it("are not accepted where there are none", () => {
+    const { press, store, gestures } = mount();
+    store.prediction.value = NO_PREDICTION;
+    press("1");
+    press("Enter");
+    expect(gestures()).toEqual([]);
+  });
+});
+
+describe("objects", () => {
+  it("are labelled, hidden and zoomed to by key, if they are selected", () => {
+    const { press, store, gestures } = mount();
+    store.prediction.value = NO_PREDICTION;
+    store.labels.value = ["cup", "spoon"];
+    press("@", { code: "Digit2", shiftKey: true });
+    expect(store.label.value).toBe("spoon");
+    store.confirmedObjects.value = [object("a"), object("b", { visible: false })];
+    store.selectedObjects.value = new Set(["a", "b"]);
+    press("@", { code: "Digit2", shiftKey: true });
+    press("(", { code: "Digit9", shiftKey: true });
+    press("H", { shiftKey: true });
+    press("j");
+    expect(store.view.value.zoom).toBeGreaterThan(2);
+    press("Delete");
+    expect(gestures()).toEqual([
+      ["updateAnnotations", ["a", "b"], { label: "spoon" }],
+      ["updateAnnotations", ["a"], { visible: false }],
+      ["removeAnnotations", ["a", "b"]],
+    ]);
+    press("Escape");
+    expect(store.selectedObjects.value.size).toBe(0);
+  });
+});
+
+describe("prompts", () => {
+  const points = [
+    { x: 20, y: 30, positive: true },
+    { x: 60, y: 70, positive: false },
+  ];
+  const withPrompts = () => {
+    const scene = mount();
+    const box = { x0: 1, y0: 2, x1: 30, y1: 40 };
+    scene.store.document.value = { ...EMPTY_DOCUMENT, prompts: { points, box, has_mask: true } };
+    return scene;
+  };
+
+  it("are deleted: the active one, else the last one", () => {
+    const { press, store, gestures } = withPrompts();
+    store.activePrompt.value = { kind: "point", index: 0 };
+    press("Delete");
+    press("Backspace");
+    store.activePrompt.value = { kind: "box" };
+    press("Delete");
+    expect(gestures()).toEqual([["removePoint", 0], ["removePoint", 1], ["removeBox"]]);
+  });
+
+  it("are selected in turn and moved to the crosshair", () => {
+    const { press, store, interaction, gestures } = withPrompts();
+    const seen = ["n", "n", "n", "n"].map((key) => {
+      press(key);
+      return store.activePrompt.value;
+    });
+    expect(seen).toEqual([
+      { kind: "point", index: 0 },
+      { kind: "point", index: 1 },
+      { kind: "box" },
+      { kind: "point", index: 0 },
+    ]);
+    expect(interaction.crosshair.value).toMatchObject({ x: 20, y: 30 });
+    press("ArrowRight");
+    press("m");
+    expect(gestures()).toEqual([["movePoint", 0, 25, 30]]);
+  });
+});
+
+describe("the crosshair", () => {
+  it("first shows in the middle, then moves by 10 CSS pixels or 1 image pixel", () => {
+    const { press, interaction } = mount();
+    press("ArrowRight");
+    expect(interaction.crosshair.value).toEqual({ x: 100, y: 50 });
+    press("ArrowRight");
+    press("ArrowUp", { shiftKey: true });
+    expect(interaction.crosshair.value).toEqual({ x: 105, y: 49 });
+  });
+
+  it("stays in the image", () => {
+    const { press, interaction } = mount();
+    for (let index = 0; index < 50; index++) press("ArrowLeft");
+    expect(interaction.crosshair.value).toEqual({ x: 0, y: 50 });
+  });
+
+  it("places points", () => {
+    const { press, interaction, gestures } = mount();
+    interaction.crosshair.value = { x: 12, y: 34 };
+    press("i");
+    press("x");
+    press(" ");
+    expect(gestures()).toEqual([
+      ["addPoint", 12, 34, true],
+      ["addPoint", 12, 34, false],
+      ["addPoint", 12, 34, true],
+    ]);
+  });
+
+  it("places no point by a space bar that was held to pan", () => {
+    const { stage, interaction, store, gestures } = mount();
+    interaction.crosshair.value = { x: 12, y: 34 };
+    stage.dispatchEvent(
+      new KeyboardEvent("keydown", { key: " ", bubbles: true, cancelable: true }),
+    );
+    expect(interaction.panning.value).toBe(true);
+    store.view.value = { zoom: 2, left: 0.1, top: 0 };
+    stage.dispatchEvent(new KeyboardEvent("keyup", { key: " ", bubbles: true }));
+    expect(interaction.panning.value).toBe(false);
+    expect(gestures()).toEqual([]);
+  });
+
+  it("draws a box from corner to corner, after which Enter accepts again", () => {
+    const { press, interaction, store, gestures } = mount();
+    const prompts = { ...EMPTY_DOCUMENT.prompts, has_mask: true };
+    store.document.value = { ...EMPTY_DOCUMENT, prompts };
+    press("b");
+    press("ArrowRight");
+    press("Enter");
+    expect(interaction.anchor.value).toEqual({ x: 100, y: 50 });
+    press("Enter");
+    expect(gestures()).toEqual([]);
+    press("ArrowLeft");
+    press("ArrowDown");
+    press("Enter");
+    expect(gestures()).toEqual([["setBox", { x0: 95, y0: 50, x1: 100, y1: 55 }]]);
+    expect(store.tool.value).toBe("point");
+    press("Enter");
+    expect(gestures().at(-1)).toEqual(["accept", null]);
+  });
+});
+
+describe("view", () => {
+  it("changes by keys", () => {
+    const { press, store } = mount();
+    press("+");
+    expect(store.view.value.zoom).toBe(1.5);
+    press("0");
+    expect(store.view.value.zoom).toBe(1);
+    press("]");
+    expect(store.opacity.value).toBe(0.6);
+    press("o");
+    expect(store.outline.value).toBe(false);
+    press("v");
+    expect(store.hoverPreview.value).toBe("off");
+    press("h");
+    expect(store.tool.value).toBe("pan");
+    press("?");
+    expect(store.helpOpen.value).toBe(true);
+  });
+});

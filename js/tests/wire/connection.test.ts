@@ -1,0 +1,371 @@
+// The page's end of the wire, against the examples that Python's tests run too.
+
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import gestures from "../../../tests/protocol/gestures.json" with { type: "json" };
+import examples from "../../../tests/protocol/kernel.json" with { type: "json" };
+import queries from "../../../tests/protocol/queries.json" with { type: "json" };
+import { decodeMask, maskHas } from "../../src/geometry/masks";
+import { createHost } from "../../src/host/memory-host";
+import type { PredictionState } from "../../src/protocol";
+import { createStore, EMPTY_DOCUMENT, NO_PREDICTION } from "../../src/state/store";
+import { connect } from "../../src/wire/connection";
+import { annotation, bytes, connected, type Sent, TRAITS } from "../support/connected";
+
+const settled = () => vi.waitFor(() => Promise.resolve());
+
+describe("gestures", () => {
+  it.each(gestures)("$action sends $message.type", ({ action, args, message, points }) => {
+    const { actions, last, along } = connected();
+    const act = actions[action as keyof typeof actions] as (...given: unknown[]) => void;
+    act(...args);
+    expect(last()).toEqual({ ...message, id: expect.any(String), version: 0 });
+    const numbers = along.at(-1)?.map((buffer) => [...new Float32Array(buffer)]);
+    expect(numbers).toEqual(points && [points]);
+  });
+
+  it("are pending until acknowledged, and awaited until answered", async () => {
+    const { host, store, actions, last, answer } = connected();
+    actions.addPoint(1, 2, true);
+    expect(store.pending.value).toHaveLength(1);
+    expect(store.status.value).toBe("predicting");
+    answer(last(), { of: "gesture", version: 1, revision: 0 });
+    await vi.waitFor(() => expect(store.pending.value).toHaveLength(0));
+    expect(store.status.value).toBe("predicting");
+    host.publish({ prediction: { ...NO_PREDICTION, revision: 1, version: 1 } });
+    expect(store.status.value).toBe("predicting");
+    store.paintedRevision.value = 1;
+    expect(store.status.value).toBe("ready");
+  });
+
+  it("that fail are told to the person and forgotten", async () => {
+    const { host, store, actions, last } = connected();
+    actions.addPoint(1, 2, true);
+    const problem = { code: "prompt", message: "outside", hint: "move it" };
+    host.deliver({ type: "error", to: last().id, ...problem });
+    await vi.waitFor(() => expect(store.notice.value?.text).toBe("outside"));
+    expect(store.pending.value).toHaveLength(0);
+    expect(store.status.value).toBe("ready");
+  });
+
+  it("choose the answer on its way when one is awaited", () => {
+    const { actions, last } = connected();
+    actions.addPoint(1, 2, true);
+    actions.choose(1);
+    expect(last()).toMatchObject({ type: "choose", index: 1, revision: null });
+  });
+
+  it("never share ids between views", () => {
+    const one = connected();
+    const two = connected();
+    one.actions.undo();
+    two.actions.undo();
+    expect(one.last().id).not.toBe(two.last().id);
+  });
+
+  it("of another view are none of this one's business", () => {
+    const { host, store, actions } = connected();
+    actions.addPoint(1, 2, true);
+    host.deliver({ type: "reply", to: "somebody-else", of: "gesture", version: 9, revision: 9 });
+    expect(store.pending.value).toHaveLength(1);
+    expect(store.awaitedVersion.value).toBe(0);
+  });
+});
+
+describe("state from Python", () => {
+  it("is mirrored at once and on every change", () => {
+    const { host, store } = connected();
+    expect(store.labels.value).toEqual(["cup"]);
+    expect(store.model.value.name).toBe("fake");
+    host.publish({ status: "encoding", document: examples.document });
+    expect(store.kernelStatus.value).toBe("encoding");
+    host.publish({ model_info: examples.model_info });
+    expect(store.model.value).toEqual(examples.model_info);
+    expect(store.document.value.prompts.points).toEqual([{ x: 1.5, y: 0.5, positive: true }]);
+  });
+
+  it("carries predictions as in the example", () => {
+    const { host, store } = connected();
+    const { candidates, ...rest } = examples.prediction;
+    const prediction: PredictionState = {
+      ...rest,
+      candidates: candidates.map((one) => ({ ...one, rle: bytes(one.rle) })),
+    };
+    host.publish({ prediction });
+    const { width, height } = store.prediction.value;
+    const areas = store.prediction.value.candidates.map(({ rle }) =>
+      decodeMask({ rle, width, height }).data.reduce((sum, value) => sum + value, 0),
+    );
+    expect(areas).toEqual(candidates.map((one) => one.area));
+  });
+
+  it.each(examples.masks)("decodes the mask $rle as Python encodes it", ({ rle, size, rows }) => {
+    const [height = 0, width = 0] = size;
+    const mask = decodeMask({ rle: bytes(rle), width, height });
+    const drawn = Array.from({ length: height }, (_, row) =>
+      Array.from({ length: width }, (__, column) => (maskHas(mask, row, column) ? "#" : ".")).join(
+        "",
+      ),
+    );
+    expect(drawn).toEqual(rows);
+  });
+
+  it("is let go of when the view goes", () => {
+    const { host, store, abort } = connected();
+    abort.abort();
+    host.publish({ labels: ["late"] });
+    host.deliver({ type: "closed" });
+    expect(store.labels.value).toEqual(["cup"]);
+    expect(store.connection.value).toBe("live");
+  });
+});
+
+describe("accepted objects", () => {
+  it("are asked for in parts by a new view", async () => {
+    const { store, sent, answer } = connected();
+    const list = { of: "annotations", version: 4 };
+    const first = sent[0] as Sent;
+    expect(first).toMatchObject(queries.find((one) => one.type === "annotations") ?? {});
+    answer(first, { ...list, annotations: [annotation("a", 0)], next: 1 }, [bytes("022")]);
+    await vi.waitFor(() => expect(sent).toHaveLength(2));
+    expect(sent[1]).toMatchObject({ type: "annotations", start: 1 });
+    answer(sent[1] as Sent, { ...list, annotations: [annotation("b", 0)], next: null }, [
+      bytes("121"),
+    ]);
+    await vi.waitFor(() => expect(store.objects.value.map((one) => one.id)).toEqual(["a", "b"]));
+    expect(new TextDecoder().decode(store.objects.value[1]?.rle)).toBe("121");
+  });
+
+  it("are listed afresh when they change between the parts", async () => {
+    const { store, sent, answer } = connected();
+    const part = { of: "annotations", annotations: [annotation("a", 0)] };
+    answer(sent[0] as Sent, { ...part, version: 1, next: 1 }, [bytes("4")]);
+    await vi.waitFor(() => expect(sent).toHaveLength(2));
+    answer(sent[1] as Sent, { ...part, version: 2, next: null }, [bytes("4")]);
+    await vi.waitFor(() => expect(sent).toHaveLength(3));
+    expect(sent[2]).toMatchObject({ start: 0 });
+    answer(sent[2] as Sent, { ...part, version: 2, next: null }, [bytes("4")]);
+    await vi.waitFor(() => expect(store.objects.value).toHaveLength(1));
+  });
+
+  it("change by delta, and are listed afresh after a gap", async () => {
+    const { host, store, sent, answer } = connected();
+    const annotations = ["a", "b", "c"].map((id, at) => annotation(id, at));
+    const buffers = annotations.map(() => bytes("4"));
+    answer(sent[0] as Sent, { of: "annotations", version: 1, annotations, next: null }, buffers);
+    await vi.waitFor(() => expect(store.objects.value).toHaveLength(3));
+    const renamed = { ...annotation("b", 0), label: "new" };
+    const changed = [{ index: 0, annotation: renamed }];
+    const delta = { type: "annotations_changed", version: 2, changed, removed: ["a"] };
+    host.deliver(delta, [bytes("4")]);
+    expect(store.objects.value.map((one) => one.label)).toEqual(["new", "c"]);
+    host.deliver({ ...delta, version: 2 }, [bytes("4")]); // heard twice: nothing
+    expect(sent).toHaveLength(1);
+    host.deliver({ ...delta, version: 5 }, [bytes("4")]);
+    expect(sent).toHaveLength(2);
+  });
+});
+
+describe("answers that are pushed along", () => {
+  it("are asked for once the link is known to hold small ones back", () => {
+    const { store, actions, last } = connected();
+    actions.undo();
+    expect(last()).not.toHaveProperty("push");
+    store.pushing.value = true;
+    actions.undo();
+    expect(last()).toMatchObject({ type: "undo", push: true });
+    store.pushing.value = false;
+    actions.preview({ x: 1, y: 1 });
+    expect(last()).not.toHaveProperty("push");
+  });
+
+  it("bring nothing of their own", () => {
+    const { host, store, actions } = connected();
+    actions.addPoint(1, 2, true);
+    host.deliver(examples.push, [bytes("any bytes")]);
+    expect(store.pending.value).toHaveLength(1);
+    expect(store.notice.value).toBeNull();
+  });
+});
+
+describe("previews", () => {
+  it("keep one question in flight and the newest wish", async () => {
+    const { store, actions, sent, answer } = connected();
+    actions.preview({ x: 1, y: 1 });
+    actions.preview({ x: 2, y: 2 });
+    actions.preview({ x: 3, y: 3 });
+    const asked = () => sent.filter((one) => one.type === "preview");
+    expect(asked()).toHaveLength(1);
+    const shown = { x: 1, y: 1, score: 0.5, width: 2, height: 2 };
+    answer(asked()[0] as Sent, { of: "preview", preview: shown }, [bytes("022")]);
+    await vi.waitFor(() => expect(asked()).toHaveLength(2));
+    expect(asked()[1]).toMatchObject({ x: 3, y: 3 });
+    expect(store.preview.value).toMatchObject({ x: 1, revision: 1 });
+  });
+
+  it("of one place are asked for once, and again after they were withdrawn", async () => {
+    const { store, actions, sent, answer } = connected();
+    const asked = () => sent.filter((one) => one.type === "preview");
+    const shown = { x: 1, y: 1, score: 0.5, width: 2, height: 2 };
+    actions.preview({ x: 1, y: 1 });
+    actions.preview({ x: 1, y: 1 });
+    answer(asked()[0] as Sent, { of: "preview", preview: shown }, [bytes("022")]);
+    await new Promise((resolve) => setTimeout(resolve));
+    actions.preview({ x: 1, y: 1 });
+    expect(asked()).toHaveLength(1);
+    actions.preview(null);
+    actions.preview({ x: 1, y: 1 });
+    expect(asked()).toHaveLength(2);
+    answer(asked()[1] as Sent, { of: "preview", preview: shown }, [bytes("022")]);
+    await vi.waitFor(() => expect(store.preview.value).toMatchObject({ x: 1, revision: 2 }));
+  });
+
+  it("withdrawn ones are not shown when they come", async () => {
+    const { store, actions, sent, answer } = connected();
+    actions.preview({ x: 1, y: 1 });
+    const asked = sent.at(-1) as Sent;
+    actions.preview(null);
+    const shown = { x: 1, y: 1, score: 0.5, width: 2, height: 2 };
+    answer(asked, { of: "preview", preview: shown }, [bytes("022")]);
+    await settled();
+    expect(store.preview.value).toBeNull();
+  });
+
+  it("are what a click there shows until its own answer is in", async () => {
+    const { host, store, actions, sent, answer } = connected();
+    actions.preview({ x: 1, y: 1 });
+    const asked = sent.at(-1) as Sent;
+    actions.addPoint(1, 1, true);
+    const click = sent.at(-1) as Sent;
+    actions.preview(null);
+    expect(store.shownPrediction.value.candidates).toEqual([]);
+    const shown = { x: 1, y: 1, score: 0.5, width: 2, height: 2 };
+    answer(asked, { of: "preview", preview: shown }, [bytes("022")]);
+    await settled();
+    expect(store.shownPrediction.value).toMatchObject({ width: 2, selected: 0 });
+    expect(store.prediction.value.candidates).toEqual([]);
+    // Its own answer, or a failure, takes the place at once.
+    const prediction = { ...store.shownPrediction.value, revision: 4, version: 1 };
+    host.publish({ prediction });
+    expect(store.shownPrediction.value.revision).toBe(4);
+    host.publish({ prediction: NO_PREDICTION });
+    answer(click, { of: "gesture", version: 1, revision: 0 });
+    await settled();
+    host.publish({ status: "error" });
+    expect(store.shownPrediction.value).toBe(store.prediction.value);
+  });
+});
+
+describe("tiles", () => {
+  it("are asked of the image on screen and come as blobs", async () => {
+    const { actions, last, answer } = connected();
+    const tile = actions.tile(1, 2, 0);
+    const { image_id: _, ...expected } = queries.find((one) => one.type === "tile") ?? {};
+    expect(last()).toMatchObject(expected);
+    answer(last(), { of: "tile", mime: "image/jpeg" }, [bytes("xyz")]);
+    const blob = await tile;
+    expect([blob.size, blob.type]).toEqual([3, "image/jpeg"]);
+  });
+});
+
+describe("the connection", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("is busy while a request stays unanswered, and live again with the answer", () => {
+    const { store, actions, last, answer } = connected();
+    actions.addPoint(1, 2, true);
+    const asked = last();
+    vi.advanceTimersByTime(1500);
+    expect(store.connection.value).toBe("busy");
+    answer(asked, { of: "gesture", version: 1, revision: 0 });
+    expect(store.connection.value).toBe("live");
+  });
+
+  it("is asked again while nothing is heard, and what went before is forgotten", async () => {
+    const { store, sent, answer } = connected();
+    expect(sent.map((one) => one.type)).toEqual(["annotations"]);
+    vi.advanceTimersByTime(1600);
+    expect(sent.map((one) => one.type)).toEqual(["annotations", "annotations", "annotations"]);
+    const list = { of: "annotations", version: 1, next: null };
+    answer(sent[2] as Sent, { ...list, annotations: [annotation("new", 0)] }, [bytes("4")]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(store.connection.value).toBe("live");
+    answer(sent[0] as Sent, { ...list, annotations: [annotation("old", 0)] }, [bytes("4")]);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(store.objects.value.map((one) => one.id)).toEqual(["new"]);
+  });
+
+  it("accepts a reopened object under its own label, whatever the next one's is to be", () => {
+    const { store, actions, sent } = connected();
+    store.document.value = { ...EMPTY_DOCUMENT, reopened: "abc" };
+    actions.accept("dog");
+    expect(sent.at(-1)).toMatchObject({ type: "accept", label: null });
+    store.document.value = EMPTY_DOCUMENT;
+    actions.accept("dog");
+    expect(sent.at(-1)).toMatchObject({ type: "accept", label: "dog" });
+  });
+
+  it("is not busy when the kernel says that the request waits its turn", () => {
+    const { host, store, actions, sent } = connected();
+    actions.accept(null);
+    vi.advanceTimersByTime(600); // by then the view has said all that it says of its own accord
+    for (const { id } of sent) host.deliver({ type: "progress", to: id });
+    vi.advanceTimersByTime(5000);
+    expect(store.connection.value).toBe("live");
+  });
+
+  it("is lost when the widget is closed, and says so at the next gesture", async () => {
+    const { host, store, actions, sent } = connected();
+    actions.addPoint(1, 2, true);
+    host.deliver({ type: "closed" });
+    expect(store.connection.value).toBe("lost");
+    const before = sent.length;
+    actions.addPoint(3, 4, true);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(sent).toHaveLength(before);
+    expect(store.pending.value).toHaveLength(0);
+    expect(store.notice.value?.hint).toMatch(/run the cell/iu);
+  });
+
+  it("is lost when a message cannot be sent", async () => {
+    const { host, store, actions } = connected();
+    host.model.send = () => {
+      throw new Error("Cannot send");
+    };
+    actions.addPoint(1, 2, true);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(store.connection.value).toBe("lost");
+    expect(store.pending.value).toHaveLength(0);
+  });
+
+  it("follows the kernel where the host shows it", async () => {
+    const slots: (() => void)[] = [];
+    const signal = { connect: (slot: () => void) => slots.push(slot), disconnect: () => undefined };
+    const kernel = {
+      status: "idle",
+      connectionStatus: "connected",
+      statusChanged: signal,
+      connectionStatusChanged: signal,
+    };
+    const host = createHost(TRAITS, () => undefined);
+    const model = Object.assign(host.model, { widget_manager: { kernel } });
+    const store = createStore();
+    connect(model as typeof host.model, store, new AbortController().signal);
+    const change = (changes: Partial<typeof kernel>) => {
+      Object.assign(kernel, changes);
+      for (const slot of slots) slot();
+      return store.connection.value;
+    };
+    expect(change({ connectionStatus: "connecting" })).toBe("lost");
+    expect(change({ connectionStatus: "connected" })).toBe("live");
+    expect(change({ status: "busy" })).toBe("live");
+    expect(change({ status: "restarting" })).toBe("lost");
+    // The new kernel knows nothing of this widget.
+    expect(change({ status: "idle" })).toBe("lost");
+    await vi.advanceTimersByTimeAsync(1);
+  });
+});
