@@ -15,7 +15,7 @@ import type {
   WireAnnotation,
   WirePrompts,
 } from "../src/protocol";
-import { EMPTY_DOCUMENT, NO_PREDICTION } from "../src/state/store";
+import { EMPTY_DOCUMENT, NO_PREDICTION } from "../src/state/document";
 import { encodeMask } from "./rle";
 
 type State = Traits & Record<string, unknown>;

@@ -1,7 +1,7 @@
 // Prompts without a pointer: a crosshair on the image, moved by arrows, stands in for it.
 
+import { boxFromCorners, isDrawable } from "../geometry/boxes";
 import {
-  boxFromCorners,
   clampToImage,
   imageToStage,
   type Point,
@@ -11,8 +11,7 @@ import {
   transformOf,
 } from "../geometry/viewport";
 import { shownPrompts } from "../state/optimistic";
-import { isDrawable } from "../tools/draw-box";
-import type { ShortcutContext } from "./accept";
+import type { CommandContext } from "./context";
 import { addVertex, dab } from "./editing";
 import { zoomView } from "./zoom";
 
@@ -21,13 +20,13 @@ const STEP = 10;
 /** The crosshair stays this far (CSS pixels) from the border of a zoomed stage. */
 const MARGIN = 24;
 
-function currentTransform({ store }: ShortcutContext): Transform | null {
+function currentTransform({ store }: CommandContext): Transform | null {
   const image = store.image.value;
   return image && transformOf(image, store.stageSize.value, store.view.value);
 }
 
 /** Where the crosshair is, or would first show: under the pointer, or amid what is visible. */
-function positionOf(context: ShortcutContext): Point | null {
+function positionOf(context: CommandContext): Point | null {
   const { store, interaction } = context;
   const image = store.image.value;
   const transform = currentTransform(context);
@@ -38,7 +37,7 @@ function positionOf(context: ShortcutContext): Point | null {
 }
 
 /** One step in the direction (dx, dy); the first press only shows where the crosshair is. */
-export function moveBy(context: ShortcutContext, dx: number, dy: number, fine: boolean): void {
+export function moveBy(context: CommandContext, dx: number, dy: number, fine: boolean): void {
   const { store, interaction } = context;
   const image = store.image.value;
   const from = positionOf(context);
@@ -53,7 +52,7 @@ export function moveBy(context: ShortcutContext, dx: number, dy: number, fine: b
   moveTo(context, clampToImage(image, { x: from.x + dx * stepX, y: from.y + dy * stepY }));
 }
 
-function moveTo({ store, interaction }: ShortcutContext, point: Point): void {
+function moveTo({ store, interaction }: CommandContext, point: Point): void {
   const image = store.image.value;
   if (image === null) return;
   interaction.crosshair.value = point;
@@ -61,7 +60,7 @@ function moveTo({ store, interaction }: ShortcutContext, point: Point): void {
 }
 
 /** What a click or a right-click would do at the crosshair; without one it is shown instead. */
-export function placePoint(context: ShortcutContext, positive: boolean): void {
+export function placePoint(context: CommandContext, positive: boolean): void {
   const { actions, interaction } = context;
   const at = interaction.crosshair.value;
   const tool = context.store.tool.value;
@@ -73,7 +72,7 @@ export function placePoint(context: ShortcutContext, positive: boolean): void {
 }
 
 /** First one corner, then the opposite one; then back to points, where Enter accepts. */
-export function placeCorner(context: ShortcutContext): void {
+export function placeCorner(context: CommandContext): void {
   const { store, actions, interaction } = context;
   const at = interaction.crosshair.value;
   const anchor = interaction.anchor.value;
@@ -91,7 +90,7 @@ export function placeCorner(context: ShortcutContext): void {
 }
 
 /** Goes round the points, then the box; the crosshair goes along. */
-export function selectNextPrompt(context: ShortcutContext): void {
+export function selectNextPrompt(context: CommandContext): void {
   const { store } = context;
   const { points, box } = shownPrompts(store.document.value.prompts, store.pending.value);
   const active = store.activePrompt.value;
@@ -105,14 +104,14 @@ export function selectNextPrompt(context: ShortcutContext): void {
   }
 }
 
-export function moveSelectedPoint({ store, actions, interaction }: ShortcutContext): void {
+export function moveSelectedPoint({ store, actions, interaction }: CommandContext): void {
   const active = store.activePrompt.value;
   const at = interaction.crosshair.value;
   if (active?.kind === "point" && at) actions.movePoint(active.index, at.x, at.y);
 }
 
 /** Zooms at the crosshair if there is one, else in the middle. */
-export function zoom(context: ShortcutContext, factor: number): void {
+export function zoom(context: CommandContext, factor: number): void {
   const at = context.interaction.crosshair.value;
   const transform = currentTransform(context);
   zoomView(context.store, factor, at && transform ? imageToStage(transform, at) : undefined);

@@ -1,57 +1,55 @@
 // What a person does to objects and labels, from the panels and by key alike.
 
-import { hasPrompts } from "../state/optimistic";
-import type { Actions, SceneObject, Store } from "../state/store";
+import type { SceneObject } from "../state/objects";
+import { hasPrompts, selectedObjects } from "../state/selectors";
+import type { Store } from "../state/store";
+import type { ViewContext } from "./context";
 import { showBox } from "./zoom";
-
-/** The selected objects, in the order of the list. */
-export function selectedOf(store: Store): readonly SceneObject[] {
-  const selection = store.selectedObjects.value;
-  return selection.size === 0 ? [] : store.objects.value.filter(({ id }) => selection.has(id));
-}
 
 /**
  * The label of what is being made, or else of the selected objects, or else of the next object;
  * chosen twice it is nobody's.
  */
-export function chooseLabel(store: Store, actions: Actions, label: string): void {
-  const selected = selectedOf(store);
+export function chooseLabel(context: ViewContext, label: string): void {
+  const { store } = context;
+  const selected = selectedObjects(store);
   if (hasPrompts(store) || selected.length === 0) {
     store.label.value = store.label.value === label ? "" : label;
-  } else relabelSelected(store, actions, label);
+  } else relabelSelected(context, label);
 }
 
-export function relabelSelected(store: Store, actions: Actions, label: string): void {
-  const ids = selectedOf(store).flatMap((one) => (one.label === label ? [] : one.id));
+export function relabelSelected(context: ViewContext, label: string): void {
+  const { store, actions } = context;
+  const ids = selectedObjects(store).flatMap((one) => (one.label === label ? [] : one.id));
   if (ids.length > 0) actions.updateAnnotations(ids, { label });
 }
 
 /** Hides the selected objects, or shows them if all of them are hidden. */
-export function toggleSelected(store: Store, actions: Actions): void {
-  const selected = selectedOf(store);
+export function toggleSelected({ store, actions }: ViewContext): void {
+  const selected = selectedObjects(store);
   const visible = selected.every((one) => !one.visible);
   const ids = selected.flatMap((one) => (one.visible === visible ? [] : one.id));
   if (ids.length > 0) actions.updateAnnotations(ids, { visible });
 }
 
-export function showOnlySelected(store: Store, actions: Actions): void {
-  const selected = selectedOf(store);
+export function showOnlySelected({ store, actions }: ViewContext): void {
+  const selected = selectedObjects(store);
   if (selected.length > 0) actions.showOnly(selected.map(({ id }) => id));
 }
 
-export function showAll(store: Store, actions: Actions): void {
+export function showAll({ store, actions }: ViewContext): void {
   const hidden = store.objects.value.flatMap((one) => (one.visible ? [] : one.id));
   if (hidden.length > 0) actions.updateAnnotations(hidden, { visible: true });
 }
 
-export function deleteSelected(store: Store, actions: Actions): void {
-  const ids = selectedOf(store).map(({ id }) => id);
+export function deleteSelected({ store, actions }: ViewContext): void {
+  const ids = selectedObjects(store).map(({ id }) => id);
   if (ids.length > 0) actions.removeAnnotations(ids);
 }
 
 /** Brings the selected objects into view, as large as there is room for. */
 export function jumpToSelected(store: Store): void {
-  jumpTo(store, selectedOf(store));
+  jumpTo(store, selectedObjects(store));
 }
 
 export function jumpTo(store: Store, objects: readonly SceneObject[]): void {
@@ -70,15 +68,4 @@ export function jumpTo(store: Store, objects: readonly SceneObject[]): void {
 
 function cornersOf({ bbox: [x, y, width, height] }: SceneObject) {
   return { x0: x, y0: y, x1: x + width, y1: y + height };
-}
-
-/** What is gone can neither be selected nor stay so. Returns what stops that. */
-export function forgetGoneObjects(store: Store): () => void {
-  return store.objects.subscribe((objects) => {
-    const selection = store.selectedObjects.peek();
-    if (selection.size === 0) return;
-    const there = new Set(objects.map(({ id }) => id));
-    const kept = [...selection].filter((id) => there.has(id));
-    if (kept.length < selection.size) store.selectedObjects.value = new Set(kept);
-  });
 }

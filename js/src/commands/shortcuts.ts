@@ -1,11 +1,14 @@
-// Every key of the widget, once: keyboard.ts runs them, the help and the tooltips show them.
+// Every key of the widget, once: input/keyboard.ts runs them, the help and the tooltips show them.
 
-import { toggleEverything } from "../panels/everything";
-import { type Store, togglePreviews } from "../state/store";
-import { acceptOrCorner, deletePrompt, lessOrMore, type ShortcutContext } from "./accept";
+import type { Store } from "../state/store";
+import { finishOrAccept } from "./accept";
+import { lessOrMore, togglePreviews } from "./appearance";
+import type { CommandContext } from "./context";
 import * as crosshair from "./crosshair";
+import { toggleEverything } from "./everything";
 import { chooseLabel, jumpToSelected, toggleSelected } from "./objects";
 import { isApple } from "./platform";
+import { deletePrompt } from "./prompts";
 import { finish, stepImage } from "./series";
 import { fitView, ZOOM_STEP } from "./zoom";
 
@@ -33,7 +36,7 @@ export interface Shortcut {
   readonly shown?: string;
   /** Absent: always. Where it does not hold the key is left to the browser. */
   when?(store: Store): boolean;
-  run(context: ShortcutContext): void;
+  run(context: CommandContext): void;
 }
 
 const inSeries = (store: Store): boolean => store.series.value !== null;
@@ -64,9 +67,9 @@ function label(index: number): Shortcut {
     keys: [`Shift+${index + 1}`],
     label: "Label 1 to 9: of the mask on screen, else of the selected objects, else of the next",
     shown: index === 0 ? "Shift+1 … Shift+9" : "",
-    run: ({ store, actions }) => {
-      const name = store.labels.value[index];
-      if (name !== undefined) chooseLabel(store, actions, name);
+    run: (context) => {
+      const name = context.store.labels.value[index];
+      if (name !== undefined) chooseLabel(context, name);
     },
   };
 }
@@ -102,7 +105,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
     group: "Masks",
     keys: ["Enter"],
     label: "Accept the object under the current label",
-    run: acceptOrCorner,
+    run: finishOrAccept,
   },
   {
     id: "undo",
@@ -140,7 +143,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
     group: "Objects",
     keys: ["Shift+h"],
     label: "Hide or show the selected objects",
-    run: ({ store, actions }) => toggleSelected(store, actions),
+    run: toggleSelected,
   },
   {
     id: "objects-jump",
@@ -163,7 +166,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
     keys: ["PageDown"],
     label: "Next image of a series",
     when: inSeries,
-    run: ({ store, actions }) => stepImage(store, actions, +1),
+    run: (context) => stepImage(context, +1),
   },
   {
     id: "image-previous",
@@ -171,7 +174,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
     keys: ["PageUp"],
     label: "Previous image",
     when: inSeries,
-    run: ({ store, actions }) => stepImage(store, actions, -1),
+    run: (context) => stepImage(context, -1),
   },
   {
     id: "image-done",
@@ -179,7 +182,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
     keys: ["Shift+d"],
     label: "Mark the image as done, and go to the next",
     when: inSeries,
-    run: ({ store, actions }) => finish(store, actions, "done"),
+    run: (context) => finish(context, "done"),
   },
   {
     id: "image-skip",
@@ -187,7 +190,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
     keys: ["Shift+s"],
     label: "Skip the image, and go to the next",
     when: inSeries,
-    run: ({ store, actions }) => finish(store, actions, "skipped"),
+    run: (context) => finish(context, "skipped"),
   },
   {
     id: "tool-point",

@@ -2,7 +2,7 @@
 // 2 ** k; tile (level, column, row) covers tile_size * 2 ** level image pixels each way.
 
 import type { ImageState } from "../protocol";
-import type { Frame } from "../stage/layers/layer";
+import type { Frame } from "./frame";
 import type { Box } from "./viewport";
 
 export interface Tile {

@@ -110,16 +110,6 @@ export function clampToImage(image: Size, point: Point): Point {
   return { x: clamp(point.x, 0, image.width), y: clamp(point.y, 0, image.height) };
 }
 
-/** The box of two opposite corners, in whatever order they come. */
-export function boxFromCorners(one: Point, other: Point): Box {
-  return {
-    x0: Math.min(one.x, other.x),
-    y0: Math.min(one.y, other.y),
-    x1: Math.max(one.x, other.x),
-    y1: Math.max(one.y, other.y),
-  };
-}
-
 export function maxZoom(image: Size, stage: Size): number {
   const pixel = Math.min(stage.width / image.width, stage.height / image.height);
   return pixel > 0 ? Math.max(1, LARGEST_PIXEL / pixel) : 1;

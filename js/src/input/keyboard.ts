@@ -1,11 +1,9 @@
 // Keys to shortcuts. While focus is within the widget no key reaches the notebook.
 
-import type { ShortcutContext } from "../commands/accept";
+import type { CommandContext } from "../commands/context";
 import * as crosshair from "../commands/crosshair";
 import { isApple } from "../commands/platform";
 import { SHORTCUTS, type Shortcut } from "../commands/shortcuts";
-import type { Interaction } from "../state/interaction";
-import type { Actions, Store } from "../state/store";
 
 /** What a shortcut needs to know of a key press. */
 export type KeyPress = Pick<
@@ -16,12 +14,9 @@ export type KeyPress = Pick<
 export function mountKeyboard(
   root: HTMLElement,
   stage: HTMLElement,
-  store: Store,
-  actions: Actions,
-  interaction: Interaction,
+  context: CommandContext,
   signal: AbortSignal,
 ): void {
-  const context: ShortcutContext = { store, actions, interaction };
   const spaceBar = new SpaceBar(context);
   root.addEventListener(
     "keydown",
@@ -47,7 +42,7 @@ export function mountKeyboard(
 /** True if the press was used up. */
 function pressed(
   event: KeyboardEvent,
-  context: ShortcutContext,
+  context: CommandContext,
   root: HTMLElement,
   stage: HTMLElement,
   spaceBar: SpaceBar,
@@ -132,7 +127,7 @@ function keepsKey(target: HTMLElement, key: string): boolean {
 
 /** One thing at a time, the most passing one first; when nothing is left focus leaves the widget. */
 function stepBack(
-  { store, interaction }: ShortcutContext,
+  { store, interaction }: CommandContext,
   root: HTMLElement,
   stage: HTMLElement,
   target: HTMLElement,
@@ -144,7 +139,7 @@ function stepBack(
   else if (interaction.anchor.value) interaction.anchor.value = null;
   else if (interaction.crosshair.value) interaction.crosshair.value = null;
   else if (store.activePrompt.value) store.activePrompt.value = null;
-  else if (store.selectedObjects.value.size > 0) store.selectedObjects.value = new Set();
+  else if (store.selectedIds.value.size > 0) store.selectedIds.value = new Set();
   else leave(root, target);
   return true;
 }
@@ -157,10 +152,10 @@ function leave(root: HTMLElement, target: HTMLElement): void {
 
 /** Tapped it sets an include point at the crosshair; held down it turns drags into panning. */
 class SpaceBar {
-  readonly #context: ShortcutContext;
+  readonly #context: CommandContext;
   #viewBefore: unknown = null;
 
-  constructor(context: ShortcutContext) {
+  constructor(context: CommandContext) {
     this.#context = context;
   }
 

@@ -1,7 +1,8 @@
 // Mouse, touch and pen to the active tool, in image coordinates. Only this file knows pointer
 // events; only tools know what a press means.
 
-import { computed, effect, type ReadonlySignal, signal, untracked } from "@preact/signals-core";
+import { effect, signal } from "@preact/signals-core";
+import type { CommandContext } from "../commands/context";
 import { isApple } from "../commands/platform";
 import { zoomView } from "../commands/zoom";
 import {
@@ -13,11 +14,12 @@ import {
 } from "../geometry/viewport";
 import type { Interaction } from "../state/interaction";
 import { shownPrompts } from "../state/optimistic";
-import type { Actions, Store } from "../state/store";
+import type { Store } from "../state/store";
 import { type Hit, hitTest, type PointerKind } from "../tools/hit-test";
 import { panTool } from "../tools/pan";
 import type { Drag, Sample, Tool, ToolContext } from "../tools/tool";
 import { TOOLS } from "../tools/toolbox";
+import { askForPreviews } from "./hover-preview";
 import { Pinch } from "./pinch";
 
 /** A press becomes a drag by distance, never by time: CSS pixels of the screen. */
@@ -37,13 +39,11 @@ interface Press {
 
 export function mountPointer(
   stage: HTMLElement,
-  store: Store,
-  actions: Actions,
-  interaction: Interaction,
+  context: CommandContext,
   aborted: AbortSignal,
 ): void {
-  const input = new PointerInput(stage, store, actions, interaction);
-  interaction.cancelDrag = () => input.cancel();
+  const input = new PointerInput(stage, context);
+  context.interaction.cancelDrag = () => input.cancel();
 
   const listen = <Kind extends keyof HTMLElementEventMap>(
     kind: Kind,
@@ -64,7 +64,7 @@ export function mountPointer(
   listen("auxclick", (event) => event.button === 1 && event.preventDefault());
 
   const stopCursor = effect(() => input.refresh());
-  const stopPreview = askForPreviews(store, actions, interaction);
+  const stopPreview = askForPreviews(context);
   aborted.addEventListener("abort", () => {
     stopCursor();
     stopPreview();
@@ -77,27 +77,6 @@ function suppress(event: Event): void {
   event.stopPropagation();
 }
 
-/** What to preview follows from the state alone, so that it is right after undo or clear, too. */
-function askForPreviews(
-  store: Store,
-  actions: Actions,
-  { draft, panning }: Interaction,
-): () => void {
-  const wanted: ReadonlySignal<Point | null> = computed(() => {
-    const { points, box, has_mask } = store.document.value.prompts;
-    const drawn = store.prediction.value.candidates.length > 0;
-    const untouched = points.length === 0 && box === null && !has_mask && !drawn;
-    const idle = store.pending.value.length === 0 && draft.value === null && !panning.value;
-    const asked = store.previewing.value && store.tool.value === "point";
-    const able = store.kernelStatus.value === "ready" && store.image.value !== null;
-    return untouched && idle && asked && able ? store.hover.value : null;
-  });
-  return effect(() => {
-    const point = wanted.value;
-    untracked(() => actions.preview(point));
-  });
-}
-
 class PointerInput {
   readonly #stage: HTMLElement;
   readonly #store: Store;
@@ -108,15 +87,14 @@ class PointerInput {
   readonly #hover = signal<Sample | null>(null);
   #activeByHover = false;
 
-  constructor(stage: HTMLElement, store: Store, actions: Actions, interaction: Interaction) {
+  constructor(stage: HTMLElement, context: CommandContext) {
+    const { store, interaction } = context;
     this.#stage = stage;
     this.#store = store;
     this.#interaction = interaction;
     this.#pinch = new Pinch(store);
     this.#context = {
-      store,
-      actions,
-      interaction,
+      ...context,
       transform: () => {
         const image = store.image.value ?? { width: 1, height: 1 };
         return transformOf(image, store.stageSize.value, store.view.value);

@@ -25,6 +25,11 @@ export function watchWidth(
   aborted.addEventListener("abort", () => observer.disconnect());
 }
 
+/** Calls back on every change of the window's size. */
+export function watchWindow(onResize: () => void, aborted: AbortSignal): void {
+  globalThis.addEventListener("resize", onResize, { signal: aborted });
+}
+
 /** Calls back with the device pixels per CSS pixel, now and on every change: other screen, zoom. */
 export function watchDevicePixels(onRatio: (ratio: number) => void, aborted: AbortSignal): void {
   const watch = (): void => {

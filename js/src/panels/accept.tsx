@@ -1,16 +1,11 @@
 // The label for the next object, and the button that accepts it.
 
-import type { Actions, Store } from "../state/store";
+import type { ViewContext } from "../commands/context";
 import { Icon } from "./controls/icons";
 import { useId } from "./controls/unique-id";
 import { Labels } from "./labels";
 
-interface Props {
-  store: Store;
-  actions: Actions;
-}
-
-export function AcceptPanel({ store, actions }: Props) {
+export function AcceptPanel({ store, actions }: ViewContext) {
   const suggestions = useId();
   const labels = store.labels.value;
   const label = store.label.value;

@@ -2,8 +2,10 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { type Crop, cropAround } from "../geometry/crop";
-import { type Mask, MaskError, maskHas, maskOf } from "../geometry/masks";
+import { type Mask, maskHas, maskOf } from "../geometry/masks";
+import { MaskError } from "../geometry/rle";
 import type { ImageState } from "../protocol";
+import { MASK_COLOR, parseColor, type Rgba } from "../state/colors";
 import type { Store } from "../state/store";
 
 /** CSS pixels; twice as many on the canvas keep it sharp on every screen. */
@@ -11,8 +13,8 @@ const SIDE = 56;
 const PIXELS = 2 * SIDE;
 
 /** Red, green, blue, alpha inside the mask and around it. */
-const INSIDE = [30, 144, 255, 130] as const;
-const AROUND = [0, 0, 0, 110] as const;
+const INSIDE = parseColor(MASK_COLOR, 130);
+const AROUND: Rgba = [0, 0, 0, 110];
 
 export function Thumbnail({ store, index }: { store: Store; index: number }) {
   const canvas = useRef<HTMLCanvasElement>(null);

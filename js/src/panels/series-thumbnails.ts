@@ -1,7 +1,7 @@
 // Small pictures of a series: those in view are fetched, few at a time, and the latest are kept.
 
 import { type Signal, signal } from "@preact/signals-core";
-import type { Actions } from "../state/store";
+import type { Actions } from "../wire/actions";
 
 export interface Thumbnail {
   /** null when the image cannot be read. */
@@ -13,7 +13,7 @@ const AT_ONCE = 3;
 /** At 160 x 160 pixels at most, 30 MB. */
 const MOST_KEPT = 300;
 
-export class ThumbnailShelf {
+export class SeriesThumbnails {
   readonly #fetch: Actions["thumbnail"];
   readonly #kept = new Map<number, Thumbnail>();
   #wanted: readonly number[] = [];

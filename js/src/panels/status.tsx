@@ -2,8 +2,8 @@
 
 import { keysOf } from "../commands/shortcuts";
 import type { JournalState, Status } from "../protocol";
-import { isChangingObjects } from "../state/optimistic";
-import { type ConnectionState, isOffForSlowness, type Store } from "../state/store";
+import { isChangingObjects, isOffForSlowness } from "../state/selectors";
+import type { ConnectionState, Store } from "../state/store";
 import { formatDuration } from "./controls/format";
 
 const WORDS: Record<Status, string> = {

@@ -1,5 +1,7 @@
 // Light or dark? Hosts say it in different ways; the root carries the answer as data-theme.
 
+import { EXCLUDE_COLOR, INCLUDE_COLOR } from "../state/colors";
+
 export type Theme = "light" | "dark";
 
 /** Keep `root`'s data-theme in step with the page around it until `signal` aborts. */
@@ -16,6 +18,12 @@ export function followTheme(root: HTMLElement, signal: AbortSignal): void {
   media?.addEventListener("change", apply, { signal });
   signal.addEventListener("abort", () => observer.disconnect(), { once: true });
   apply();
+}
+
+/** Give the panels the colours of the picture's marks, as custom properties. */
+export function showColors(root: HTMLElement): void {
+  root.style.setProperty("--sam-include", INCLUDE_COLOR);
+  root.style.setProperty("--sam-exclude", EXCLUDE_COLOR);
 }
 
 /** What the host declares, else the background that shows through, else the system's wish. */

@@ -1,13 +1,13 @@
 // Draws the stack of canvases, all that changed in one animation frame. It listens to nothing but
 // signals, and says what it has painted: data-transform, store.paintedRevision and paintedPreview.
 
-import { computed, effect, type ReadonlySignal, untracked } from "@preact/signals-core";
-import { MaskError } from "../geometry/masks";
+import { batch, computed, effect, type ReadonlySignal, untracked } from "@preact/signals-core";
+import { type Frame, makeFrame } from "../geometry/frame";
+import { MaskError } from "../geometry/rle";
 import { formatTransform, type Size, transformOf } from "../geometry/viewport";
-import { batch, type Store } from "../state/store";
+import type { Store } from "../state/store";
 import { holdPanels, holdPanelsAwhile } from "./answer-first";
-import type { Frame, Layer } from "./layers/layer";
-import { makeFrame } from "./layers/layer";
+import type { Layer } from "./layers/layer";
 
 /** A layer and the canvas that is its own. */
 export interface Surface {

@@ -1,14 +1,12 @@
-// The stage: the stack of canvases, its size, and everything that draws on it or listens to it.
+// The stage: the stack of canvases and its size. It draws, and listens to nothing a person does.
 
-import { effect, type Signal, signal } from "@preact/signals-core";
-import { clampView, fitStage, IDENTITY_VIEW, maxZoom, type Size } from "../geometry/viewport";
-import { mountKeyboard } from "../input/keyboard";
-import { mountPointer } from "../input/pointer";
-import { watchDevicePixels, watchWidth } from "../input/screen";
-import { createInteraction, type Interaction } from "../state/interaction";
-import { type Actions, batch, type Store } from "../state/store";
+import { batch, effect, type Signal, signal } from "@preact/signals-core";
+import type { CommandContext } from "../commands/context";
+import { clampView, fitStage, maxZoom, type Size } from "../geometry/viewport";
+import { watchDevicePixels, watchWidth, watchWindow } from "../input/screen";
+import type { Store } from "../state/store";
 import { editLayer } from "./layers/edit";
-import { everythingLayer, followHover } from "./layers/everything";
+import { everythingLayer } from "./layers/everything";
 import { previewLayer } from "./layers/hover-preview";
 import { imageLayer } from "./layers/image";
 import type { Layer } from "./layers/layer";
@@ -31,11 +29,9 @@ const LABEL =
 
 export function mountStage(
   container: HTMLElement,
-  store: Store,
-  actions: Actions,
+  { store, actions, interaction }: CommandContext,
   aborted: AbortSignal,
-): { stage: HTMLElement } {
-  const interaction = createInteraction();
+): HTMLElement {
   const stage = createStage();
   const layers: Layer[] = [
     imageLayer(store, actions, aborted),
@@ -53,21 +49,15 @@ export function mountStage(
   const backing = signal<Size>({ width: 0, height: 0 });
   const renderer = mountRenderer(stage, surfaces, store, backing, aborted);
   const stops = [
-    resetOnAnotherImage(store),
     keepSize(container, stage, store, backing, renderer, aborted),
     showOpacity(surfaces, store),
-    followHover(store),
     tellCrosshair(stage, store, interaction.crosshair),
-    forgetPolygon(store, interaction),
   ];
-  mountPointer(stage, store, actions, interaction, aborted);
-  const root = container.closest<HTMLElement>(".sam-widget") ?? container;
-  mountKeyboard(root, stage, store, actions, interaction, aborted);
   aborted.addEventListener("abort", () => {
     for (const stop of stops) stop();
     stage.remove();
   });
-  return { stage };
+  return stage;
 }
 
 /** Fits the stage to the image and the room there is, whichever of them changes. */
@@ -104,7 +94,7 @@ function keepSize(
     renderer.flush();
   };
   watchWidth(container, resize, aborted);
-  globalThis.addEventListener("resize", () => resize(room.value.width), { signal: aborted });
+  watchWindow(() => resize(room.value.width), aborted);
   watchDevicePixels((ratio) => {
     devicePixels.value = ratio;
     renderer.flush();
@@ -135,29 +125,6 @@ function createSurface(stage: HTMLElement, layer: Layer): Surface {
 function roomFor(width: number): Size {
   const height = Math.min(globalThis.innerHeight * PART_OF_WINDOW, MOST_HEIGHT);
   return { width, height: Math.max(height, LEAST_HEIGHT) };
-}
-
-/** A view of one image says nothing about another. */
-function resetOnAnotherImage(store: Store): () => void {
-  let shown: string | undefined;
-  return effect(() => {
-    const id = store.image.value?.id;
-    if (shown !== undefined && id !== shown) {
-      store.view.value = IDENTITY_VIEW;
-      store.hover.value = null;
-    }
-    shown = id;
-  });
-}
-
-/** A polygon under way ends with its tool and with its image. */
-function forgetPolygon(store: Store, interaction: Interaction): () => void {
-  let begun = "";
-  return effect(() => {
-    const now = `${store.tool.value} ${store.image.value?.id}`;
-    if (now !== begun) interaction.polygon.value = [];
-    begun = now;
-  });
 }
 
 /** By CSS alone: the overlay's pixels stay what the mask is. */

@@ -2,7 +2,7 @@
 
 import { type Signal, signal } from "@preact/signals-core";
 import { type Tile, tileCovers, tileKey } from "../geometry/tiles";
-import type { Actions } from "../state/store";
+import type { Actions } from "../wire/actions";
 
 const MOST_IN_FLIGHT = 4;
 const MOST_KEPT = 128;
@@ -14,7 +14,7 @@ interface Kept {
   readonly bitmap: ImageBitmap;
 }
 
-export class TileCache {
+export class TileLoader {
   /** Grows when there is something new to draw. */
   readonly version: Signal<number> = signal(0);
   readonly #actions: Pick<Actions, "tile">;

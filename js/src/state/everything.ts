@@ -1,12 +1,11 @@
 // Everything mode as one view sees it: masks as they arrive, which of them stay, what is pointed at.
-// Only connection.ts writes what comes from Python; the rest is view state.
+// Only wire/ writes what comes from Python; the rest is view state.
 
-import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
-import { type EncodedMask, maskHas, maskOf } from "../geometry/masks";
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
+import { maskHas, maskOf } from "../geometry/masks";
+import type { EncodedMask } from "../geometry/rle";
 import type {
   Bytes,
-  EverythingCleaned,
-  EverythingFound,
   EverythingThresholds,
   EverythingState as StateMessage,
   WireBox,
@@ -52,18 +51,6 @@ export interface EverythingMode {
   readonly busy: ReadonlySignal<boolean>;
 }
 
-/** What the panel and the tool can ask for. */
-export interface EverythingActions {
-  run(pointsPerSide: number, cropLayers: number, region: WireBox | null): void;
-  cancel(): void;
-  /** Latest wins, one in flight. */
-  filter(thresholds: EverythingThresholds): void;
-  /** Accept masks as objects; null means all that stay. */
-  keep(rows: readonly number[] | null, label: string): void;
-  /** Fetch what an earlier run found, if there was one. */
-  list(): void;
-}
-
 export function createEverything(): EverythingMode {
   const stage = signal<EverythingStage>("none");
   return {
@@ -87,70 +74,7 @@ export function createEverything(): EverythingMode {
   };
 }
 
-/** Take candidates; false if some before them are missing, so that all must be asked for. */
-export function takeFound(
-  mode: EverythingMode,
-  message: EverythingFound,
-  buffers: readonly Bytes[],
-): boolean {
-  const known = message.run === mode.run.value ? mode.masks.value : [];
-  if (message.first > known.length) return false;
-  const fresh = unpackMasks(message, buffers);
-  batch(() => {
-    if (message.run !== mode.run.value) forget(mode, message.run);
-    mode.masks.value = [...known.slice(0, message.first), ...fresh];
-  });
-  return true;
-}
-
-export function takeState(
-  mode: EverythingMode,
-  message: StateMessage,
-  buffers: readonly Bytes[],
-): boolean {
-  if (message.stage === "none") {
-    batch(() => {
-      forget(mode, 0);
-      mode.stage.value = "none";
-    });
-    return true;
-  }
-  const complete =
-    message.candidates === 0 ||
-    (message.run === mode.run.value && mode.masks.value.length >= message.candidates);
-  batch(() => {
-    if (message.run !== mode.run.value) {
-      // What is begun elsewhere, from a cell say, is to be seen.
-      mode.open.value = true;
-      forget(mode, message.run);
-    }
-    mode.stage.value = message.stage;
-    mode.share.value = message.share;
-    mode.secondsLeft.value = message.seconds_left;
-    mode.problem.value = message.problem?.message ?? null;
-    mode.removed.value = message.removed;
-    mode.thresholds.value = message.thresholds;
-    if (complete) setKept(mode, rowsOf(buffers[0], message.candidates));
-  });
-  return complete;
-}
-
-export function takeCleaned(
-  mode: EverythingMode,
-  message: EverythingCleaned,
-  buffers: readonly Bytes[],
-): void {
-  const [rows, ends, texts] = buffers;
-  if (!(rows && ends && texts)) return;
-  const cleaned = new Map(mode.cleaned.value);
-  for (let index = 0; index < message.count; index++) {
-    const key = cleanKey(message.min_mask_region_area, rows.getUint32(4 * index, true));
-    cleaned.set(key, textAt(ends, texts, index));
-  }
-  mode.cleaned.value = cleaned;
-}
-
-function forget(mode: EverythingMode, run: number): void {
+export function forgetRun(mode: EverythingMode, run: number): void {
   mode.run.value = run;
   mode.masks.value = [];
   mode.kept.value = [];
@@ -160,7 +84,7 @@ function forget(mode: EverythingMode, run: number): void {
   mode.problem.value = null;
 }
 
-function setKept(mode: EverythingMode, rows: number[]): void {
+export function setKept(mode: EverythingMode, rows: number[]): void {
   const masks = mode.masks.value;
   const area = (row: number): number => masks[row]?.area ?? 0;
   mode.kept.value = rows.sort((one, other) => area(other) - area(one) || one - other);
@@ -170,43 +94,7 @@ function setKept(mode: EverythingMode, rows: number[]): void {
   if (mode.hovered.value !== null && !stays.has(mode.hovered.value)) mode.hovered.value = null;
 }
 
-function rowsOf(bits: Bytes | undefined, count: number): number[] {
-  const rows: number[] = [];
-  for (let row = 0; bits && row < count; row++) {
-    const byte = bits.getUint8(Math.floor(row / 8));
-    if (Math.floor(byte / 2 ** (row % 8)) % 2 === 1) rows.push(row);
-  }
-  return rows;
-}
-
-const NUMBERS = 9;
-
-function unpackMasks(message: EverythingFound, buffers: readonly Bytes[]): FoundMask[] {
-  const [numbers, ends, texts] = buffers;
-  if (!(numbers && ends && texts)) return [];
-  const { width, height } = message;
-  return Array.from({ length: message.count }, (_, index) => {
-    const at = (column: number): number => numbers.getFloat32(4 * (NUMBERS * index + column), true);
-    return {
-      row: message.first + index,
-      score: at(0),
-      stability: at(1),
-      area: at(2),
-      bbox: [at(3), at(4), at(5), at(6)] as const,
-      rle: textAt(ends, texts, index),
-      width,
-      height,
-    };
-  });
-}
-
-function textAt(ends: Bytes, texts: Bytes, index: number): Bytes {
-  const start = index === 0 ? 0 : ends.getUint32(4 * (index - 1), true);
-  const end = ends.getUint32(4 * index, true);
-  return new DataView(texts.buffer, texts.byteOffset + start, end - start);
-}
-
-function cleanKey(area: number, row: number): string {
+export function cleanedKey(area: number, row: number): string {
   return `${area} ${row}`;
 }
 
@@ -215,7 +103,7 @@ export function shownMask(mode: EverythingMode, row: number): FoundMask | null {
   const mask = mode.masks.value[row];
   if (!mask) return null;
   const area = mode.thresholds.value.min_mask_region_area ?? 0;
-  const rle = area > 0 ? mode.cleaned.value.get(cleanKey(area, row)) : undefined;
+  const rle = area > 0 ? mode.cleaned.value.get(cleanedKey(area, row)) : undefined;
   return rle ? { ...mask, rle } : mask;
 }
 

@@ -11,7 +11,8 @@ import type {
   WirePrompts,
 } from "../protocol";
 import type { Draft } from "./interaction";
-import type { SceneObject, Store } from "./store";
+import type { SceneObject } from "./objects";
+import type { Foreseen } from "./previews";
 
 /** A prompt on screen; `provisional` until Python has confirmed it. */
 export type ShownPoint = WirePoint & { provisional: boolean };
@@ -77,13 +78,6 @@ function moved(
   return points.map((point, index) =>
     index === target ? { ...point, x, y, provisional: true } : point,
   );
-}
-
-/** What a click at (x, y) is known to give: the mask that was previewed there. */
-export interface Foreseen {
-  readonly x: number;
-  readonly y: number;
-  readonly answer: PredictionState;
 }
 
 /** The answer on screen: while a lone click waits for its own, the mask that was previewed there. */
@@ -165,22 +159,4 @@ function withChange(object: SceneObject, change: ObjectChange): SceneObject {
   const { label = object.label, color = object.color, visible = object.visible } = change;
   const same = label === object.label && color === object.color && visible === object.visible;
   return same ? object : { ...object, label, color, visible };
-}
-
-const ONLY_READING: ReadonlySet<Gesture["type"]> = new Set(["set_mask_from", "reopen"]);
-
-/** Whether a change of accepted objects is on its way: it is not on disk yet. */
-export function isChangingObjects(pending: readonly Gesture[]): boolean {
-  return pending.some((gesture) => {
-    if (ONLY_READING.has(gesture.type)) return false;
-    if ("annotation_id" in gesture) return gesture.annotation_id !== null;
-    return "ids" in gesture || gesture.type === "accept";
-  });
-}
-
-/** With prompts there are candidates, now or once the answer has come: gestures keep their order. */
-export function hasPrompts(store: Store): boolean {
-  const { prompts } = store.document.value;
-  const { points, box } = shownPrompts(prompts, store.pending.value);
-  return points.length > 0 || box !== null || prompts.has_mask;
 }

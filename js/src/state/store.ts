@@ -1,108 +1,35 @@
 // View state of one rendered view (tool, hover, zoom) and read-only mirrors of Python's traits.
-// Only connection.ts writes the mirrors; nothing here is ever synced back.
+// Only wire/ writes the mirrors; nothing here is ever synced back.
 
-import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
-import { type EncodedMask, isSameMask } from "../geometry/masks";
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
+import { type EncodedMask, isSameMask } from "../geometry/rle";
 import { IDENTITY_VIEW, type View } from "../geometry/viewport";
 import type {
-  Bytes,
   DocumentState,
   Gesture,
   ImageState,
-  ImageStatus,
   ModelInfo,
-  ObjectChange,
   PredictionState,
   Problem,
   SeriesState,
   Status,
-  WireAnnotation,
-  WireBox,
-  WireIslands,
 } from "../protocol";
-import { createEverything, type EverythingActions, type EverythingMode } from "./everything";
-import { type Foreseen, isAsking, shownAnswer, shownObjects } from "./optimistic";
+import { EMPTY_DOCUMENT, NO_PREDICTION } from "./document";
+import { createEverything, type EverythingMode } from "./everything";
+import { EVERY_OBJECT, type ObjectFilter, type SceneObject } from "./objects";
+import { isAsking, shownAnswer, shownObjects } from "./optimistic";
+import type { Foreseen } from "./previews";
+import { isSlowModel, type Preview, type PreviewChoice } from "./previews";
 
 export type ToolName = "point" | "box" | "pan" | "everything" | EditToolName;
 export type EditToolName = "brush" | "eraser" | "polygon" | "cut";
 export type ConnectionState = "live" | "busy" | "lost";
-/** Hover previews: whenever the model is fast enough, or as the person says. */
-export type PreviewChoice = "auto" | "on" | "off";
-
-/** A preview that takes longer does not follow the pointer but hops after it. */
-export const SLOW_PREVIEW_MS = 200;
-
-/** An accepted object with its run-length bytes at hand. */
-export interface SceneObject extends Omit<WireAnnotation, "buffer"> {
-  rle: Bytes;
-}
-
-/** The hovered point's mask: never committed, never counted. */
-export interface Preview {
-  x: number;
-  y: number;
-  score: number;
-  width: number;
-  height: number;
-  rle: Bytes;
-  /** 1, 2, 3 ... per view; shown as data-preview-revision once painted. */
-  revision: number;
-}
 
 /** A short message for the person; `assertive` ones interrupt a screen reader. */
 export interface Notice {
   text: string;
   hint: string;
   kind: "info" | "error";
-}
-
-/** What tools and panels can ask for. connection.ts implements it. Coordinates are image pixels. */
-export interface Actions {
-  addPoint(x: number, y: number, positive: boolean): void;
-  movePoint(index: number, x: number, y: number): void;
-  removePoint(index: number): void;
-  setBox(box: WireBox): void;
-  removeBox(): void;
-  removeMask(): void;
-  setMaskFrom(annotationId: string): void;
-  setMultimask(value: boolean | null): void;
-  choose(index: number): void;
-  clear(): void;
-  undo(): void;
-  redo(): void;
-  // Edits by hand, of an accepted object or (null) of the mask on screen. Points: x, y, x, y ...
-  brush(points: readonly number[], radius: number, annotationId: string | null): void;
-  erase(points: readonly number[], radius: number, annotationId: string | null): void;
-  addPolygon(points: readonly number[], annotationId: string | null): void;
-  subtractPolygon(points: readonly number[], annotationId: string | null): void;
-  fillHoles(maxArea: number | null, annotationId: string | null): void;
-  dropIslands(minArea: number, annotationId: string | null): void;
-  smooth(radius: number, annotationId: string | null): void;
-  split(annotationId: string, line: readonly number[] | null): void;
-  merge(ids: readonly string[], label: string | null): void;
-  islands(annotationId: string | null): Promise<WireIslands>;
-  accept(label: string | null): void;
-  updateAnnotation(id: string, change: ObjectChange): void;
-  removeAnnotation(id: string): void;
-  reopen(id: string): void;
-  /** Each of these is one step for undo, however many objects it changes. */
-  updateAnnotations(ids: readonly string[], change: ObjectChange): void;
-  removeAnnotations(ids: readonly string[]): void;
-  showOnly(ids: readonly string[]): void;
-  addLabel(label: string): void;
-  renameLabel(label: string, to: string): void;
-  recolorLabel(label: string, color: string): void;
-  removeLabel(label: string): void;
-  /** Latest wins, one in flight; null withdraws what was asked and hides what is shown. */
-  preview(point: { x: number; y: number } | null): void;
-  /** Opens another image of the series; the newest wish counts. */
-  goTo(index: number): void;
-  mark(index: number, status: ImageStatus): void;
-  /** A small picture of an image of the series, and its name. */
-  thumbnail(index: number): Promise<{ picture: Blob; name: string }>;
-  readonly everything: EverythingActions;
-  /** The encoded picture of one pyramid tile of the current image. */
-  tile(level: number, column: number, row: number): Promise<Blob>;
 }
 
 export interface Store {
@@ -124,7 +51,7 @@ export interface Store {
   /** Image of the series that is being opened; until it is there nothing else can be done. */
   readonly opening: Signal<number | null>;
   readonly connection: Signal<ConnectionState>;
-  /** Whether answers are pushed along on this view's link; null until that is known. link.ts. */
+  /** Whether answers are pushed along on this view's link; null until that is known. wire/answer-delay.ts. */
   readonly pushing: Signal<boolean | null>;
   /** Gestures sent and not yet acknowledged, oldest first: drawn at once as provisional marks. */
   readonly pending: Signal<readonly Gesture[]>;
@@ -161,7 +88,7 @@ export interface Store {
   readonly subtracting: Signal<boolean>;
   /** Whether the editing panel shows more than its head. */
   readonly editingOpen: Signal<boolean>;
-  readonly hoverPreview: Signal<PreviewChoice>;
+  readonly previewChoice: Signal<PreviewChoice>;
   /** Whether masks are previewed under the pointer, by that choice and the model's speed. */
   readonly previewing: ReadonlySignal<boolean>;
   readonly helpOpen: Signal<boolean>;
@@ -170,47 +97,19 @@ export interface Store {
   /** Object highlighted from the list or under the pointer. */
   readonly highlighted: Signal<string | null>;
   /** Ids of the objects that the next action on objects is for. */
-  readonly selectedObjects: Signal<ReadonlySet<string>>;
+  readonly selectedIds: Signal<ReadonlySet<string>>;
   /** What the list of objects shows: labels that hold the text; one label alone, "" being none. */
   readonly objectFilter: Signal<ObjectFilter>;
   readonly notice: Signal<Notice | null>;
   readonly everything: EverythingMode;
 }
 
-export interface ObjectFilter {
-  readonly text: string;
-  readonly label: string | null;
-}
-
-export const EVERY_OBJECT: ObjectFilter = { text: "", label: null };
-
-export const NO_PREDICTION: PredictionState = {
-  revision: 0,
-  version: 0,
-  width: 0,
-  height: 0,
-  selected: 0,
-  candidates: [],
-};
-
-export const EMPTY_DOCUMENT: DocumentState = {
-  version: 0,
-  prompts: { points: [], box: null, has_mask: false },
-  can_undo: false,
-  can_redo: false,
-  cursor: 0,
-  length: 1,
-  multimask: null,
-  reopened: null,
-  journal: null,
-};
-
 export function createStore(): Store {
   const model = signal<ModelInfo>({ name: "", device: "", encode_ms: null, decode_ms: null });
-  const hoverPreview = signal<PreviewChoice>("auto");
+  const previewChoice = signal<PreviewChoice>("auto");
   const previewing = computed(
     () =>
-      hoverPreview.value === "on" || (hoverPreview.value === "auto" && !isSlowModel(model.value)),
+      previewChoice.value === "on" || (previewChoice.value === "auto" && !isSlowModel(model.value)),
   );
   const pending = signal<readonly Gesture[]>([]);
   return {
@@ -229,7 +128,7 @@ export function createStore(): Store {
     paintedForeseen: signal<Foreseen | null>(null),
     ...createViewSignals(),
     ...editingSignals(),
-    hoverPreview,
+    previewChoice,
     previewing,
     helpOpen: signal(false),
     label: signal(""),
@@ -311,25 +210,9 @@ function createObjectSignals(pending: Signal<readonly Gesture[]>) {
     confirmedObjects,
     objects: computed(() => shownObjects(confirmedObjects.value, pending.value, labelColors.value)),
     highlighted: signal<string | null>(null),
-    selectedObjects: signal<ReadonlySet<string>>(new Set()),
+    selectedIds: signal<ReadonlySet<string>>(new Set()),
     objectFilter: signal<ObjectFilter>(EVERY_OBJECT),
   };
-}
-
-/** Whether previews are too slow to follow the pointer. */
-export function isSlowModel({ preview_ms }: ModelInfo): boolean {
-  return (preview_ms ?? 0) > SLOW_PREVIEW_MS;
-}
-
-/** Whether previews are off because the model is slow, and not because the person said so. */
-export function isOffForSlowness({ hoverPreview, model }: Store): boolean {
-  return hoverPreview.value === "auto" && isSlowModel(model.value);
-}
-
-/** Previews off, or on again; a slow model's come only because the person wants them. */
-export function togglePreviews({ hoverPreview, previewing, model }: Store): void {
-  if (previewing.value) hoverPreview.value = "off";
-  else hoverPreview.value = isSlowModel(model.value) ? "on" : "auto";
 }
 
 function editingSignals(): Pick<Store, "brushRadius" | "subtracting" | "editingOpen"> {
@@ -339,5 +222,3 @@ function editingSignals(): Pick<Store, "brushRadius" | "subtracting" | "editingO
     editingOpen: signal(false),
   };
 }
-
-export { batch };

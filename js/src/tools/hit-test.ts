@@ -1,16 +1,8 @@
 // Which prompt lies under a point of the stage, pure. Distances are CSS pixels.
 
+import { type Handle, WHOLE_BOX } from "../geometry/boxes";
 import { type Box, imageToStage, type Point, type Transform } from "../geometry/viewport";
 import type { ShownPrompts } from "../state/optimistic";
-
-/** Which sides of a box a drag moves: -1 the left or top one, 1 the right or bottom one, 0 neither. */
-export interface Handle {
-  readonly x: -1 | 0 | 1;
-  readonly y: -1 | 0 | 1;
-}
-
-/** Moves no single side, but the whole box. */
-export const WHOLE_BOX: Handle = { x: 0, y: 0 };
 
 export type Hit = { kind: "point"; index: number } | { kind: "box"; handle: Handle };
 

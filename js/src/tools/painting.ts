@@ -1,7 +1,8 @@
 // Strokes, shared by the brush and the eraser: each is the other with Alt or the right button.
 
-import { asSent, demandTarget, radiusOf } from "../commands/editing";
+import { asSent, demandTarget } from "../commands/editing";
 import { stageToImage, type Transform } from "../geometry/viewport";
+import { brushRadiusOf } from "../state/brush";
 import type { Interaction, Stroke } from "../state/interaction";
 import type { Drag, Sample, Tool, ToolContext } from "./tool";
 
@@ -17,7 +18,7 @@ export function painting(name: "brush" | "eraser"): Tool {
       const target = demandTarget(store);
       if (target === null) return NOTHING;
       const erase = (name === "eraser") !== press.exclude;
-      const radius = radiusOf(store);
+      const radius = brushRadiusOf(store);
       const trail = new Trail(interaction, { kind: erase ? "erase" : "brush", radius }, transform);
       trail.add(press);
       return {

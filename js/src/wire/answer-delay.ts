@@ -26,7 +26,7 @@ const BACK_OFF = 4;
 const RENEW_AT_MOST_MS = 3_600_000;
 
 /** Measures now and then, and says whether answers should be pushed along. */
-export class Link {
+export class AnswerDelay {
   readonly #ping: Ping;
   readonly #decide: (push: boolean) => void;
   readonly #now: () => number;

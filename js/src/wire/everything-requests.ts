@@ -8,8 +8,9 @@ import type {
   FromKernel,
   Reply,
 } from "../protocol";
-import type { EverythingActions, EverythingMode } from "../state/everything";
-import { takeCleaned, takeFound, takeState } from "../state/everything";
+import type { EverythingMode } from "../state/everything";
+import type { EverythingActions } from "./actions";
+import { takeCleaned, takeFound, takeState } from "./everything-messages";
 
 type Ask = (what: EverythingRequest) => Promise<{ reply: Reply; buffers: readonly Bytes[] }>;
 

@@ -1,8 +1,9 @@
 // Hover previews: the newest position is asked for, and nothing queues behind it.
 
 import type { Bytes, PreviewReply } from "../protocol";
-import type { Foreseen } from "../state/optimistic";
-import { NO_PREDICTION, type Preview, type Store } from "../state/store";
+import { NO_PREDICTION } from "../state/document";
+import type { Foreseen, Preview } from "../state/previews";
+import type { Store } from "../state/store";
 
 interface Point {
   x: number;
@@ -23,7 +24,7 @@ function foreseenBy(preview: Omit<Preview, "revision">): Foreseen {
 }
 
 /** One preview in flight, the newest wish next, nothing queued. */
-export class LatestPreview {
+export class HoverPreview {
   readonly #store: Store;
   readonly #fetch: Fetch;
   #wanted: Point | null = null;

@@ -2,7 +2,7 @@
 
 import type { Store } from "../state/store";
 
-export class LatestImage {
+export class ImageOpening {
   readonly #store: Store;
   readonly #open: (index: number) => Promise<unknown>;
   readonly #fail: (error: unknown) => void;

@@ -25,3 +25,24 @@ export function kernelOf(model: Pick<AnyModel, "widget_manager">): Kernel | unde
     kernel?.statusChanged !== undefined && kernel.connectionStatusChanged !== undefined;
   return complete ? (kernel as Kernel) : undefined;
 }
+
+/** Call `onLost` when the kernel is gone or out of reach, `onBack` when it is within reach again. */
+export function watchKernel(
+  kernel: Kernel,
+  { onLost, onBack }: { onLost: () => void; onBack: () => void },
+  signal: AbortSignal,
+): void {
+  let gone = false;
+  const look = () => {
+    // A restarted kernel has forgotten this widget; a dropped connection may come back.
+    gone ||= ["restarting", "autorestarting", "terminating", "dead"].includes(kernel.status);
+    if (gone || kernel.connectionStatus !== "connected") onLost();
+    else onBack();
+  };
+  kernel.statusChanged.connect(look);
+  kernel.connectionStatusChanged.connect(look);
+  signal.addEventListener("abort", () => {
+    kernel.statusChanged.disconnect(look);
+    kernel.connectionStatusChanged.disconnect(look);
+  });
+}

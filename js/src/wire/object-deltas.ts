@@ -1,7 +1,7 @@
 // The list of objects after a message that tells what changed in it; pure.
 
 import type { AnnotationsChanged, Bytes, WireAnnotation } from "../protocol";
-import type { SceneObject } from "../state/store";
+import type { SceneObject } from "../state/objects";
 
 export function afterDelta(
   before: readonly SceneObject[],

@@ -1,15 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { traceContour } from "../../src/geometry/contours";
-import {
-  decodeMask,
-  type Mask,
-  MaskError,
-  maskHas,
-  maskOf,
-  paintRunsWithin,
-  parseRuns,
-} from "../../src/geometry/masks";
+import { decodeMask, type Mask, maskHas, maskOf } from "../../src/geometry/masks";
+import { MaskError, paintRunsWithin, parseRuns } from "../../src/geometry/rle";
 
 /** The inverse of what is tested, written from the format's definition. */
 function encode(runs: readonly number[]): DataView {

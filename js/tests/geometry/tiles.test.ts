@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
+import { makeFrame } from "../../src/geometry/frame";
 import { levelFor, type Tile, tileBox, tileCovers, visibleTiles } from "../../src/geometry/tiles";
 import {
   clampView,
@@ -10,8 +11,7 @@ import {
   type View,
 } from "../../src/geometry/viewport";
 import type { ImageState } from "../../src/protocol";
-import { makeFrame } from "../../src/stage/layers/layer";
-import { TileCache } from "../../src/stage/tile-loader";
+import { TileLoader } from "../../src/stage/tile-loader";
 import { IMAGE } from "../support/scene";
 
 /** 8192 x 4096 pixels, shown at first by a preview of a quarter of that. */
@@ -110,7 +110,7 @@ it("tileCovers finds coarser tiles over finer ones", () => {
   expect(tileCovers({ level: 0, column: 5, row: 2 }, { level: 1, column: 2, row: 1 })).toBe(false);
 });
 
-describe("TileCache", () => {
+describe("TileLoader", () => {
   const row = (count: number): Tile[] =>
     Array.from({ length: count }, (_, column) => ({ level: 0, column, row: 0 }));
 
@@ -130,7 +130,7 @@ describe("TileCache", () => {
     );
     const close = vi.fn();
     const decode = async () => ({ width: 1, height: 1, close }) as ImageBitmap;
-    return { cache: new TileCache({ tile }, decode), tile, answers, close };
+    return { cache: new TileLoader({ tile }, decode), tile, answers, close };
   }
 
   it("has at most four on their way, in the order asked for", async () => {

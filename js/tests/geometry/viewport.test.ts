@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { boxFromCorners } from "../../src/geometry/boxes";
 import {
-  boxFromCorners,
   clampToImage,
   clampView,
   clientToImage,

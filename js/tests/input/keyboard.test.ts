@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { displayKeys, keysOf, SHORTCUTS } from "../../src/commands/shortcuts";
 import { mountKeyboard, shortcutFor } from "../../src/input/keyboard";
-import { EMPTY_DOCUMENT, NO_PREDICTION } from "../../src/state/store";
+import { EMPTY_DOCUMENT, NO_PREDICTION } from "../../src/state/document";
 import { object } from "../support/mounted";
 import { createScene } from "../support/scene";
 
@@ -20,7 +20,7 @@ function mount() {
   cell.append(root);
   document.body.append(cell);
   const controller = new AbortController();
-  mountKeyboard(root, stage, scene.store, scene.actions, scene.interaction, controller.signal);
+  mountKeyboard(root, stage, scene, controller.signal);
   const notebook = vi.fn();
   for (const type of ["keydown", "keyup", "keypress"]) cell.addEventListener(type, notebook);
   const press = (key: string, init: KeyboardEventInit = {}, target: HTMLElement = stage) => {
@@ -222,7 +222,7 @@ describe("objects", () => {
     press("@", { code: "Digit2", shiftKey: true });
     expect(store.label.value).toBe("spoon");
     store.confirmedObjects.value = [object("a"), object("b", { visible: false })];
-    store.selectedObjects.value = new Set(["a", "b"]);
+    store.selectedIds.value = new Set(["a", "b"]);
     press("@", { code: "Digit2", shiftKey: true });
     press("(", { code: "Digit9", shiftKey: true });
     press("H", { shiftKey: true });
@@ -235,7 +235,7 @@ describe("objects", () => {
       ["removeAnnotations", ["a", "b"]],
     ]);
     press("Escape");
-    expect(store.selectedObjects.value.size).toBe(0);
+    expect(store.selectedIds.value.size).toBe(0);
   });
 });
 
@@ -354,7 +354,7 @@ describe("view", () => {
     press("o");
     expect(store.outline.value).toBe(false);
     press("v");
-    expect(store.hoverPreview.value).toBe("off");
+    expect(store.previewChoice.value).toBe("off");
     press("h");
     expect(store.tool.value).toBe("pan");
     press("?");

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { mountPointer } from "../../src/input/pointer";
-import { EMPTY_DOCUMENT } from "../../src/state/store";
+import { EMPTY_DOCUMENT } from "../../src/state/document";
 import { createScene } from "../support/scene";
 
 interface Press extends PointerEventInit {
@@ -16,7 +16,7 @@ function mount() {
   vi.spyOn(stage, "getBoundingClientRect").mockReturnValue(new DOMRect(10, 20, 200, 100));
   stage.setPointerCapture = () => undefined;
   const controller = new AbortController();
-  mountPointer(stage, scene.store, scene.actions, scene.interaction, controller.signal);
+  mountPointer(stage, scene, controller.signal);
   const fire = (type: string, { at: [clientX, clientY], ...init }: Press) =>
     stage.dispatchEvent(
       new PointerEvent(type, {
@@ -241,7 +241,7 @@ describe("previews", () => {
     expect(asked(calls)).toEqual(["preview", null]);
     store.kernelStatus.value = "ready";
     expect(asked(calls)).toEqual(["preview", { x: 50, y: 25 }]);
-    store.hoverPreview.value = "off";
+    store.previewChoice.value = "off";
     expect(asked(calls)).toEqual(["preview", null]);
   });
 });

@@ -1,10 +1,11 @@
 // Hand editing on the page: tools, keys, the panel. What it does to masks is Python's to test.
 
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { editTarget, radiusOf, setRadius, stepRadius } from "../../src/commands/editing";
 import { mountKeyboard } from "../../src/input/keyboard";
 import { mountPointer } from "../../src/input/pointer";
 import type { WireIslands } from "../../src/protocol";
+import { brushRadiusOf, setBrushRadius, stepBrushRadius } from "../../src/state/brush";
+import { editTarget } from "../../src/state/edit-target";
 import type { Store } from "../../src/state/store";
 import { TOOLS } from "../../src/tools/toolbox";
 import { hand } from "../support/hand";
@@ -16,7 +17,7 @@ const { brush, eraser, polygon, cut } = TOOLS;
 
 function select(store: Store, ...ids: string[]): void {
   store.confirmedObjects.value = ["a", "b"].map((id) => object(id));
-  store.selectedObjects.value = new Set(ids);
+  store.selectedIds.value = new Set(ids);
 }
 
 afterEach(() => {
@@ -97,7 +98,7 @@ describe("the brush", () => {
     stage.setPointerCapture = () => undefined;
     vi.spyOn(stage, "getBoundingClientRect").mockReturnValue(new DOMRect(0, 0, 400, 200));
     const { store, actions, interaction, calls } = scene;
-    mountPointer(stage, store, actions, interaction, new AbortController().signal);
+    mountPointer(stage, { store, actions, interaction }, new AbortController().signal);
     store.tool.value = "brush";
     store.brushRadius.value = 2;
     const fire = (type: string, clientX: number) =>
@@ -114,15 +115,15 @@ describe("the brush", () => {
 
   it("has a radius that follows the image until it is chosen", () => {
     const { store } = createScene();
-    expect(radiusOf(store)).toBe(3);
+    expect(brushRadiusOf(store)).toBe(3);
     store.image.value = { ...IMAGE, width: 6000 };
-    expect(radiusOf(store)).toBe(100);
-    stepRadius(store, 1);
-    expect(radiusOf(store)).toBe(117);
-    for (let press = 0; press < 100; press++) stepRadius(store, -1);
-    expect(radiusOf(store)).toBe(0.5);
-    setRadius(store, 1e9);
-    expect(radiusOf(store)).toBe(1000);
+    expect(brushRadiusOf(store)).toBe(100);
+    stepBrushRadius(store, 1);
+    expect(brushRadiusOf(store)).toBe(117);
+    for (let press = 0; press < 100; press++) stepBrushRadius(store, -1);
+    expect(brushRadiusOf(store)).toBe(0.5);
+    setBrushRadius(store, 1e9);
+    expect(brushRadiusOf(store)).toBe(1000);
   });
 });
 
@@ -196,7 +197,7 @@ describe("keys", () => {
     root.append(stage);
     document.body.append(root);
     const { store, actions, interaction } = scene;
-    mountKeyboard(root, stage, store, actions, interaction, new AbortController().signal);
+    mountKeyboard(root, stage, { store, actions, interaction }, new AbortController().signal);
     const press = (...keys: string[]) => {
       stage.focus();
       for (const key of keys) {
@@ -224,9 +225,9 @@ describe("keys", () => {
     expect(store.opacity.value).toBe(0.6);
     press("e", "]");
     expect(store.opacity.value).toBe(0.6);
-    expect(radiusOf(store)).toBe(4);
+    expect(brushRadiusOf(store)).toBe(4);
     press("[", "[");
-    expect(radiusOf(store)).toBe(2);
+    expect(brushRadiusOf(store)).toBe(2);
   });
 
   it("end, shorten and give up a polygon before they do anything else", () => {
@@ -364,6 +365,6 @@ describe("the panel", () => {
     get("edit-merge").click();
     expect(actions.merge).toHaveBeenCalledExactlyOnceWith(["a", "b"], null);
     get("edit-target-off").click();
-    expect(store.selectedObjects.value.size).toBe(0);
+    expect(store.selectedIds.value.size).toBe(0);
   });
 });

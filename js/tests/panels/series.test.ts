@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
-import { finish, statusOf, summary } from "../../src/commands/series";
-import { ThumbnailShelf } from "../../src/panels/series-thumbnails";
+import { finish } from "../../src/commands/series";
+import { SeriesThumbnails } from "../../src/panels/series-thumbnails";
 import type { SeriesState } from "../../src/protocol";
+import { statusOf, summary } from "../../src/state/series";
 import { mount, press, settled } from "../support/mounted";
 import { createScene } from "../support/scene";
 
@@ -24,13 +25,13 @@ describe("statuses", () => {
   it("are set with a step to the next image, and taken back without", () => {
     const { store, actions, calls } = createScene();
     store.series.value = SERIES;
-    finish(store, actions, "done");
+    finish({ store, actions }, "done");
     store.series.value = { ...SERIES, statuses: "ddse" };
-    finish(store, actions, "done");
+    finish({ store, actions }, "done");
     store.series.value = { ...SERIES, index: 3 };
-    finish(store, actions, "skipped");
+    finish({ store, actions }, "skipped");
     store.opening.value = 0;
-    finish(store, actions, "done");
+    finish({ store, actions }, "done");
     expect(calls).toEqual([
       ["mark", 1, "done"],
       ["goTo", 2],
@@ -100,7 +101,7 @@ describe("thumbnails", () => {
   function shelf() {
     vi.stubGlobal("createImageBitmap", () => Promise.resolve({ close: vi.fn() }));
     const asked: { index: number; answer: () => void; fail: () => void }[] = [];
-    const made = new ThumbnailShelf(
+    const made = new SeriesThumbnails(
       (index) =>
         new Promise((resolve, reject) => {
           const answer = () => resolve({ picture: new Blob(), name: `${index}.png` });

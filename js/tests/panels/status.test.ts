@@ -93,7 +93,7 @@ describe("status and messages", () => {
     expect(all("preview-off")).toHaveLength(0);
     get("hover-toggle").click();
     await settled();
-    expect(store.hoverPreview.value).toBe("off");
+    expect(store.previewChoice.value).toBe("off");
     // Who switched them off does not get them back because the model is fast.
     store.model.value = { ...store.model.value, preview_ms: 20 };
     await settled();

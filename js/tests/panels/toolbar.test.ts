@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EMPTY_DOCUMENT } from "../../src/state/store";
+import { EMPTY_DOCUMENT } from "../../src/state/document";
 import { mount, prediction, press, settled, type } from "../support/mounted";
 import { IMAGE } from "../support/scene";
 
@@ -121,7 +121,7 @@ describe("toolbar", () => {
     await settled();
     expect(store.tool.value).toBe("box");
     expect(store.outline.value).toBe(false);
-    expect(store.hoverPreview.value).toBe("off");
+    expect(store.previewChoice.value).toBe("off");
     expect(store.opacity.value).toBeCloseTo(0.8);
     expect(get("tool-box").getAttribute("aria-pressed")).toBe("true");
     expect(get("tool-box").title).toMatch(/\(B\)$/u);

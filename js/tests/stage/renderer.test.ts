@@ -1,9 +1,10 @@
 import { signal } from "@preact/signals-core";
 import { describe, expect, it, vi } from "vitest";
-import { MaskError } from "../../src/geometry/masks";
-import type { Frame, Layer } from "../../src/stage/layers/layer";
+import type { Frame } from "../../src/geometry/frame";
+import { MaskError } from "../../src/geometry/rle";
+import type { Layer } from "../../src/stage/layers/layer";
 import { mountRenderer } from "../../src/stage/renderer";
-import { NO_PREDICTION } from "../../src/state/store";
+import { NO_PREDICTION } from "../../src/state/document";
 import { createScene } from "../support/scene";
 
 /** Two layers on canvases that draw nothing; `nextFrame` is the browser's animation frame. */

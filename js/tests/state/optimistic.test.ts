@@ -1,14 +1,11 @@
 import { batch, effect } from "@preact/signals-core";
 import { describe, expect, it, vi } from "vitest";
 import type { DocumentState, Gesture, PredictionState } from "../../src/protocol";
-import {
-  type Foreseen,
-  isAsking,
-  isChangingObjects,
-  shownAnswer,
-  shownObjects,
-} from "../../src/state/optimistic";
-import { createStore, EMPTY_DOCUMENT, NO_PREDICTION } from "../../src/state/store";
+import { EMPTY_DOCUMENT, NO_PREDICTION } from "../../src/state/document";
+import { isAsking, shownAnswer, shownObjects } from "../../src/state/optimistic";
+import type { Foreseen } from "../../src/state/previews";
+import { isChangingObjects } from "../../src/state/selectors";
+import { createStore } from "../../src/state/store";
 import { bytes } from "../support/connected";
 import { object } from "../support/mounted";
 

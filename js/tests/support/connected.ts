@@ -2,7 +2,8 @@
 
 import { createHost } from "../../src/host/memory-host";
 import type { Traits, WireAnnotation } from "../../src/protocol";
-import { createStore, EMPTY_DOCUMENT, NO_PREDICTION } from "../../src/state/store";
+import { EMPTY_DOCUMENT, NO_PREDICTION } from "../../src/state/document";
+import { createStore } from "../../src/state/store";
 import { connect } from "../../src/wire/connection";
 
 export interface Sent {

@@ -3,7 +3,9 @@
 import { vi } from "vitest";
 import { mountApp } from "../../src/app";
 import type { Candidate, PredictionState } from "../../src/protocol";
-import { type Actions, createStore, type SceneObject, type Store } from "../../src/state/store";
+import type { SceneObject } from "../../src/state/objects";
+import { createStore, type Store } from "../../src/state/store";
+import type { Actions } from "../../src/wire/actions";
 import { stubBrowser } from "./browser";
 
 export interface Mounted {

@@ -2,8 +2,10 @@
 // remember what was asked for.
 
 import type { ImageState, WirePrompts } from "../../src/protocol";
+import { EMPTY_DOCUMENT } from "../../src/state/document";
 import { createInteraction } from "../../src/state/interaction";
-import { type Actions, createStore, EMPTY_DOCUMENT } from "../../src/state/store";
+import { createStore } from "../../src/state/store";
+import type { Actions } from "../../src/wire/actions";
 
 export const IMAGE: ImageState = {
   id: "one",

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { movedBox, resizedBox } from "../../src/geometry/boxes";
 import type { WirePrompts } from "../../src/protocol";
 import { shownPrompts } from "../../src/state/optimistic";
-import { movedBox, resizedBox } from "../../src/tools/adjust";
 import { TOOLS } from "../../src/tools/toolbox";
 import { hand } from "../support/hand";
 import { IMAGE } from "../support/scene";

@@ -1,14 +1,14 @@
 // Whether answers should be pushed along, on links made of a clock.
 
 import { describe, expect, it } from "vitest";
-import { Link } from "../../src/wire/answer-delay";
+import { AnswerDelay } from "../../src/wire/answer-delay";
 
 /** A link whose round trips take these milliseconds, one after the other. */
 function linkOf(plain: number[], pushed: number[]) {
   let now = 0;
   const decisions: boolean[] = [];
   const asked: boolean[] = [];
-  const link = new Link(
+  const link = new AnswerDelay(
     (push) => {
       asked.push(push);
       const times = push ? pushed : plain;
@@ -79,7 +79,7 @@ describe("a link", () => {
 
   it("that gives no answer is no news", async () => {
     const decisions: boolean[] = [];
-    const link = new Link(
+    const link = new AnswerDelay(
       () => Promise.reject(new Error("lost")),
       (push) => decisions.push(push),
     );

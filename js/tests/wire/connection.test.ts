@@ -7,7 +7,8 @@ import queries from "../../../tests/protocol/queries.json" with { type: "json" }
 import { decodeMask, maskHas } from "../../src/geometry/masks";
 import { createHost } from "../../src/host/memory-host";
 import type { PredictionState } from "../../src/protocol";
-import { createStore, EMPTY_DOCUMENT, NO_PREDICTION } from "../../src/state/store";
+import { EMPTY_DOCUMENT, NO_PREDICTION } from "../../src/state/document";
+import { createStore } from "../../src/state/store";
 import { connect } from "../../src/wire/connection";
 import { annotation, bytes, connected, type Sent, TRAITS } from "../support/connected";
 

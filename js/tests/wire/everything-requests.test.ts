@@ -1,14 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { EverythingRequest, EverythingState, Reply } from "../../src/protocol";
 import { colour, rampColor } from "../../src/stage/layers/everything";
-import {
-  createEverything,
-  masksAt,
-  takeCleaned,
-  takeFound,
-  takeState,
-} from "../../src/state/everything";
+import { createEverything, masksAt } from "../../src/state/everything";
 import { everythingTool } from "../../src/tools/everything";
+import { takeCleaned, takeFound, takeState } from "../../src/wire/everything-messages";
 import { EverythingRequests } from "../../src/wire/everything-requests";
 import { createScene, IMAGE } from "../support/scene";
 

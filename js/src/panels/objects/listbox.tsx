@@ -5,19 +5,13 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { deleteSelected, jumpTo } from "../../commands/objects";
 import { isApple } from "../../commands/platform";
-import type { Actions, SceneObject, Store } from "../../state/store";
+import type { SceneObject } from "../../state/objects";
+import type { Store } from "../../state/store";
+import type { Actions } from "../../wire/actions";
 import { useId } from "../controls/unique-id";
-import {
-  commandOf,
-  NOTHING_PICKED,
-  type Pick,
-  pick,
-  ROW_HEIGHT,
-  rowInstead,
-  rowsInView,
-  scrolledTo,
-} from "./picking";
+import { commandOf, NOTHING_PICKED, type Pick, pick, rowInstead } from "./picking";
 import { isControl, ObjectRow } from "./row";
+import { ROW_HEIGHT, rowsInView, scrolledTo } from "./rows-in-view";
 
 interface Props {
   store: Store;
@@ -43,14 +37,14 @@ export function ObjectListbox({ store, actions, objects }: Props) {
 
   const apply = (next: Pick): void => {
     cursor.value = next;
-    store.selectedObjects.value = next.selection;
+    store.selectedIds.value = next.selection;
     const element = list.current;
     if (element && next.active !== null) {
       const row = ids.indexOf(next.active);
       element.scrollTop = scrolledTo(row, element.scrollTop, element.clientHeight || height.value);
     }
   };
-  const present = (): Pick => ({ ...cursor.value, selection: store.selectedObjects.value });
+  const present = (): Pick => ({ ...cursor.value, selection: store.selectedIds.value });
   const pickRow = (event: MouseEvent, id: string): void => {
     if (isControl(event.target)) return;
     const toggle = isApple() ? event.metaKey : event.ctrlKey;
@@ -63,8 +57,8 @@ export function ObjectListbox({ store, actions, objects }: Props) {
     list.current?.focus({ preventScroll: true });
   };
   const removeSelected = (): void => {
-    const active = rowInstead(ids, cursor.value.active, store.selectedObjects.value);
-    deleteSelected(store, actions);
+    const active = rowInstead(ids, cursor.value.active, store.selectedIds.value);
+    deleteSelected({ store, actions });
     cursor.value = { ...cursor.value, active };
   };
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -113,7 +107,7 @@ export function ObjectListbox({ store, actions, objects }: Props) {
             index={start + at}
             count={objects.length}
             active={object.id === active}
-            selected={store.selectedObjects.value.has(object.id)}
+            selected={store.selectedIds.value.has(object.id)}
             editing={editing.value === object.id}
             onPick={(event) => pickRow(event, object.id)}
             onEdit={() => {

@@ -2,20 +2,16 @@
 
 import { useComputed } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import type { ViewContext } from "../../commands/context";
 import { showAll } from "../../commands/objects";
-import { type Actions, EVERY_OBJECT, type Store } from "../../state/store";
+import { countByLabel, EVERY_OBJECT, matching } from "../../state/objects";
+import type { Store } from "../../state/store";
 import { formatCount } from "../controls/format";
 import { IconButton } from "../controls/icon-button";
 import { ObjectListbox } from "./listbox";
-import { countByLabel, matching } from "./picking";
 import { SelectionBar } from "./selection-bar";
 
-interface Props {
-  store: Store;
-  actions: Actions;
-}
-
-export function Objects({ store, actions }: Props) {
+export function Objects({ store, actions }: ViewContext) {
   const listed = useComputed(() => matching(store.objects.value, store.objectFilter.value));
   const count = store.objects.value.length;
   const shown = listed.value.length;
@@ -30,7 +26,7 @@ export function Objects({ store, actions }: Props) {
             icon="eye"
             label="Show all objects"
             testId="objects-show-all"
-            onPress={() => showAll(store, actions)}
+            onPress={() => showAll({ store, actions })}
           />
         )}
         {count > 0 && (
@@ -117,8 +113,8 @@ function ObjectFilterRow({ store }: { store: Store }) {
 
 /** What is not listed must not be changed unseen. */
 function dropUnlisted(store: Store): void {
-  const selection = store.selectedObjects.value;
+  const selection = store.selectedIds.value;
   const listed = matching(store.objects.value, store.objectFilter.value);
   const kept = listed.flatMap(({ id }) => (selection.has(id) ? [id] : []));
-  if (kept.length < selection.size) store.selectedObjects.value = new Set(kept);
+  if (kept.length < selection.size) store.selectedIds.value = new Set(kept);
 }

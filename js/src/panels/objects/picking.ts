@@ -1,12 +1,5 @@
 // What the list of objects shows, and what clicks and keys in it select; pure.
 
-import type { ObjectFilter, SceneObject } from "../../state/store";
-
-/** CSS pixels; every row is as high, so that those in view follow from arithmetic. */
-export const ROW_HEIGHT = 30;
-/** Rows kept ready above and below those in view. */
-const SPARE_ROWS = 4;
-
 /** A selection, the row that ranges start from, and the row that keys move. */
 export interface Pick {
   readonly selection: ReadonlySet<string>;
@@ -15,25 +8,6 @@ export interface Pick {
 }
 
 export const NOTHING_PICKED: Pick = { selection: new Set(), anchor: null, active: null };
-
-/** Objects whose label holds the text, whatever its case, and is the one asked for. */
-export function matching(
-  objects: readonly SceneObject[],
-  { text, label }: ObjectFilter,
-): readonly SceneObject[] {
-  const wanted = text.trim().toLowerCase();
-  if (wanted === "" && label === null) return objects;
-  return objects.filter(
-    (one) => (label === null || one.label === label) && one.label.toLowerCase().includes(wanted),
-  );
-}
-
-/** Objects per label; unlabelled ones under "". */
-export function countByLabel(objects: readonly SceneObject[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { label } of objects) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return counts;
-}
 
 /** A click, or a move by key: `range` selects from the anchor on, `toggle` adds or takes away. */
 export function pick(
@@ -113,21 +87,4 @@ export function rowInstead(
   const below = ids.slice(at).find((id) => !gone.has(id));
   const above = ids.slice(0, Math.max(at, 0)).reverse();
   return below ?? above.find((id) => !gone.has(id)) ?? null;
-}
-
-/** First and one past the last row to have in the page. */
-export function rowsInView(
-  scrollTop: number,
-  height: number,
-  count: number,
-): { start: number; end: number } {
-  const start = Math.max(0, Math.floor(scrollTop / ROW_HEIGHT) - SPARE_ROWS);
-  const end = Math.min(count, Math.ceil((scrollTop + height) / ROW_HEIGHT) + SPARE_ROWS);
-  return { start: Math.min(start, end), end };
-}
-
-/** Where to scroll for a row to be in view, as little as possible. */
-export function scrolledTo(index: number, scrollTop: number, height: number): number {
-  const top = index * ROW_HEIGHT;
-  return Math.min(top, Math.max(scrollTop, top + ROW_HEIGHT - height));
 }

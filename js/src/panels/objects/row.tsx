@@ -2,11 +2,14 @@
 // done from the list by key, and from the bar of the selection.
 
 import { useComputed } from "@preact/signals";
-import { useCallback, useEffect, useRef } from "preact/hooks";
-import type { Actions, SceneObject, Store } from "../../state/store";
+import { useCallback, useEffect } from "preact/hooks";
+import type { SceneObject } from "../../state/objects";
+import type { Store } from "../../state/store";
+import type { Actions } from "../../wire/actions";
 import { formatArea, formatScore } from "../controls/format";
 import { IconButton } from "../controls/icon-button";
-import { ROW_HEIGHT } from "./picking";
+import { LabelField } from "../controls/label-field";
+import { ROW_HEIGHT } from "./rows-in-view";
 
 interface Props {
   object: SceneObject;
@@ -160,44 +163,5 @@ function ObjectLabel({ object, editing, onEdited }: Props) {
     >
       {object.label || "no label"}
     </span>
-  );
-}
-
-/** Edits a label in place: Enter or leaving keeps what was typed, Escape does not. */
-export function LabelField({
-  label,
-  onEdited,
-  testId = "object-label-input",
-}: {
-  label: string;
-  onEdited: (label: string | null) => void;
-  testId?: string;
-}) {
-  const input = useRef<HTMLInputElement>(null);
-  // Leaving by key removes the field, which then blurs: once is enough.
-  const left = useRef(false);
-  useEffect(() => input.current?.select(), []);
-  const finish = (value: string | null) => {
-    if (left.current) return;
-    left.current = true;
-    onEdited(value);
-  };
-  return (
-    <input
-      type="text"
-      class="sam-input sam-object-edit"
-      data-testid={testId}
-      aria-label="Label"
-      spellcheck={false}
-      maxLength={200}
-      ref={input}
-      defaultValue={label}
-      onKeyDown={(event) => {
-        if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
-        event.preventDefault();
-        finish(event.key === "Enter" ? event.currentTarget.value.trim() : null);
-      }}
-      onBlur={(event) => finish(event.currentTarget.value.trim())}
-    />
   );
 }

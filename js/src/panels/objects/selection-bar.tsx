@@ -1,33 +1,28 @@
 // What can be done to the selected objects, each in one step for undo.
 
 import { useComputed } from "@preact/signals";
+import type { ViewContext } from "../../commands/context";
 import {
   deleteSelected,
   jumpToSelected,
   relabelSelected,
-  selectedOf,
   showOnlySelected,
   toggleSelected,
 } from "../../commands/objects";
 import { keysOf } from "../../commands/shortcuts";
-import type { Actions, Store } from "../../state/store";
+import { selectedObjects } from "../../state/selectors";
 import { formatCount } from "../controls/format";
 import { IconButton } from "../controls/icon-button";
 import { useId } from "../controls/unique-id";
 
-interface Props {
-  store: Store;
-  actions: Actions;
-}
-
-export function SelectionBar({ store, actions }: Props) {
-  const selected = useComputed(() => selectedOf(store));
+export function SelectionBar({ store, actions }: ViewContext) {
+  const selected = useComputed(() => selectedObjects(store));
   const suggestions = useId();
   const count = selected.value.length;
   if (count === 0) return null;
   const hidden = selected.value.every(({ visible }) => !visible);
   const relabel = (field: HTMLInputElement) => {
-    relabelSelected(store, actions, field.value.trim());
+    relabelSelected({ store, actions }, field.value.trim());
     field.value = "";
     field.closest(".sam-objects")?.querySelector<HTMLElement>("[role=listbox]")?.focus();
   };
@@ -51,7 +46,7 @@ export function SelectionBar({ store, actions }: Props) {
           icon="only"
           label="Hide all other objects"
           testId="selection-only"
-          onPress={() => showOnlySelected(store, actions)}
+          onPress={() => showOnlySelected({ store, actions })}
         />
         <IconButton
           small={true}
@@ -59,7 +54,7 @@ export function SelectionBar({ store, actions }: Props) {
           label={hidden ? "Show the selected objects" : "Hide the selected objects"}
           shortcut={keysOf("objects-hide")}
           testId="selection-visible"
-          onPress={() => toggleSelected(store, actions)}
+          onPress={() => toggleSelected({ store, actions })}
         />
         <IconButton
           small={true}
@@ -67,7 +62,7 @@ export function SelectionBar({ store, actions }: Props) {
           label="Delete the selected objects"
           shortcut="Delete"
           testId="selection-delete"
-          onPress={() => deleteSelected(store, actions)}
+          onPress={() => deleteSelected({ store, actions })}
         />
       </div>
       <input

@@ -1,11 +1,12 @@
 // The tints of all accepted objects as one picture, at the masks' own size, pure. What changes is
 // painted again within its bounds only: one of 500 objects costs little more than itself.
 
-import { type Bounds, boundsOfRuns, paintRunsWithin, parseRuns } from "../../geometry/masks";
+import { type Bounds, boundsOfRuns, paintRunsWithin, parseRuns } from "../../geometry/rle";
 import type { Size } from "../../geometry/viewport";
 import type { Bytes } from "../../protocol";
-import type { SceneObject } from "../../state/store";
-import { pack, type Rgba } from "./sampling";
+import { parseColor } from "../../state/colors";
+import type { SceneObject } from "../../state/objects";
+import { pack } from "./sampling";
 
 const ALPHA = 105;
 /** With more changes than this everything is painted again: that is then no slower. */
@@ -13,13 +14,6 @@ const MOST_CHANGES = 32;
 
 /** What was painted again, in pixels of the masks; "all" may be anything, null is nothing. */
 export type Repainted = Bounds | "all" | null;
-
-/** Red, green and blue of "#rrggbb"; a middle grey for anything else. */
-export function parseColor(color: string, alpha: number): Rgba {
-  const hex = /^#([0-9a-f]{6})$/iu.exec(color)?.[1] ?? "808080";
-  const value = Number.parseInt(hex, 16);
-  return [Math.floor(value / 65_536), Math.floor(value / 256) % 256, value % 256, alpha];
-}
 
 interface Parsed {
   readonly runs: Uint32Array;

@@ -1,19 +1,20 @@
 // Hand editing as it happens: strokes before the kernel has answered, the polygon under way, the
 // brush's circle, and which object all of it is for.
 
-import { editTarget, isEditTool, MASK_COLOR, radiusOf } from "../../commands/editing";
 import { contourOf } from "../../geometry/contours";
+import type { Frame } from "../../geometry/frame";
 import { maskOf } from "../../geometry/masks";
 import { imageToStage, type Point } from "../../geometry/viewport";
 import type { Gesture } from "../../protocol";
+import { brushRadiusOf } from "../../state/brush";
+import { LIGHT, MASK_COLOR, SHADE, SUBTRACT_COLOR } from "../../state/colors";
+import { editTarget } from "../../state/edit-target";
 import type { Interaction } from "../../state/interaction";
+import { isEditTool } from "../../state/selectors";
 import type { Store } from "../../state/store";
-import type { Frame, Layer } from "./layer";
+import type { Layer } from "./layer";
 import { strokeContour } from "./stroke";
 
-const SHADE = "rgb(0 0 0 / 0.6)";
-const LIGHT = "#fff";
-const SUBTRACT = "#ff5a6e";
 /** As the tint of accepted objects. */
 const OBJECT_ALPHA = 0.45;
 /** CSS pixels. */
@@ -47,7 +48,7 @@ export function editLayer(
         tool && [store.hover.value, crosshair.value],
         store.subtracting.value,
         editTarget(store),
-        radiusOf(store),
+        brushRadiusOf(store),
       ];
     },
     draw(context, frame) {
@@ -167,11 +168,13 @@ function drawPolygon(
   const points = polygon.value;
   if (points.length === 0) return;
   const next = crosshair.value ?? store.hover.value;
-  const color = store.subtracting.value ? SUBTRACT : LIGHT;
+  const color = store.subtracting.value ? SUBTRACT_COLOR : LIGHT;
   trace(context, frame, next ? [...points, next.x, next.y] : points);
   context.save();
   context.globalAlpha = 0.2;
-  context.fillStyle = store.subtracting.value ? SUBTRACT : (editTarget(store)?.color ?? MASK_COLOR);
+  context.fillStyle = store.subtracting.value
+    ? SUBTRACT_COLOR
+    : (editTarget(store)?.color ?? MASK_COLOR);
   context.fill("evenodd");
   context.restore();
   edged(context, frame, color, false);
@@ -223,7 +226,7 @@ function drawBrush(
   const at = last ?? crosshair.value ?? store.hover.value;
   if (at === null) return;
   const { x, y } = onCanvas(at, frame);
-  const radius = radiusOf(store) * frame.device.a;
+  const radius = brushRadiusOf(store) * frame.device.a;
   context.beginPath();
   context.arc(x, y, Math.max(radius, 1.5 * frame.pixelRatio), 0, 2 * Math.PI);
   edged(context, frame, LIGHT, tool === "eraser");

@@ -2,17 +2,15 @@
 // masks' own size, and coloured from that; a frame samples the result, whatever the number of masks.
 
 import { contourOf } from "../../geometry/contours";
-import { maskOf, paintRunsWithin, parseRuns } from "../../geometry/masks";
+import type { Frame } from "../../geometry/frame";
+import { maskOf } from "../../geometry/masks";
+import { paintRunsWithin, parseRuns } from "../../geometry/rle";
 import type { Size } from "../../geometry/viewport";
 import type { Bytes } from "../../protocol";
-import {
-  type EverythingLook,
-  type EverythingMode,
-  masksAt,
-  shownMask,
-} from "../../state/everything";
+import { LIGHT, SHADE, shade } from "../../state/colors";
+import { type EverythingLook, type EverythingMode, shownMask } from "../../state/everything";
 import type { Store } from "../../state/store";
-import type { Frame, Layer } from "./layer";
+import type { Layer } from "./layer";
 import { blankPixels, pack, putPixels, sampleMask, samplePicture } from "./sampling";
 import { strokeContour } from "./stroke";
 
@@ -188,8 +186,8 @@ function outline(
   const mask = shownMask(mode, row);
   if (!mask) return;
   strokeContour(context, contourOf(maskOf(mask)), mask, frame, [
-    { color: "rgb(0 0 0 / 0.7)", width: width + 3 },
-    { color: "#fff", width },
+    { color: shade(0.7), width: width + 3 },
+    { color: LIGHT, width },
   ]);
 }
 
@@ -202,29 +200,10 @@ function drawRegion(context: CanvasRenderingContext2D, frame: Frame, mode: Every
   const size = [device.a * (box.x1 - box.x0), device.d * (box.y1 - box.y0)] as const;
   context.save();
   context.lineWidth = 2 * pixelRatio;
-  context.strokeStyle = "rgb(0 0 0 / 0.6)";
+  context.strokeStyle = SHADE;
   context.strokeRect(left, top, ...size);
   context.setLineDash([6 * pixelRatio, 5 * pixelRatio]);
-  context.strokeStyle = "#fff";
+  context.strokeStyle = LIGHT;
   context.strokeRect(left, top, ...size);
   context.restore();
-}
-
-/** Keep `hovered` at the mask under the pointer, while the tool that points at masks is active. */
-export function followHover(store: Store): () => void {
-  const mode = store.everything;
-  let frame = 0;
-  const look = (): void => {
-    frame = 0;
-    const point = store.tool.peek() === "everything" ? store.hover.peek() : null;
-    const image = store.image.peek();
-    mode.hovered.value = point && image ? (masksAt(mode, image, point)[0] ?? null) : null;
-  };
-  const stop = store.hover.subscribe(() => {
-    if (frame === 0) frame = requestAnimationFrame(look);
-  });
-  return () => {
-    stop();
-    cancelAnimationFrame(frame);
-  };
 }

@@ -2,14 +2,10 @@
 // and every mark is edged in white and dark to stand out from any photograph.
 
 import type { Box, Point, Size } from "../../geometry/viewport";
+import { EXCLUDE_COLOR, INCLUDE_COLOR, LIGHT, SHADE } from "../../state/colors";
 
 export type Emphasis = "plain" | "active" | "provisional";
 
-const INCLUDE = "#12a150";
-const EXCLUDE = "#e5243b";
-const BOX = "#ffffff";
-const LIGHT = "#ffffff";
-const SHADE = "rgb(0 0 0 / 0.6)";
 const PROVISIONAL_ALPHA = 0.65;
 
 /** CSS pixels. */
@@ -44,7 +40,7 @@ export function drawPoint(
   };
   body((RADIUS + RING + 1) * scale, SHADE);
   body((RADIUS + RING) * scale, LIGHT);
-  body(RADIUS * scale, positive ? INCLUDE : EXCLUDE);
+  body(RADIUS * scale, positive ? INCLUDE_COLOR : EXCLUDE_COLOR);
   const arm = Math.round(3.5 * scale);
   context.fillStyle = LIGHT;
   context.fillRect(-arm, -sign / 2, 2 * arm, sign);
@@ -85,7 +81,7 @@ export function drawBox(
   context.strokeStyle = SHADE;
   context.lineWidth = line + 2 * Math.max(1, Math.round(pixelRatio));
   context.strokeRect(x0, y0, x1 - x0, y1 - y0);
-  context.strokeStyle = BOX;
+  context.strokeStyle = LIGHT;
   context.lineWidth = line;
   if (!handles) context.setLineDash([6 * pixelRatio, 4 * pixelRatio]);
   context.strokeRect(x0, y0, x1 - x0, y1 - y0);

@@ -2,15 +2,17 @@
 
 import { contourOf } from "../../geometry/contours";
 import { maskOf } from "../../geometry/masks";
-import type { Preview, Store } from "../../state/store";
+import { LIGHT, MASK_COLOR, parseColor, shade } from "../../state/colors";
+import type { Preview } from "../../state/previews";
+import type { Store } from "../../state/store";
 import type { Layer } from "./layer";
 import { blankPixels, pack, putPixels, regionOf, sampleMask } from "./sampling";
 import { type Line, strokeContour } from "./stroke";
 
-const TINT = pack([30, 136, 255, 72]);
+const TINT = pack(parseColor(MASK_COLOR, 72));
 const LINES: readonly Line[] = [
-  { color: "rgb(0 0 0 / 0.45)", width: 2.5 },
-  { color: "#fff", width: 1.25, dash: [5, 4] },
+  { color: shade(0.45), width: 2.5 },
+  { color: LIGHT, width: 1.25, dash: [5, 4] },
 ];
 
 /** Only while nothing is placed: afterwards the answer on screen is for the prompts. */

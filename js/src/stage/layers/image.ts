@@ -1,12 +1,14 @@
 // The photograph: the preview of the whole image, and sharper tiles over it where they help.
 
 import { signal } from "@preact/signals-core";
+import type { Frame } from "../../geometry/frame";
 import { type Tile, tileBox, visibleTiles } from "../../geometry/tiles";
 import type { Box } from "../../geometry/viewport";
 import type { ImageState } from "../../protocol";
-import type { Actions, Store } from "../../state/store";
-import { TileCache } from "../tile-loader";
-import type { Frame, Layer } from "./layer";
+import type { Store } from "../../state/store";
+import type { Actions } from "../../wire/actions";
+import { TileLoader } from "../tile-loader";
+import type { Layer } from "./layer";
 
 /** From this many device pixels on, a pixel of the picture is shown as the square it is. */
 const BLOCKS_FROM = 4;
@@ -19,7 +21,7 @@ interface Picture {
 
 export function imageLayer(store: Store, actions: Actions, aborted: AbortSignal): Layer {
   const picture = signal<Picture | null>(null);
-  const tiles = new TileCache(actions);
+  const tiles = new TileLoader(actions);
   let wanted: ImageState | null = null;
 
   const load = async (image: ImageState): Promise<void> => {
@@ -110,7 +112,7 @@ function drawTile(
   frame: Frame,
   image: ImageState,
   tile: Tile,
-  tiles: TileCache,
+  tiles: TileLoader,
 ): void {
   const bitmap = tiles.get(tile);
   if (!bitmap) return;

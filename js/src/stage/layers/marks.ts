@@ -1,11 +1,13 @@
 // Prompts and what is being drawn: always on top, the same size at any zoom.
 
-import { type Box, boxFromCorners, imageToStage, type Point } from "../../geometry/viewport";
+import { boxFromCorners } from "../../geometry/boxes";
+import type { Frame } from "../../geometry/frame";
+import { type Box, imageToStage, type Point } from "../../geometry/viewport";
 import type { Interaction } from "../../state/interaction";
 import { shownPrompts } from "../../state/optimistic";
 import type { Store } from "../../state/store";
 import { drawBox, drawCrosshair, drawPoint, type Emphasis } from "./glyphs";
-import type { Frame, Layer } from "./layer";
+import type { Layer } from "./layer";
 
 export function marksLayer(store: Store, interaction: Interaction): Layer {
   const shown = () =>

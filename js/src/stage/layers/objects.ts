@@ -3,11 +3,15 @@
 
 import { computed, type ReadonlySignal } from "@preact/signals-core";
 import { type Contour, contourOf, traceContour } from "../../geometry/contours";
-import { type Bounds, decodeMask, maskOf } from "../../geometry/masks";
+import type { Frame } from "../../geometry/frame";
+import { decodeMask, maskOf } from "../../geometry/masks";
+import type { Bounds } from "../../geometry/rle";
 import type { Bytes } from "../../protocol";
-import type { SceneObject, Store } from "../../state/store";
-import { Composite, intersect, parseColor, type Repainted } from "./composite";
-import type { Frame, Layer } from "./layer";
+import { LIGHT, parseColor, shade } from "../../state/colors";
+import type { SceneObject } from "../../state/objects";
+import type { Store } from "../../state/store";
+import { Composite, intersect, type Repainted } from "./composite";
+import type { Layer } from "./layer";
 import {
   blankPixels,
   pack,
@@ -46,19 +50,19 @@ export function objectsLayer(store: Store): Layer {
     name: "objects",
     watch() {
       if (shown.value.length === 0) return null;
-      return [shown.value, store.highlighted.value, store.selectedObjects.value];
+      return [shown.value, store.highlighted.value, store.selectedIds.value];
     },
     draw(context, frame) {
       const { value: objects } = shown;
       const unfinished = drawing.update(objects, frame);
       context.drawImage(drawing.canvas, 0, 0);
       let corners = 0;
-      const selection = store.selectedObjects.value;
+      const selection = store.selectedIds.value;
       for (const object of selection.size > 0 ? objects : []) {
         if (!selection.has(object.id) || corners > MOST_CORNERS) continue;
         corners += lineOut(context, frame, object, [
-          { color: "rgb(0 0 0 / 0.55)", width: 5 },
-          { color: "#fff", width: 3.5 },
+          { color: shade(0.55), width: 5 },
+          { color: LIGHT, width: 3.5 },
           { color: object.color, width: 1.5 },
         ]);
       }
@@ -236,8 +240,8 @@ function highlight(context: CanvasRenderingContext2D, frame: Frame, object: Scen
     context.drawImage(tint, region.left, region.top);
   }
   lineOut(context, frame, object, [
-    { color: "rgb(0 0 0 / 0.55)", width: 6 },
-    { color: "#fff", width: 4 },
+    { color: shade(0.55), width: 6 },
+    { color: LIGHT, width: 4 },
     { color: object.color, width: 2 },
   ]);
 }

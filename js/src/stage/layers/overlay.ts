@@ -3,12 +3,13 @@
 
 import { contourOf } from "../../geometry/contours";
 import { type Mask, maskOf } from "../../geometry/masks";
+import { MASK_COLOR, parseColor } from "../../state/colors";
 import type { Store } from "../../state/store";
 import type { Layer } from "./layer";
 import { blankPixels, pack, putPixels, regionOf, sampleMask } from "./sampling";
 import { OUTLINE, strokeContour } from "./stroke";
 
-const TINT = pack([30, 136, 255, 255]);
+const TINT = pack(parseColor(MASK_COLOR, 255));
 
 function maskOnScreen(store: Store): Mask | null {
   const shown = store.shownMask.value;

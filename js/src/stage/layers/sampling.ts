@@ -1,9 +1,10 @@
 // Masks to device pixels by nearest sampling, pure: a device pixel shows the mask's pixel under its
 // centre, exactly, at any zoom. The browser's own scaling blends at borders; this never does.
 
+import type { Frame } from "../../geometry/frame";
 import type { Mask } from "../../geometry/masks";
 import type { Size } from "../../geometry/viewport";
-import type { Frame } from "./layer";
+import type { Rgba } from "../../state/colors";
 
 /** Part of a canvas, in device pixels. */
 export interface Region {
@@ -17,8 +18,6 @@ export interface Region {
 export interface Pixels extends Region {
   readonly words: Uint32Array<ArrayBuffer>;
 }
-
-export type Rgba = readonly [red: number, green: number, blue: number, alpha: number];
 
 /** One pixel of ImageData as a word; every machine with a browser is little-endian. */
 export function pack([red, green, blue, alpha]: Rgba): number {

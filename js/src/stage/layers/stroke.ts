@@ -2,9 +2,10 @@
 // pixels can be told apart, without their steps where they cannot.
 
 import type { Contour } from "../../geometry/contours";
+import type { Frame } from "../../geometry/frame";
 import { withoutSteps } from "../../geometry/simplify";
 import type { Size } from "../../geometry/viewport";
-import type { Frame } from "./layer";
+import { LIGHT, shade } from "../../state/colors";
 
 export interface Line {
   readonly color: string;
@@ -16,8 +17,8 @@ export interface Line {
 
 /** Light on dark: one of the two shows on any photograph. */
 export const OUTLINE: readonly Line[] = [
-  { color: "rgb(0 0 0 / 0.55)", width: 3.5 },
-  { color: "#fff", width: 1.5 },
+  { color: shade(0.55), width: 3.5 },
+  { color: LIGHT, width: 1.5 },
 ];
 
 /** Up to so many device pixels a mask's pixel, steps only blur a line, and take most of its time. */

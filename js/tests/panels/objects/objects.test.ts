@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EMPTY_DOCUMENT } from "../../../src/state/store";
+import { EMPTY_DOCUMENT } from "../../../src/state/document";
 import { mount, object, press, settled, type } from "../../support/mounted";
 
 describe("labels", () => {
@@ -43,7 +43,7 @@ describe("labels", () => {
 
   it("are given to the selected objects, unless a mask is being made", async () => {
     const { actions, store, all } = withLabels();
-    store.selectedObjects.value = new Set(["a", "b"]);
+    store.selectedIds.value = new Set(["a", "b"]);
     await settled();
     all("label-chip")[1]?.click();
     expect(actions.updateAnnotations).toHaveBeenCalledExactlyOnceWith(["a", "b"], { label: "dog" });
@@ -125,7 +125,7 @@ describe("objects", () => {
     await settled();
     const click = (index: number, init: MouseEventInit = {}) =>
       all("object-row")[index]?.dispatchEvent(new MouseEvent("click", { bubbles: true, ...init }));
-    const selected = () => [...store.selectedObjects.value].sort();
+    const selected = () => [...store.selectedIds.value].sort();
     click(1);
     expect(selected()).toEqual(["b"]);
     expect(document.activeElement).toBe(get("object-list"));
@@ -151,7 +151,7 @@ describe("objects", () => {
   it("relabels, hides, shows alone and deletes the selection, each at once", async () => {
     const { actions, store, get } = mount((fresh) => {
       fresh.confirmedObjects.value = ["a", "b", "c"].map((id) => object(id));
-      fresh.selectedObjects.value = new Set(["a", "c"]);
+      fresh.selectedIds.value = new Set(["a", "c"]);
     });
     await settled();
     expect(get("selection-count").textContent).toBe("2 objects selected");
@@ -166,7 +166,7 @@ describe("objects", () => {
     get("selection-delete").click();
     expect(actions.removeAnnotations).toHaveBeenCalledExactlyOnceWith(["a", "c"]);
     store.confirmedObjects.value = [object("b")];
-    expect(store.selectedObjects.value.size).toBe(0);
+    expect(store.selectedIds.value.size).toBe(0);
   });
 
   it("filters by text and by label, and lets go of what it no longer lists", async () => {
@@ -175,13 +175,13 @@ describe("objects", () => {
       fresh.confirmedObjects.value = ["Cat", "dog", ""].map((label, at) =>
         object(`${at}`, { label }),
       );
-      fresh.selectedObjects.value = new Set(["0", "1"]);
+      fresh.selectedIds.value = new Set(["0", "1"]);
     });
     await settled();
     type(get("object-search"), "cA");
     await settled();
     expect(all("object-row").map(({ dataset }) => dataset.id)).toEqual(["0"]);
-    expect([...store.selectedObjects.value]).toEqual(["0"]);
+    expect([...store.selectedIds.value]).toEqual(["0"]);
     expect(get("object-count").textContent).toBe("1 of 3");
     type(get("object-search"), "");
     const filter = get<HTMLSelectElement>("object-label-filter");

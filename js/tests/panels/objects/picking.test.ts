@@ -2,16 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   commandOf,
-  countByLabel,
-  matching,
   NOTHING_PICKED,
   type Pick,
   pick,
-  ROW_HEIGHT,
   rowInstead,
-  rowsInView,
-  scrolledTo,
 } from "../../../src/panels/objects/picking";
+import { ROW_HEIGHT, rowsInView, scrolledTo } from "../../../src/panels/objects/rows-in-view";
+import { countByLabel, matching } from "../../../src/state/objects";
 import { object } from "../../support/mounted";
 
 const IDS = ["a", "b", "c", "d", "e"];

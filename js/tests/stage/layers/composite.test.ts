@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { encodeMask } from "../../../dev/rle";
-import { MaskError } from "../../../src/geometry/masks";
+import { MaskError } from "../../../src/geometry/rle";
 import { Composite } from "../../../src/stage/layers/composite";
-import type { SceneObject } from "../../../src/state/store";
+import type { SceneObject } from "../../../src/state/objects";
 import { object } from "../../support/mounted";
 
 const WIDTH = 14;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { objectsOnStage } from "../../../src/stage/layers/objects";
-import { createStore, EMPTY_DOCUMENT, type SceneObject } from "../../../src/state/store";
+import { EMPTY_DOCUMENT } from "../../../src/state/document";
+import type { SceneObject } from "../../../src/state/objects";
+import { createStore } from "../../../src/state/store";
 
 function object(id: string): SceneObject {
   const rle = new DataView(new ArrayBuffer(0));

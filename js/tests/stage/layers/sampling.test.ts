@@ -1,10 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Mask } from "../../../src/geometry/masks";
-import { maskHas } from "../../../src/geometry/masks";
+import { makeFrame } from "../../../src/geometry/frame";
+import { type Mask, maskHas } from "../../../src/geometry/masks";
 import { clampView, maxZoom, stageToImage, transformOf } from "../../../src/geometry/viewport";
-import { parseColor } from "../../../src/stage/layers/composite";
-import { makeFrame } from "../../../src/stage/layers/layer";
 import {
   blankPixels,
   type Pixels,
@@ -13,6 +11,7 @@ import {
   sampleMask,
   samplePicture,
 } from "../../../src/stage/layers/sampling";
+import { parseColor } from "../../../src/state/colors";
 
 const scene = fc
   .record({
