@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { traceContour } from "../../src/geometry/contours";
-import { decodeMask, type Mask, maskHas, maskOf } from "../../src/geometry/masks";
-import { MaskError, paintRunsWithin, parseRuns } from "../../src/geometry/rle";
+
+import { decodeMask, maskHas, maskOf } from "../../src/geometry/masks";
+import { paintRunsWithin, parseRuns } from "../../src/geometry/rle";
 
 /** The inverse of what is tested, written from the format's definition. */
 function encode(runs: readonly number[]): DataView {
@@ -94,47 +94,6 @@ describe("decodeMask", () => {
   });
 });
 
-function attempt<Result, Failure>(work: () => Result): Result | Failure {
-  try {
-    return work();
-  } catch (error) {
-    return error as Failure;
-  }
-}
-
-describe("malformed masks", () => {
-  it.each([
-    ["too few pixels", "23", 3, 2, /cover 5 of 3 x 2/u],
-    ["too many pixels", "239", 3, 2, /leaves the mask/u],
-    ["nothing at all", "", 3, 2, /cover 0/u],
-    ["a cut string", "2P", 3, 2, /has no end/u],
-    ["endless digits", "PPPPPPPPPPPP", 3, 2, /has no end/u],
-    ["no digit", "2 1", 3, 2, /Byte 1/u],
-    ["letters beyond the digits", "2~1", 3, 2, /Byte 1/u],
-    ["a negative run", "N", 3, 2, /leaves the mask/u],
-    ["no rows", "0", 3, 0, /sides above 0/u],
-    ["half a column", "231", 3.5, 2, /sides above 0/u],
-    ["not a number", "231", Number.NaN, 2, /sides above 0/u],
-    ["too large a mask", "231", 100_000, 100_000, /at most/u],
-  ])("%s", (_, string, width, height, message) => {
-    expect(() => decodeMask({ rle: text(string), width, height })).toThrow(MaskError);
-    expect(() => decodeMask({ rle: text(string), width, height })).toThrow(message);
-  });
-
-  it("never throws anything else, nor reads past the mask", () => {
-    const size = fc.integer({ min: -2, max: 40 });
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 40 }), size, size, (bytes, width, height) => {
-        const rle = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-        const outcome = attempt<Mask, Error>(() => decodeMask({ rle, width, height }));
-        const fits = "data" in outcome && outcome.data.length <= width * height;
-        expect(fits || outcome instanceof MaskError).toBe(true);
-      }),
-      { numRuns: 1000 },
-    );
-  });
-});
-
 it("paintRunsWithin sets the same pixels in a part of a picture of the whole mask", () => {
   const corner = fc.nat(12);
   fc.assert(
@@ -158,72 +117,4 @@ it("paintRunsWithin sets the same pixels in a part of a picture of the whole mas
 it("maskOf decodes the same bytes once", () => {
   const encoded = encodeRows(["#.", ".#"]);
   expect(maskOf(encoded)).toBe(maskOf({ ...encoded }));
-});
-
-describe("traceContour", () => {
-  const trace = (...rows: string[]) => {
-    const { points, ends } = traceContour(decodeMask(encodeRows(rows)));
-    let start = 0;
-    return Array.from(ends, (end) => {
-      const polygon = Array.from(points.subarray(start, end));
-      start = end;
-      return polygon;
-    });
-  };
-
-  it("walks around a pixel, clockwise", () => {
-    expect(trace("...", ".#.", "...")).toEqual([[2, 1, 2, 2, 1, 2, 1, 1]]);
-  });
-
-  it("notes corners only", () => {
-    expect(trace("###", "###")).toEqual([[3, 0, 3, 2, 0, 2, 0, 0]]);
-  });
-
-  it("walks around a hole, too", () => {
-    expect(trace("###", "#.#", "###")).toHaveLength(2);
-  });
-
-  it("takes pixels that touch at a corner apart", () => {
-    expect(trace("#.", ".#")).toHaveLength(2);
-  });
-
-  it("finds nothing around nothing", () => {
-    expect(trace("..", "..")).toEqual([]);
-  });
-
-  it("encloses the mask's area, and every border once", () => {
-    fc.assert(
-      fc.property(picture, (rows) => {
-        const polygons = trace(...rows);
-        let area = 0;
-        let length = 0;
-        for (const polygon of polygons) {
-          for (let at = 0; at < polygon.length; at += 2) {
-            const [x0 = 0, y0 = 0] = polygon.slice(at);
-            const [x1 = 0, y1 = 0] = polygon.slice((at + 2) % polygon.length);
-            area += (x0 * y1 - x1 * y0) / 2;
-            length += Math.abs(x1 - x0) + Math.abs(y1 - y0);
-          }
-        }
-        const holds = (row: number, column: number) => rows[row]?.[column] === "#";
-        let pixels = 0;
-        let borders = 0;
-        for (const [row, line] of rows.entries()) {
-          for (let column = 0; column < line.length; column++) {
-            if (!holds(row, column)) continue;
-            pixels += 1;
-            const around = [
-              [row - 1, column],
-              [row + 1, column],
-              [row, column - 1],
-              [row, column + 1],
-            ];
-            borders += around.filter(([r = -1, c = -1]) => !holds(r, c)).length;
-          }
-        }
-        expect(area).toBe(pixels);
-        expect(length).toBe(borders);
-      }),
-    );
-  });
 });

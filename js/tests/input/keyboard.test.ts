@@ -1,11 +1,9 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { displayKeys, keysOf, SHORTCUTS } from "../../src/commands/shortcuts";
-import { mountKeyboard, shortcutFor } from "../../src/input/keyboard";
+import { mountKeyboard } from "../../src/input/keyboard";
 import { EMPTY_DOCUMENT, NO_PREDICTION } from "../../src/state/document";
-import { object } from "../support/mounted";
 import { createScene } from "../support/scene";
+import { object } from "../support/values";
 
-const NO_MODIFIER = { code: "", ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };
 const CANDIDATE = { score: 0.9, stability: 0.9, area: 3, rle: new DataView(new ArrayBuffer(0)) };
 
 function mount() {
@@ -42,65 +40,6 @@ function mount() {
 
 afterEach(() => {
   document.body.replaceChildren();
-});
-
-describe("the table", () => {
-  it("has each key and each id once", () => {
-    const keys = SHORTCUTS.flatMap((shortcut) => shortcut.keys);
-    expect(new Set(keys).size).toBe(keys.length);
-    expect(new Set(SHORTCUTS.map(({ id }) => id)).size).toBe(SHORTCUTS.length);
-  });
-
-  it.each([
-    ["z with Control", { key: "z", ctrlKey: true }, false, "undo"],
-    ["z with Command", { key: "z", metaKey: true }, true, "undo"],
-    ["z with Control on Apple's keyboards", { key: "z", ctrlKey: true }, true, undefined],
-    ["Z with Control and Shift", { key: "Z", ctrlKey: true, shiftKey: true }, false, "redo"],
-    ["y with Control", { key: "y", ctrlKey: true }, false, "redo"],
-    ["c", { key: "c" }, false, "clear"],
-    ["C with Caps Lock", { key: "C" }, false, "clear"],
-    ["c with Control, which copies", { key: "c", ctrlKey: true }, false, undefined],
-    ["c of a Russian keyboard", { key: "с", code: "KeyC" }, false, "clear"],
-    ["? of a US keyboard", { key: "?", shiftKey: true }, false, "help"],
-    ["[ by AltGr", { key: "[", ctrlKey: true, altKey: true }, false, "opacity-down"],
-    ["[ by Option", { key: "[", altKey: true }, true, "opacity-down"],
-    ["Enter", { key: "Enter" }, false, "accept"],
-    ["Enter with Shift, which runs cells", { key: "Enter", shiftKey: true }, false, undefined],
-    ["Tab", { key: "Tab" }, false, undefined],
-    [
-      "2 with Shift on a US keyboard",
-      { key: "@", code: "Digit2", shiftKey: true },
-      false,
-      "label-2",
-    ],
-    ["2 without Shift on a French one", { key: "é", code: "Digit2" }, false, "label-2"],
-    [
-      "2 with Shift on a French one",
-      { key: "2", code: "Digit2", shiftKey: true },
-      false,
-      "choose-2",
-    ],
-    ["2 on a number pad", { key: "2", code: "Numpad2" }, false, "choose-2"],
-    ["- on a French keyboard", { key: "-", code: "Digit6" }, false, "zoom-out"],
-    ["= on a German one", { key: "=", code: "Digit0", shiftKey: true }, false, "zoom-in"],
-    [
-      "[ by AltGr on a German one",
-      { key: "[", code: "Digit8", ctrlKey: true, altKey: true },
-      false,
-      "opacity-down",
-    ],
-  ])("%s", (_, press, apple, id) => {
-    expect(shortcutFor({ ...NO_MODIFIER, ...press }, apple)?.id).toBe(id);
-  });
-
-  it("shows keys as they are printed on keyboards", () => {
-    const undo = SHORTCUTS.find(({ id }) => id === "undo");
-    expect(undo && displayKeys(undo, false)).toBe("Ctrl+Z");
-    expect(undo && displayKeys(undo, true)).toBe("⌘Z");
-    expect(keysOf("tool-box")).toBe("B");
-    expect(keysOf("delete")).toBe("Delete or Backspace");
-    expect(keysOf("no such thing")).toBe("");
-  });
 });
 
 describe("the notebook", () => {
@@ -277,68 +216,6 @@ describe("prompts", () => {
     press("ArrowRight");
     press("m");
     expect(gestures()).toEqual([["movePoint", 0, 25, 30]]);
-  });
-});
-
-describe("the crosshair", () => {
-  it("first shows in the middle, then moves by 10 CSS pixels or 1 image pixel", () => {
-    const { press, interaction } = mount();
-    press("ArrowRight");
-    expect(interaction.crosshair.value).toEqual({ x: 100, y: 50 });
-    press("ArrowRight");
-    press("ArrowUp", { shiftKey: true });
-    expect(interaction.crosshair.value).toEqual({ x: 105, y: 49 });
-  });
-
-  it("stays in the image", () => {
-    const { press, interaction } = mount();
-    for (let index = 0; index < 50; index++) press("ArrowLeft");
-    expect(interaction.crosshair.value).toEqual({ x: 0, y: 50 });
-  });
-
-  it("places points", () => {
-    const { press, interaction, gestures } = mount();
-    interaction.crosshair.value = { x: 12, y: 34 };
-    press("i");
-    press("x");
-    press(" ");
-    expect(gestures()).toEqual([
-      ["addPoint", 12, 34, true],
-      ["addPoint", 12, 34, false],
-      ["addPoint", 12, 34, true],
-    ]);
-  });
-
-  it("places no point by a space bar that was held to pan", () => {
-    const { stage, interaction, store, gestures } = mount();
-    interaction.crosshair.value = { x: 12, y: 34 };
-    stage.dispatchEvent(
-      new KeyboardEvent("keydown", { key: " ", bubbles: true, cancelable: true }),
-    );
-    expect(interaction.panning.value).toBe(true);
-    store.view.value = { zoom: 2, left: 0.1, top: 0 };
-    stage.dispatchEvent(new KeyboardEvent("keyup", { key: " ", bubbles: true }));
-    expect(interaction.panning.value).toBe(false);
-    expect(gestures()).toEqual([]);
-  });
-
-  it("draws a box from corner to corner, after which Enter accepts again", () => {
-    const { press, interaction, store, gestures } = mount();
-    const prompts = { ...EMPTY_DOCUMENT.prompts, has_mask: true };
-    store.document.value = { ...EMPTY_DOCUMENT, prompts };
-    press("b");
-    press("ArrowRight");
-    press("Enter");
-    expect(interaction.anchor.value).toEqual({ x: 100, y: 50 });
-    press("Enter");
-    expect(gestures()).toEqual([]);
-    press("ArrowLeft");
-    press("ArrowDown");
-    press("Enter");
-    expect(gestures()).toEqual([["setBox", { x0: 95, y0: 50, x1: 100, y1: 55 }]]);
-    expect(store.tool.value).toBe("point");
-    press("Enter");
-    expect(gestures().at(-1)).toEqual(["accept", null]);
   });
 });
 

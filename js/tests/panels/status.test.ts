@@ -1,8 +1,9 @@
 // The status line, and what is laid over the stage.
 
 import { describe, expect, it } from "vitest";
-import { mount, prediction, settled } from "../support/mounted";
+import { mount, settled } from "../support/mounted";
 import { IMAGE } from "../support/scene";
+import { prediction } from "../support/values";
 
 describe("status and messages", () => {
   it("says what is going on", async () => {

@@ -1,13 +1,13 @@
 import { batch, effect } from "@preact/signals-core";
 import { describe, expect, it, vi } from "vitest";
-import type { DocumentState, Gesture, PredictionState } from "../../src/protocol";
+import type { DocumentState, Gesture, PredictionState, WirePrompts } from "../../src/protocol";
 import { EMPTY_DOCUMENT, NO_PREDICTION } from "../../src/state/document";
-import { isAsking, shownAnswer, shownObjects } from "../../src/state/optimistic";
+import { isAsking, shownAnswer, shownObjects, shownPrompts } from "../../src/state/optimistic";
 import type { Foreseen } from "../../src/state/previews";
 import { isChangingObjects } from "../../src/state/selectors";
 import { createStore } from "../../src/state/store";
 import { bytes } from "../support/connected";
-import { object } from "../support/mounted";
+import { object } from "../support/values";
 
 const RED = { label: "cat", color: "#ff0000", visible: true };
 const A = object("a", RED);
@@ -129,5 +129,46 @@ describe("the answer before Python has given it", () => {
   it("is waited for after prompts only", () => {
     expect(isAsking([there])).toBe(true);
     expect(isAsking([{ type: "undo" }, { type: "accept", label: null }])).toBe(false);
+  });
+});
+
+const BOX = { x0: 50, y0: 20, x1: 150, y1: 80 };
+
+describe("shownPrompts", () => {
+  const points = [
+    { x: 1, y: 1, positive: true },
+    { x: 2, y: 2, positive: false },
+  ];
+  const prompts: WirePrompts = { points, box: BOX, has_mask: false };
+
+  it("marks what Python has not confirmed", () => {
+    const shown = shownPrompts(prompts, [{ type: "add_point", x: 3, y: 3, positive: true }]);
+    expect(shown.points.map(({ provisional }) => provisional)).toEqual([false, false, true]);
+  });
+
+  it("applies gestures in order", () => {
+    const shown = shownPrompts(prompts, [
+      { type: "remove_point", index: 0 },
+      { type: "move_point", index: 0, x: 9, y: 8 },
+      { type: "remove_box" },
+    ]);
+    expect(shown).toEqual({
+      points: [{ x: 9, y: 8, positive: false, provisional: true }],
+      box: null,
+    });
+  });
+
+  it("starts again after clear, and does not foresee undo", () => {
+    const { points: after } = shownPrompts(prompts, [
+      { type: "clear" },
+      { type: "add_point", x: 3, y: 3, positive: true },
+      { type: "undo" },
+    ]);
+    expect(after).toHaveLength(1);
+  });
+
+  it("shows the drag under way over all that", () => {
+    const shown = shownPrompts(prompts, [], { kind: "point", index: 1, x: 7, y: 7 });
+    expect(shown.points[1]).toEqual({ x: 7, y: 7, positive: false, provisional: true });
   });
 });

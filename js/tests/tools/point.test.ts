@@ -1,14 +1,10 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { movedBox, resizedBox } from "../../src/geometry/boxes";
-import type { WirePrompts } from "../../src/protocol";
-import { shownPrompts } from "../../src/state/optimistic";
 import { TOOLS } from "../../src/tools/toolbox";
 import { hand } from "../support/hand";
-import { IMAGE } from "../support/scene";
+
+const { point } = TOOLS;
 
 const BOX = { x0: 50, y0: 20, x1: 150, y1: 80 };
-const { point, box, pan } = TOOLS;
 
 describe("the point tool", () => {
   it("adds an include point by a click, where the press was", () => {
@@ -108,98 +104,5 @@ describe("the point tool", () => {
     expect(point.cursor({ kind: "point", index: 0 })).toBe("pointer");
     expect(point.cursor({ kind: "box", handle: { x: 1, y: 1 } })).toBe("nwse-resize");
     expect(point.cursor({ kind: "box", handle: { x: 0, y: 0 } })).toBe("move");
-  });
-});
-
-describe("the box tool", () => {
-  it("draws boxes, and clicks leave no point", () => {
-    const { drag, click, calls } = hand();
-    click(box, [100, 50]);
-    click(box, [100, 50], true);
-    drag(box, [100, 40], [300, 160]);
-    expect(calls).toEqual([["setBox", BOX]]);
-  });
-});
-
-describe("the pan tool", () => {
-  it("moves a zoomed image with the pointer", () => {
-    const { drag, store, calls } = hand();
-    store.view.value = { zoom: 2, left: 0.25, top: 0.25 };
-    drag(pan, [200, 100], [210, 100], [240, 80]);
-    expect(store.view.value.left).toBeCloseTo(0.2);
-    expect(store.view.value.top).toBeCloseTo(0.3);
-    expect(calls).toEqual([]);
-  });
-
-  it("puts it back when given up", () => {
-    const { press, at, store } = hand();
-    const before = { zoom: 2, left: 0.25, top: 0.25 };
-    store.view.value = before;
-    const drag = press(pan, [200, 100]);
-    drag.move(at([260, 100]));
-    drag.cancel();
-    expect(store.view.value).toEqual(before);
-  });
-});
-
-describe("adjusted boxes", () => {
-  const delta = fc.record({
-    x: fc.double({ min: -400, max: 400, noNaN: true }),
-    y: fc.double({ min: -400, max: 400, noNaN: true }),
-  });
-  const side = fc.constantFrom(-1, 0, 1) as fc.Arbitrary<-1 | 0 | 1>;
-
-  it("stay in the image and in order", () => {
-    fc.assert(
-      fc.property(delta, side, side, (by, x, y) => {
-        const result =
-          x === 0 && y === 0 ? movedBox(BOX, by, IMAGE) : resizedBox(BOX, { x, y }, by, IMAGE);
-        expect(result.x0).toBeGreaterThanOrEqual(0);
-        expect(result.y0).toBeGreaterThanOrEqual(0);
-        expect(result.x1).toBeLessThanOrEqual(IMAGE.width);
-        expect(result.y1).toBeLessThanOrEqual(IMAGE.height);
-        expect(result.x0).toBeLessThanOrEqual(result.x1);
-        expect(result.y0).toBeLessThanOrEqual(result.y1);
-      }),
-    );
-  });
-});
-
-describe("shownPrompts", () => {
-  const points = [
-    { x: 1, y: 1, positive: true },
-    { x: 2, y: 2, positive: false },
-  ];
-  const prompts: WirePrompts = { points, box: BOX, has_mask: false };
-
-  it("marks what Python has not confirmed", () => {
-    const shown = shownPrompts(prompts, [{ type: "add_point", x: 3, y: 3, positive: true }]);
-    expect(shown.points.map(({ provisional }) => provisional)).toEqual([false, false, true]);
-  });
-
-  it("applies gestures in order", () => {
-    const shown = shownPrompts(prompts, [
-      { type: "remove_point", index: 0 },
-      { type: "move_point", index: 0, x: 9, y: 8 },
-      { type: "remove_box" },
-    ]);
-    expect(shown).toEqual({
-      points: [{ x: 9, y: 8, positive: false, provisional: true }],
-      box: null,
-    });
-  });
-
-  it("starts again after clear, and does not foresee undo", () => {
-    const { points: after } = shownPrompts(prompts, [
-      { type: "clear" },
-      { type: "add_point", x: 3, y: 3, positive: true },
-      { type: "undo" },
-    ]);
-    expect(after).toHaveLength(1);
-  });
-
-  it("shows the drag under way over all that", () => {
-    const shown = shownPrompts(prompts, [], { kind: "point", index: 1, x: 7, y: 7 });
-    expect(shown.points[1]).toEqual({ x: 7, y: 7, positive: false, provisional: true });
   });
 });

@@ -12,8 +12,6 @@ import { createStore } from "../../src/state/store";
 import { connect } from "../../src/wire/connection";
 import { annotation, bytes, connected, type Sent, TRAITS } from "../support/connected";
 
-const settled = () => vi.waitFor(() => Promise.resolve());
-
 describe("gestures", () => {
   it.each(gestures)("$action sends $message.type", ({ action, args, message, points }) => {
     const { actions, last, along } = connected();
@@ -120,52 +118,6 @@ describe("state from Python", () => {
   });
 });
 
-describe("accepted objects", () => {
-  it("are asked for in parts by a new view", async () => {
-    const { store, sent, answer } = connected();
-    const list = { of: "annotations", version: 4 };
-    const first = sent[0] as Sent;
-    expect(first).toMatchObject(queries.find((one) => one.type === "annotations") ?? {});
-    answer(first, { ...list, annotations: [annotation("a", 0)], next: 1 }, [bytes("022")]);
-    await vi.waitFor(() => expect(sent).toHaveLength(2));
-    expect(sent[1]).toMatchObject({ type: "annotations", start: 1 });
-    answer(sent[1] as Sent, { ...list, annotations: [annotation("b", 0)], next: null }, [
-      bytes("121"),
-    ]);
-    await vi.waitFor(() => expect(store.objects.value.map((one) => one.id)).toEqual(["a", "b"]));
-    expect(new TextDecoder().decode(store.objects.value[1]?.rle)).toBe("121");
-  });
-
-  it("are listed afresh when they change between the parts", async () => {
-    const { store, sent, answer } = connected();
-    const part = { of: "annotations", annotations: [annotation("a", 0)] };
-    answer(sent[0] as Sent, { ...part, version: 1, next: 1 }, [bytes("4")]);
-    await vi.waitFor(() => expect(sent).toHaveLength(2));
-    answer(sent[1] as Sent, { ...part, version: 2, next: null }, [bytes("4")]);
-    await vi.waitFor(() => expect(sent).toHaveLength(3));
-    expect(sent[2]).toMatchObject({ start: 0 });
-    answer(sent[2] as Sent, { ...part, version: 2, next: null }, [bytes("4")]);
-    await vi.waitFor(() => expect(store.objects.value).toHaveLength(1));
-  });
-
-  it("change by delta, and are listed afresh after a gap", async () => {
-    const { host, store, sent, answer } = connected();
-    const annotations = ["a", "b", "c"].map((id, at) => annotation(id, at));
-    const buffers = annotations.map(() => bytes("4"));
-    answer(sent[0] as Sent, { of: "annotations", version: 1, annotations, next: null }, buffers);
-    await vi.waitFor(() => expect(store.objects.value).toHaveLength(3));
-    const renamed = { ...annotation("b", 0), label: "new" };
-    const changed = [{ index: 0, annotation: renamed }];
-    const delta = { type: "annotations_changed", version: 2, changed, removed: ["a"] };
-    host.deliver(delta, [bytes("4")]);
-    expect(store.objects.value.map((one) => one.label)).toEqual(["new", "c"]);
-    host.deliver({ ...delta, version: 2 }, [bytes("4")]); // heard twice: nothing
-    expect(sent).toHaveLength(1);
-    host.deliver({ ...delta, version: 5 }, [bytes("4")]);
-    expect(sent).toHaveLength(2);
-  });
-});
-
 describe("answers that are pushed along", () => {
   it("are asked for once the link is known to hold small ones back", () => {
     const { store, actions, last } = connected();
@@ -185,74 +137,6 @@ describe("answers that are pushed along", () => {
     host.deliver(examples.push, [bytes("any bytes")]);
     expect(store.pending.value).toHaveLength(1);
     expect(store.notice.value).toBeNull();
-  });
-});
-
-describe("previews", () => {
-  it("keep one question in flight and the newest wish", async () => {
-    const { store, actions, sent, answer } = connected();
-    actions.preview({ x: 1, y: 1 });
-    actions.preview({ x: 2, y: 2 });
-    actions.preview({ x: 3, y: 3 });
-    const asked = () => sent.filter((one) => one.type === "preview");
-    expect(asked()).toHaveLength(1);
-    const shown = { x: 1, y: 1, score: 0.5, width: 2, height: 2 };
-    answer(asked()[0] as Sent, { of: "preview", preview: shown }, [bytes("022")]);
-    await vi.waitFor(() => expect(asked()).toHaveLength(2));
-    expect(asked()[1]).toMatchObject({ x: 3, y: 3 });
-    expect(store.preview.value).toMatchObject({ x: 1, revision: 1 });
-  });
-
-  it("of one place are asked for once, and again after they were withdrawn", async () => {
-    const { store, actions, sent, answer } = connected();
-    const asked = () => sent.filter((one) => one.type === "preview");
-    const shown = { x: 1, y: 1, score: 0.5, width: 2, height: 2 };
-    actions.preview({ x: 1, y: 1 });
-    actions.preview({ x: 1, y: 1 });
-    answer(asked()[0] as Sent, { of: "preview", preview: shown }, [bytes("022")]);
-    await new Promise((resolve) => setTimeout(resolve));
-    actions.preview({ x: 1, y: 1 });
-    expect(asked()).toHaveLength(1);
-    actions.preview(null);
-    actions.preview({ x: 1, y: 1 });
-    expect(asked()).toHaveLength(2);
-    answer(asked()[1] as Sent, { of: "preview", preview: shown }, [bytes("022")]);
-    await vi.waitFor(() => expect(store.preview.value).toMatchObject({ x: 1, revision: 2 }));
-  });
-
-  it("withdrawn ones are not shown when they come", async () => {
-    const { store, actions, sent, answer } = connected();
-    actions.preview({ x: 1, y: 1 });
-    const asked = sent.at(-1) as Sent;
-    actions.preview(null);
-    const shown = { x: 1, y: 1, score: 0.5, width: 2, height: 2 };
-    answer(asked, { of: "preview", preview: shown }, [bytes("022")]);
-    await settled();
-    expect(store.preview.value).toBeNull();
-  });
-
-  it("are what a click there shows until its own answer is in", async () => {
-    const { host, store, actions, sent, answer } = connected();
-    actions.preview({ x: 1, y: 1 });
-    const asked = sent.at(-1) as Sent;
-    actions.addPoint(1, 1, true);
-    const click = sent.at(-1) as Sent;
-    actions.preview(null);
-    expect(store.shownPrediction.value.candidates).toEqual([]);
-    const shown = { x: 1, y: 1, score: 0.5, width: 2, height: 2 };
-    answer(asked, { of: "preview", preview: shown }, [bytes("022")]);
-    await settled();
-    expect(store.shownPrediction.value).toMatchObject({ width: 2, selected: 0 });
-    expect(store.prediction.value.candidates).toEqual([]);
-    // Its own answer, or a failure, takes the place at once.
-    const prediction = { ...store.shownPrediction.value, revision: 4, version: 1 };
-    host.publish({ prediction });
-    expect(store.shownPrediction.value.revision).toBe(4);
-    host.publish({ prediction: NO_PREDICTION });
-    answer(click, { of: "gesture", version: 1, revision: 0 });
-    await settled();
-    host.publish({ status: "error" });
-    expect(store.shownPrediction.value).toBe(store.prediction.value);
   });
 });
 

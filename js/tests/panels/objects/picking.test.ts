@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   commandOf,
@@ -7,9 +6,6 @@ import {
   pick,
   rowInstead,
 } from "../../../src/panels/objects/picking";
-import { ROW_HEIGHT, rowsInView, scrolledTo } from "../../../src/panels/objects/rows-in-view";
-import { countByLabel, matching } from "../../../src/state/objects";
-import { object } from "../../support/mounted";
 
 const IDS = ["a", "b", "c", "d", "e"];
 const picked = ({ selection }: Pick) => [...selection].sort().join("");
@@ -18,31 +14,6 @@ const key = (name: string, mods: { shiftKey?: boolean; mod?: boolean } = {}) => 
   shiftKey: false,
   mod: false,
   ...mods,
-});
-
-describe("filters", () => {
-  const objects = ["Cup", "cupboard", "spoon", ""].map((label, at) => object(`${at}`, { label }));
-
-  it.each([
-    ["", null, "0123"],
-    [" CUP ", null, "01"],
-    ["", "Cup", "0"],
-    ["", "", "3"],
-    ["spo", "Cup", ""],
-  ])("text %j of label %j", (text, label, expected) => {
-    const found = matching(objects, { text, label });
-    expect(found.map(({ id }) => id).join("")).toBe(expected);
-  });
-
-  it("counts by label", () => {
-    const counts = countByLabel([...objects, object("x", { label: "" })]);
-    expect([...counts]).toEqual([
-      ["Cup", 1],
-      ["cupboard", 1],
-      ["spoon", 1],
-      ["", 2],
-    ]);
-  });
 });
 
 describe("selections", () => {
@@ -95,33 +66,5 @@ describe("selections", () => {
     expect(rowInstead(IDS, "b", new Set(["b", "c"]))).toBe("d");
     expect(rowInstead(IDS, "e", new Set(["d", "e"]))).toBe("c");
     expect(rowInstead(IDS, "a", new Set(IDS))).toBeNull();
-  });
-});
-
-describe("the window", () => {
-  it("holds every row in view, and few others", () => {
-    fc.assert(
-      fc.property(
-        fc.nat(2000),
-        fc.nat(70_000),
-        fc.integer({ min: 1, max: 900 }),
-        (count, top, height) => {
-          const { start, end } = rowsInView(top, height, count);
-          expect(start).toBeGreaterThanOrEqual(0);
-          expect(end).toBeLessThanOrEqual(count);
-          expect(end - start).toBeLessThanOrEqual(height / ROW_HEIGHT + 10);
-          for (let row = 0; row < count; row++) {
-            const inView = (row + 1) * ROW_HEIGHT > top && row * ROW_HEIGHT < top + height;
-            if (inView) expect(row >= start && row < end).toBe(true);
-          }
-        },
-      ),
-    );
-  });
-
-  it("scrolls as little as it takes to show a row", () => {
-    expect(scrolledTo(3, 0, 300)).toBe(0);
-    expect(scrolledTo(10, 0, 300)).toBe(30);
-    expect(scrolledTo(2, 150, 300)).toBe(60);
   });
 });

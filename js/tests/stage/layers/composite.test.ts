@@ -4,7 +4,7 @@ import { encodeMask } from "../../../dev/rle";
 import { MaskError } from "../../../src/geometry/rle";
 import { Composite } from "../../../src/stage/layers/composite";
 import type { SceneObject } from "../../../src/state/objects";
-import { object } from "../../support/mounted";
+import { object } from "../../support/values";
 
 const WIDTH = 14;
 const HEIGHT = 9;
