@@ -20,15 +20,15 @@ export function chooseLabel(context: ViewContext, label: string): void {
 
 export function relabelSelected(context: ViewContext, label: string): void {
   const { store, actions } = context;
-  const ids = selectedObjects(store).flatMap((one) => (one.label === label ? [] : one.id));
+  const ids = selectedObjects(store).flatMap((object) => (object.label === label ? [] : object.id));
   if (ids.length > 0) actions.updateAnnotations(ids, { label });
 }
 
 /** Hides the selected objects, or shows them if all of them are hidden. */
 export function toggleSelected({ store, actions }: ViewContext): void {
   const selected = selectedObjects(store);
-  const visible = selected.every((one) => !one.visible);
-  const ids = selected.flatMap((one) => (one.visible === visible ? [] : one.id));
+  const visible = selected.every((object) => !object.visible);
+  const ids = selected.flatMap((object) => (object.visible === visible ? [] : object.id));
   if (ids.length > 0) actions.updateAnnotations(ids, { visible });
 }
 
@@ -38,7 +38,7 @@ export function showOnlySelected({ store, actions }: ViewContext): void {
 }
 
 export function showAll({ store, actions }: ViewContext): void {
-  const hidden = store.objects.value.flatMap((one) => (one.visible ? [] : one.id));
+  const hidden = store.objects.value.flatMap((object) => (object.visible ? [] : object.id));
   if (hidden.length > 0) actions.updateAnnotations(hidden, { visible: true });
 }
 
@@ -56,8 +56,8 @@ export function jumpTo(store: Store, objects: readonly SceneObject[]): void {
   const [first, ...others] = objects.filter(({ area }) => area > 0);
   if (!first) return;
   const box = { ...cornersOf(first) };
-  for (const one of others) {
-    const { x0, y0, x1, y1 } = cornersOf(one);
+  for (const object of others) {
+    const { x0, y0, x1, y1 } = cornersOf(object);
     box.x0 = Math.min(box.x0, x0);
     box.y0 = Math.min(box.y0, y0);
     box.x1 = Math.max(box.x1, x1);

@@ -45,7 +45,7 @@ export function visibleTiles(image: ImageState, { device, backing }: Frame): Til
   const middleX = (x0 + x1) / (2 * side) - 0.5;
   const middleY = (y0 + y1) / (2 * side) - 0.5;
   const distance = ({ column, row }: Tile): number => Math.hypot(column - middleX, row - middleY);
-  return tiles.sort((one, other) => distance(one) - distance(other));
+  return tiles.sort((first, second) => distance(first) - distance(second));
 }
 
 /** What a tile covers, in image pixels: clipped at the image's right and bottom. */

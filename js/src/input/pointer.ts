@@ -139,7 +139,7 @@ class PointerInput {
     if (this.#pinch.move(event.pointerId, this.#at(event))) return;
     const press = this.#press;
     if (press?.id === event.pointerId) {
-      for (const one of everyPlace(event)) press.drag.move(this.#follow(press, one));
+      for (const place of everyPlace(event)) press.drag.move(this.#follow(press, place));
     } else if (press === null && event.pointerType !== "touch") {
       const { anchor, crosshair } = this.#interaction;
       // A mouse at rest "moves" when the page scrolls under it: that takes no keyboard's crosshair.
@@ -265,10 +265,10 @@ function kindOf(event: PointerEvent | WheelEvent): PointerKind {
   return type === "touch" || type === "pen" ? type : "mouse";
 }
 
-function samePrompt(one: Store["activePrompt"]["value"], other: typeof one): boolean {
-  if (one === null || other === null) return one === other;
-  if (one.kind === "point" && other.kind === "point") return one.index === other.index;
-  return one.kind === other.kind;
+function samePrompt(first: Store["activePrompt"]["value"], other: typeof first): boolean {
+  if (first === null || other === null) return first === other;
+  if (first.kind === "point" && other.kind === "point") return first.index === other.index;
+  return first.kind === other.kind;
 }
 
 /** A browser reports once a frame where a fast pointer was several times in between. */

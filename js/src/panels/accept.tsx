@@ -39,8 +39,8 @@ export function AcceptPanel({ store, actions }: ViewContext) {
           }}
         />
         <datalist id={suggestions}>
-          {labels.map((one) => (
-            <option key={one} value={one} />
+          {labels.map((suggestion) => (
+            <option key={suggestion} value={suggestion} />
           ))}
         </datalist>
         <button

@@ -1,7 +1,7 @@
 // Editing by hand: what is being edited, the brush, and what is done by a button.
 
 import { useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { ViewContext } from "../commands/context";
 import { keysOf } from "../commands/shortcuts";
 import type { WireIslands } from "../protocol";
@@ -170,6 +170,14 @@ function Parts({ store, actions, target }: ViewContext & { target: EditTarget | 
   // As offered: all but the largest go.
   const offered = (islands.length === island_count ? islands.at(-2) : islands.at(-1)) ?? 0;
   const below = several ? (most.value ?? offered + 1) : null;
+  const field = useRef<HTMLInputElement>(null);
+  const showBelow = () => {
+    if (field.current) field.current.value = String(below ?? "");
+  };
+  // What a person is typing is left alone, whatever is drawn meanwhile.
+  useLayoutEffect(() => {
+    if (!field.current?.matches(":focus")) showBelow();
+  });
   const drop = () => {
     if (!(several && below)) return;
     actions.dropIslands(below, target.id);
@@ -188,13 +196,14 @@ function Parts({ store, actions, target }: ViewContext & { target: EditTarget | 
               data-testid="island-area"
               min="1"
               step="1"
-              value={below ?? ""}
+              ref={field}
               readOnly={!several}
               aria-label="Drop islands of fewer pixels than this"
               onInput={({ currentTarget }) => {
                 const area = Math.round(currentTarget.valueAsNumber);
                 most.value = area >= 1 ? area : null;
               }}
+              onBlur={showBelow}
             />
             px
           </label>
@@ -282,7 +291,7 @@ function Operations({ store, actions, target }: ViewContext & { target: EditTarg
         unavailable={selected.length < 2}
         onPress={() =>
           actions.merge(
-            selected.map((one) => one.id),
+            selected.map((object) => object.id),
             null,
           )
         }

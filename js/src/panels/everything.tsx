@@ -258,19 +258,19 @@ function Looks({ store }: { store: Store }) {
   const { look } = store.everything;
   return (
     <fieldset class="sam-everything-looks" aria-label="How masks are shown">
-      {LOOKS.map((one) => (
+      {LOOKS.map((choice) => (
         <button
           type="button"
-          key={one.look}
-          title={one.title}
+          key={choice.look}
+          title={choice.title}
           class="sam-chip"
-          data-testid={`everything-look-${one.look}`}
-          aria-pressed={look.value === one.look}
+          data-testid={`everything-look-${choice.look}`}
+          aria-pressed={look.value === choice.look}
           onClick={() => {
-            look.value = one.look;
+            look.value = choice.look;
           }}
         >
-          {one.label}
+          {choice.label}
         </button>
       ))}
     </fieldset>

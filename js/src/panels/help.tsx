@@ -84,7 +84,7 @@ function GestureTable() {
 }
 
 function ShortcutTable({ group }: { group: ShortcutGroup }) {
-  const shown = SHORTCUTS.filter((one) => one.group === group && one.shown !== "");
+  const shown = SHORTCUTS.filter((shortcut) => shortcut.group === group && shortcut.shown !== "");
   return (
     <table>
       <caption>{group}</caption>

@@ -7,6 +7,7 @@ import { LABELS_WITH_KEY } from "../commands/shortcuts";
 import { NO_COLOR } from "../state/colors";
 import { countByLabel } from "../state/objects";
 import { hasPrompts, selectedObjects } from "../state/selectors";
+import { drawNow } from "./controls/draw-now";
 import { IconButton } from "./controls/icon-button";
 import { LabelField } from "./controls/label-field";
 
@@ -27,9 +28,11 @@ export function Labels({ store, actions }: ViewContext) {
           icon="plus"
           label="Add a label"
           testId="label-add"
-          onPress={() => {
-            adding.value = true;
-          }}
+          onPress={() =>
+            drawNow(() => {
+              adding.value = true;
+            })
+          }
         />
       </div>
       {(labels.length > 0 || adding.value) && (
@@ -61,9 +64,10 @@ function LabelRow({ label, index, count, store, actions }: RowProps) {
   const editing = useSignal(false);
   const keys = index < LABELS_WITH_KEY ? `Shift+${index + 1}` : "";
   const forSelection = !hasPrompts(store) && selectedObjects(store).length > 0;
-  const edit = () => {
-    editing.value = true;
-  };
+  const edit = () =>
+    drawNow(() => {
+      editing.value = true;
+    });
   const edited = (to: string | null) => {
     editing.value = false;
     if (to && to !== label) {

@@ -57,7 +57,7 @@ export class TileLoader {
       this.#kept.set(key, kept);
       useful.push(kept.tile);
     }
-    return useful.sort((one, other) => other.level - one.level);
+    return useful.sort((first, second) => second.level - first.level);
   }
 
   clear(): void {

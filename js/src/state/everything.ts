@@ -87,7 +87,7 @@ export function forgetRun(mode: EverythingMode, run: number): void {
 export function setKept(mode: EverythingMode, rows: number[]): void {
   const masks = mode.masks.value;
   const area = (row: number): number => masks[row]?.area ?? 0;
-  mode.kept.value = rows.sort((one, other) => area(other) - area(one) || one - other);
+  mode.kept.value = rows.sort((first, second) => area(second) - area(first) || first - second);
   const stays = new Set(rows);
   const selected = [...mode.selected.value].filter((row) => stays.has(row));
   if (selected.length < mode.selected.value.size) mode.selected.value = new Set(selected);

@@ -22,7 +22,8 @@ export function matching(
   const wanted = text.trim().toLowerCase();
   if (wanted === "" && label === null) return objects;
   return objects.filter(
-    (one) => (label === null || one.label === label) && one.label.toLowerCase().includes(wanted),
+    (object) =>
+      (label === null || object.label === label) && object.label.toLowerCase().includes(wanted),
   );
 }
 

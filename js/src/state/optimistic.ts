@@ -137,7 +137,9 @@ function afterGesture(
     case "remove_annotations":
       return objects.filter(({ id }) => !gesture.ids.includes(id));
     case "show_only":
-      return objects.map((one) => withChange(one, { visible: gesture.ids.includes(one.id) }));
+      return objects.map((object) =>
+        withChange(object, { visible: gesture.ids.includes(object.id) }),
+      );
     default:
       return objects;
   }
@@ -152,7 +154,7 @@ function changed(
   const chosen = new Set(ids);
   const color = change.label ? colors[change.label] : undefined;
   const whole = color === undefined ? change : { color, ...change };
-  return objects.map((one) => (chosen.has(one.id) ? withChange(one, whole) : one));
+  return objects.map((object) => (chosen.has(object.id) ? withChange(object, whole) : object));
 }
 
 function withChange(object: SceneObject, change: ObjectChange): SceneObject {

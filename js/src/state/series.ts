@@ -21,7 +21,8 @@ export function statusOf(statuses: string, index: number): ImageStatus | "unread
 
 /** "3 done, 1 skipped, 16 to do". */
 export function summary(statuses: string): string {
-  const count = (letters: string) => [...statuses].filter((one) => letters.includes(one)).length;
+  const count = (letters: string) =>
+    [...statuses].filter((letter) => letters.includes(letter)).length;
   const parts = [
     [count("d"), "done"],
     [count("s"), "skipped"],

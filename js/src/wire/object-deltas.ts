@@ -8,9 +8,9 @@ export function afterDelta(
   delta: AnnotationsChanged,
   buffers: readonly Bytes[],
 ): SceneObject[] {
-  const moved = new Set([...delta.removed, ...delta.changed.map((one) => one.annotation.id)]);
-  const known = new Map(before.map((one) => [one.id, one.rle]));
-  const objects = before.filter((one) => !moved.has(one.id));
+  const moved = new Set([...delta.removed, ...delta.changed.map((change) => change.annotation.id)]);
+  const known = new Map(before.map((object) => [object.id, object.rle]));
+  const objects = before.filter((object) => !moved.has(object.id));
   for (const { index, annotation } of delta.changed) {
     objects.splice(index, 0, withRle(annotation, buffers, known.get(annotation.id)));
   }

@@ -86,6 +86,13 @@ describe("the panel", () => {
     expect(actions.dropIslands).toHaveBeenLastCalledWith(20, "a");
     get("fill-holes").click();
     expect(actions.fillHoles).toHaveBeenCalledExactlyOnceWith(null, "a");
+    input.focus();
+    input.value = "";
+    input.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    await settled();
+    expect(input.value).toBe("");
+    input.blur();
+    expect(input.value).toBe("41");
   });
 
   it("asks again when the mask is another one, and not before it is confirmed", async () => {

@@ -12,7 +12,7 @@ function linkOf(plain: number[], pushed: number[]) {
     (push) => {
       asked.push(push);
       const times = push ? pushed : plain;
-      now += times[(asked.filter((one) => one === push).length - 1) % times.length] ?? 0;
+      now += times[(asked.filter((flag) => flag === push).length - 1) % times.length] ?? 0;
       return Promise.resolve();
     },
     (push) => decisions.push(push),

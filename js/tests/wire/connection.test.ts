@@ -54,11 +54,11 @@ describe("gestures", () => {
   });
 
   it("never share ids between views", () => {
-    const one = connected();
+    const first = connected();
     const two = connected();
-    one.actions.undo();
+    first.actions.undo();
     two.actions.undo();
-    expect(one.last().id).not.toBe(two.last().id);
+    expect(first.last().id).not.toBe(two.last().id);
   });
 
   it("of another view are none of this one's business", () => {
@@ -87,14 +87,14 @@ describe("state from Python", () => {
     const { candidates, ...rest } = examples.prediction;
     const prediction: PredictionState = {
       ...rest,
-      candidates: candidates.map((one) => ({ ...one, rle: bytes(one.rle) })),
+      candidates: candidates.map((candidate) => ({ ...candidate, rle: bytes(candidate.rle) })),
     };
     host.publish({ prediction });
     const { width, height } = store.prediction.value;
     const areas = store.prediction.value.candidates.map(({ rle }) =>
       decodeMask({ rle, width, height }).data.reduce((sum, value) => sum + value, 0),
     );
-    expect(areas).toEqual(candidates.map((one) => one.area));
+    expect(areas).toEqual(candidates.map((candidate) => candidate.area));
   });
 
   it.each(examples.masks)("decodes the mask $rle as Python encodes it", ({ rle, size, rows }) => {
@@ -144,7 +144,7 @@ describe("tiles", () => {
   it("are asked of the image on screen and come as blobs", async () => {
     const { actions, last, answer } = connected();
     const tile = actions.tile(1, 2, 0);
-    const { image_id: _, ...expected } = queries.find((one) => one.type === "tile") ?? {};
+    const { image_id: _, ...expected } = queries.find((query) => query.type === "tile") ?? {};
     expect(last()).toMatchObject(expected);
     answer(last(), { of: "tile", mime: "image/jpeg" }, [bytes("xyz")]);
     const blob = await tile;
@@ -172,16 +172,20 @@ describe("the connection", () => {
 
   it("is asked again while nothing is heard, and what went before is forgotten", async () => {
     const { store, sent, answer } = connected();
-    expect(sent.map((one) => one.type)).toEqual(["annotations"]);
+    expect(sent.map((message) => message.type)).toEqual(["annotations"]);
     vi.advanceTimersByTime(1600);
-    expect(sent.map((one) => one.type)).toEqual(["annotations", "annotations", "annotations"]);
+    expect(sent.map((message) => message.type)).toEqual([
+      "annotations",
+      "annotations",
+      "annotations",
+    ]);
     const list = { of: "annotations", version: 1, next: null };
     answer(sent[2] as Sent, { ...list, annotations: [annotation("new", 0)] }, [bytes("4")]);
     await vi.advanceTimersByTimeAsync(1);
     expect(store.connection.value).toBe("live");
     answer(sent[0] as Sent, { ...list, annotations: [annotation("old", 0)] }, [bytes("4")]);
     await vi.advanceTimersByTimeAsync(5000);
-    expect(store.objects.value.map((one) => one.id)).toEqual(["new"]);
+    expect(store.objects.value.map((object) => object.id)).toEqual(["new"]);
   });
 
   it("accepts a reopened object under its own label, whatever the next one's is to be", () => {

@@ -22,13 +22,23 @@ const text = (value: string): DataView => new DataView(new TextEncoder().encode(
 const CODES: Record<number, string> = { 1: "026", 2: "044", 4: "08" };
 
 function found(columns: number[], first = 0, run = 1) {
-  const codes = columns.map((one) => CODES[one] ?? "08");
+  const codes = columns.map((column) => CODES[column] ?? "08");
   let end = 0;
   const ends = codes.map((code) => {
     end += code.length;
     return end;
   });
-  const numbers = columns.flatMap((one) => [0.5 + one / 10, 0.9, 2 * one, 0, 0, one, 2, 0, 0]);
+  const numbers = columns.flatMap((column) => [
+    0.5 + column / 10,
+    0.9,
+    2 * column,
+    0,
+    0,
+    column,
+    2,
+    0,
+    0,
+  ]);
   const message = { type: "everything", run, first, count: columns.length, width: 4, height: 2 };
   const buffers = [
     new DataView(Float32Array.from(numbers).buffer),

@@ -41,9 +41,9 @@ describe("requests", () => {
     answers[0]?.();
     await Promise.resolve();
     await Promise.resolve();
-    expect(questions.map((one) => "pred_iou_thresh" in one && one.pred_iou_thresh)).toEqual([
-      0.1, 0.3,
-    ]);
+    expect(
+      questions.map((question) => "pred_iou_thresh" in question && question.pred_iou_thresh),
+    ).toEqual([0.1, 0.3]);
   });
 
   it("say where to look", () => {

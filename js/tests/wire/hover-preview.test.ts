@@ -11,7 +11,7 @@ describe("previews", () => {
     actions.preview({ x: 1, y: 1 });
     actions.preview({ x: 2, y: 2 });
     actions.preview({ x: 3, y: 3 });
-    const asked = () => sent.filter((one) => one.type === "preview");
+    const asked = () => sent.filter((message) => message.type === "preview");
     expect(asked()).toHaveLength(1);
     const shown = { x: 1, y: 1, score: 0.5, width: 2, height: 2 };
     answer(asked()[0] as Sent, { of: "preview", preview: shown }, [bytes("022")]);
@@ -22,7 +22,7 @@ describe("previews", () => {
 
   it("of one place are asked for once, and again after they were withdrawn", async () => {
     const { store, actions, sent, answer } = connected();
-    const asked = () => sent.filter((one) => one.type === "preview");
+    const asked = () => sent.filter((message) => message.type === "preview");
     const shown = { x: 1, y: 1, score: 0.5, width: 2, height: 2 };
     actions.preview({ x: 1, y: 1 });
     actions.preview({ x: 1, y: 1 });

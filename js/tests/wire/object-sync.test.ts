@@ -8,14 +8,16 @@ describe("accepted objects", () => {
     const { store, sent, answer } = connected();
     const list = { of: "annotations", version: 4 };
     const first = sent[0] as Sent;
-    expect(first).toMatchObject(queries.find((one) => one.type === "annotations") ?? {});
+    expect(first).toMatchObject(queries.find((query) => query.type === "annotations") ?? {});
     answer(first, { ...list, annotations: [annotation("a", 0)], next: 1 }, [bytes("022")]);
     await vi.waitFor(() => expect(sent).toHaveLength(2));
     expect(sent[1]).toMatchObject({ type: "annotations", start: 1 });
     answer(sent[1] as Sent, { ...list, annotations: [annotation("b", 0)], next: null }, [
       bytes("121"),
     ]);
-    await vi.waitFor(() => expect(store.objects.value.map((one) => one.id)).toEqual(["a", "b"]));
+    await vi.waitFor(() =>
+      expect(store.objects.value.map((object) => object.id)).toEqual(["a", "b"]),
+    );
     expect(new TextDecoder().decode(store.objects.value[1]?.rle)).toBe("121");
   });
 
@@ -41,7 +43,7 @@ describe("accepted objects", () => {
     const changed = [{ index: 0, annotation: renamed }];
     const delta = { type: "annotations_changed", version: 2, changed, removed: ["a"] };
     host.deliver(delta, [bytes("4")]);
-    expect(store.objects.value.map((one) => one.label)).toEqual(["new", "c"]);
+    expect(store.objects.value.map((object) => object.label)).toEqual(["new", "c"]);
     host.deliver({ ...delta, version: 2 }, [bytes("4")]); // heard twice: nothing
     expect(sent).toHaveLength(1);
     host.deliver({ ...delta, version: 5 }, [bytes("4")]);

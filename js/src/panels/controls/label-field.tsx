@@ -1,6 +1,6 @@
 // A label that is edited in place.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 /** Edits a label in place: Enter or leaving keeps what was typed, Escape does not. */
 export function LabelField({
@@ -15,7 +15,11 @@ export function LabelField({
   const input = useRef<HTMLInputElement>(null);
   // Leaving by key removes the field, which then blurs: once is enough.
   const left = useRef(false);
-  useEffect(() => input.current?.select(), []);
+  // As soon as it is there, so that the first key is the field's, and no later one is overwritten.
+  useLayoutEffect(() => {
+    input.current?.focus({ preventScroll: true });
+    input.current?.select();
+  }, []);
   const finish = (value: string | null) => {
     if (left.current) return;
     left.current = true;

@@ -3,19 +3,17 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import type { ViewContext } from "../../commands/context";
 import { deleteSelected, jumpTo } from "../../commands/objects";
 import { isApple } from "../../commands/platform";
 import type { SceneObject } from "../../state/objects";
-import type { Store } from "../../state/store";
-import type { Actions } from "../../wire/actions";
+import { drawNow } from "../controls/draw-now";
 import { useId } from "../controls/unique-id";
 import { commandOf, NOTHING_PICKED, type Pick, pick, rowInstead } from "./picking";
 import { isControl, ObjectRow } from "./row";
 import { ROW_HEIGHT, rowsInView, scrolledTo } from "./rows-in-view";
 
-interface Props {
-  store: Store;
-  actions: Actions;
+interface Props extends ViewContext {
   /** Those that the filter lets through. */
   objects: readonly SceneObject[];
 }
@@ -28,50 +26,15 @@ export function ObjectListbox({ store, actions, objects }: Props) {
   const listId = useId();
   const scrollTop = useSignal(0);
   const height = useSignal(USUAL_HEIGHT);
-  const cursor = useSignal<Pick>(NOTHING_PICKED);
-  const editing = useSignal<string | null>(null);
-  const ids = objects.map(({ id }) => id);
+  const { cursor, editing, ids, pickRow, edit, edited, onKeyDown } = usePicking(
+    { store, actions },
+    list,
+    objects,
+    height,
+  );
 
   useEffect(() => measured(list.current, height), [height]);
   useNewestInView(list, store.objects.value.length, objects.length);
-
-  const apply = (next: Pick): void => {
-    cursor.value = next;
-    store.selectedIds.value = next.selection;
-    const element = list.current;
-    if (element && next.active !== null) {
-      const row = ids.indexOf(next.active);
-      element.scrollTop = scrolledTo(row, element.scrollTop, element.clientHeight || height.value);
-    }
-  };
-  const present = (): Pick => ({ ...cursor.value, selection: store.selectedIds.value });
-  const pickRow = (event: MouseEvent, id: string): void => {
-    if (isControl(event.target)) return;
-    const toggle = isApple() ? event.metaKey : event.ctrlKey;
-    apply(pick(present(), ids, id, { range: event.shiftKey, toggle }));
-    list.current?.focus({ preventScroll: true });
-  };
-  const edited = (object: SceneObject, label: string | null): void => {
-    editing.value = null;
-    if (label !== null && label !== object.label) actions.updateAnnotation(object.id, { label });
-    list.current?.focus({ preventScroll: true });
-  };
-  const removeSelected = (): void => {
-    const active = rowInstead(ids, cursor.value.active, store.selectedIds.value);
-    deleteSelected({ store, actions });
-    cursor.value = { ...cursor.value, active };
-  };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (isControl(event.target) || event.isComposing) return;
-    const mod = isApple() ? event.metaKey : event.ctrlKey;
-    const { key, shiftKey } = event;
-    const command = commandOf({ key, shiftKey, mod }, present(), ids);
-    if (command === null) return;
-    if (command.do === "pick") apply(command.pick);
-    else if (command.do === "rename") editing.value = rowOf(event.target) ?? cursor.value.active;
-    else if (!event.repeat) removeSelected();
-    event.preventDefault();
-  };
 
   const { start, end } = rowsInView(scrollTop.value, height.value, objects.length);
   const { active } = cursor.value;
@@ -110,9 +73,7 @@ export function ObjectListbox({ store, actions, objects }: Props) {
             selected={store.selectedIds.value.has(object.id)}
             editing={editing.value === object.id}
             onPick={(event) => pickRow(event, object.id)}
-            onEdit={() => {
-              editing.value = object.id;
-            }}
+            onEdit={() => edit(object.id)}
             onEdited={(label) => edited(object, label)}
             onJump={() => jumpTo(store, [object])}
           />
@@ -120,6 +81,60 @@ export function ObjectListbox({ store, actions, objects }: Props) {
       </div>
     </div>
   );
+}
+
+/** Which rows are selected, active and edited, and what clicks and keys do about it. */
+function usePicking(
+  { store, actions }: ViewContext,
+  list: { readonly current: HTMLElement | null },
+  objects: readonly SceneObject[],
+  height: { readonly value: number },
+) {
+  const cursor = useSignal<Pick>(NOTHING_PICKED);
+  const editing = useSignal<string | null>(null);
+  const ids = objects.map(({ id }) => id);
+  const apply = (next: Pick): void => {
+    cursor.value = next;
+    store.selectedIds.value = next.selection;
+    const element = list.current;
+    if (element && next.active !== null) {
+      const row = ids.indexOf(next.active);
+      element.scrollTop = scrolledTo(row, element.scrollTop, element.clientHeight || height.value);
+    }
+  };
+  const present = (): Pick => ({ ...cursor.value, selection: store.selectedIds.value });
+  const pickRow = (event: MouseEvent, id: string): void => {
+    if (isControl(event.target)) return;
+    const toggle = isApple() ? event.metaKey : event.ctrlKey;
+    apply(pick(present(), ids, id, { range: event.shiftKey, toggle }));
+    list.current?.focus({ preventScroll: true });
+  };
+  const edit = (id: string | null): void =>
+    drawNow(() => {
+      editing.value = id;
+    });
+  const edited = (object: SceneObject, label: string | null): void => {
+    editing.value = null;
+    if (label !== null && label !== object.label) actions.updateAnnotation(object.id, { label });
+    list.current?.focus({ preventScroll: true });
+  };
+  const removeSelected = (): void => {
+    const active = rowInstead(ids, cursor.value.active, store.selectedIds.value);
+    deleteSelected({ store, actions });
+    cursor.value = { ...cursor.value, active };
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (isControl(event.target) || event.isComposing) return;
+    const mod = isApple() ? event.metaKey : event.ctrlKey;
+    const { key, shiftKey } = event;
+    const command = commandOf({ key, shiftKey, mod }, present(), ids);
+    if (command === null) return;
+    if (command.do === "pick") apply(command.pick);
+    else if (command.do === "rename") edit(rowOf(event.target) ?? cursor.value.active);
+    else if (!event.repeat) removeSelected();
+    event.preventDefault();
+  };
+  return { cursor, editing, ids, pickRow, edit, edited, onKeyDown };
 }
 
 /** The row that an event happened in, by its object's id. */

@@ -62,7 +62,7 @@ function ObjectFilterRow({ store }: { store: Store }) {
   const counts = useComputed(() => countByLabel(store.objects.value));
   const field = useRef<HTMLInputElement>(null);
   const { label, text } = store.objectFilter.value;
-  const labels = store.labels.value.filter((one) => counts.value.has(one) || one === label);
+  const labels = store.labels.value.filter((name) => counts.value.has(name) || name === label);
   const change = (changes: Partial<typeof EVERY_OBJECT>) => {
     store.objectFilter.value = { ...store.objectFilter.value, ...changes };
     dropUnlisted(store);
@@ -96,9 +96,9 @@ function ObjectFilterRow({ store }: { store: Store }) {
         }}
       >
         <option value="*">All labels</option>
-        {labels.map((one) => (
-          <option key={one} value={one} data-label={one}>
-            {one} ({counts.value.get(one) ?? 0})
+        {labels.map((name) => (
+          <option key={name} value={name} data-label={name}>
+            {name} ({counts.value.get(name) ?? 0})
           </option>
         ))}
         {(counts.value.has("") || label === "") && (

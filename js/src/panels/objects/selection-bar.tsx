@@ -82,8 +82,8 @@ export function SelectionBar({ store, actions }: ViewContext) {
         }}
       />
       <datalist id={suggestions}>
-        {store.labels.value.map((one) => (
-          <option key={one} value={one} />
+        {store.labels.value.map((label) => (
+          <option key={label} value={label} />
         ))}
       </datalist>
     </fieldset>

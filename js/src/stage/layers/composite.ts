@@ -36,7 +36,7 @@ export class Composite implements Size {
 
   /** Bring the picture up to these objects, hidden ones left out. Throws MaskError. */
   update(objects: readonly SceneObject[]): Repainted {
-    const visible = objects.filter((one) => one.visible);
+    const visible = objects.filter((object) => object.visible);
     const region = this.#changed(visible);
     this.#painted = visible;
     if (region === null) return null;
@@ -53,7 +53,7 @@ export class Composite implements Size {
   #changed(visible: readonly SceneObject[]): Repainted {
     const changed = differences(this.#painted, visible);
     if (changed === "order" || changed.length > MOST_CHANGES) return "all";
-    const bounds = changed.flatMap((one) => this.boundsOf(one) ?? []);
+    const bounds = changed.flatMap((object) => this.boundsOf(object) ?? []);
     return bounds.length === 0 ? null : bounds.reduce(union);
   }
 
@@ -85,36 +85,36 @@ function differences(
   before: readonly SceneObject[],
   after: readonly SceneObject[],
 ): SceneObject[] | "order" {
-  const old = new Map(before.map((one) => [one.id, one]));
+  const old = new Map(before.map((object) => [object.id, object]));
   const same = new Set<string>();
   const changed: SceneObject[] = [];
-  for (const one of after) {
-    const other = old.get(one.id);
-    if (other && other.rle === one.rle && other.color === one.color) same.add(one.id);
-    else changed.push(one);
+  for (const object of after) {
+    const other = old.get(object.id);
+    if (other && other.rle === object.rle && other.color === object.color) same.add(object.id);
+    else changed.push(object);
   }
   const stayed = after.filter(({ id }) => same.has(id));
   let at = 0;
-  for (const one of before) {
-    if (same.has(one.id)) {
-      if (stayed[at]?.id !== one.id) return "order";
+  for (const object of before) {
+    if (same.has(object.id)) {
+      if (stayed[at]?.id !== object.id) return "order";
       at += 1;
-    } else changed.push(one);
+    } else changed.push(object);
   }
   return changed;
 }
 
-export function union(one: Bounds, other: Bounds): Bounds {
+export function union(first: Bounds, other: Bounds): Bounds {
   return {
-    left: Math.min(one.left, other.left),
-    top: Math.min(one.top, other.top),
-    right: Math.max(one.right, other.right),
-    bottom: Math.max(one.bottom, other.bottom),
+    left: Math.min(first.left, other.left),
+    top: Math.min(first.top, other.top),
+    right: Math.max(first.right, other.right),
+    bottom: Math.max(first.bottom, other.bottom),
   };
 }
 
 /** Whether they have anything in common, or are no more than `margin` apart. */
-export function intersect(one: Bounds, other: Bounds, margin = 0): boolean {
-  const across = one.left < other.right + margin && other.left < one.right + margin;
-  return across && one.top < other.bottom + margin && other.top < one.bottom + margin;
+export function intersect(first: Bounds, other: Bounds, margin = 0): boolean {
+  const across = first.left < other.right + margin && other.left < first.right + margin;
+  return across && first.top < other.bottom + margin && other.top < first.bottom + margin;
 }

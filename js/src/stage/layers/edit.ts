@@ -95,7 +95,7 @@ function shapeOf(gesture: Gesture, store: Store): Shape[] {
 }
 
 function lookOf(id: string | null, store: Store): { color: string; alpha: number } {
-  const object = id === null ? null : store.objects.value.find((one) => one.id === id);
+  const object = id === null ? null : store.objects.value.find((shown) => shown.id === id);
   if (object) return { color: object.color, alpha: OBJECT_ALPHA };
   return { color: MASK_COLOR, alpha: store.opacity.value };
 }

@@ -71,8 +71,8 @@ export function imageLayer(store: Store, actions: Actions, aborted: AbortSignal)
 }
 
 /** Until the next picture is decoded the last one stays, unless it would be distorted. */
-function sameSize(one: ImageState, other: ImageState): boolean {
-  return one.width === other.width && one.height === other.height;
+function sameSize(first: ImageState, other: ImageState): boolean {
+  return first.width === other.width && first.height === other.height;
 }
 
 /** Draws the visible part only: at high zoom the whole would be far larger than any canvas. */

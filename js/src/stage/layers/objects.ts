@@ -178,7 +178,7 @@ class Drawing {
   #traceSome(context: CanvasRenderingContext2D, frame: Frame): boolean {
     const end = performance.now() + TRACING_MS;
     const traced: SceneObject[] = [];
-    const current = new Map(this.#visible().map((one) => [one.rle, one]));
+    const current = new Map(this.#visible().map((object) => [object.rle, object]));
     while (this.#untraced.length > 0 && performance.now() < end) {
       const next = this.#untraced.shift();
       const object = next && current.get(next.rle);
@@ -188,7 +188,7 @@ class Drawing {
     }
     const topmost = this.#visible().slice(-traced.length);
     // The outline of one that came back among others belongs beneath those above it.
-    if (this.#untraced.length === 0 && traced.some((one, index) => one !== topmost[index])) {
+    if (this.#untraced.length === 0 && traced.some((object, index) => object !== topmost[index])) {
       this.#redraw(context, frame);
     } else {
       this.#outline(context, frame, traced);
@@ -197,7 +197,7 @@ class Drawing {
   }
 
   #visible(): readonly SceneObject[] {
-    return (this.#drawn ?? []).filter((one) => one.visible);
+    return (this.#drawn ?? []).filter((object) => object.visible);
   }
 }
 

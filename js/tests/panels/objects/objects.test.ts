@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { holdPanels } from "../../../src/stage/answer-first";
 
 import { mount, press, settled, type } from "../../support/mounted";
 import { object } from "../../support/values";
@@ -52,6 +53,25 @@ describe("objects", () => {
     await settled();
     expect(actions.updateAnnotation).toHaveBeenCalledExactlyOnceWith("a", { label: "dog" });
     expect(document.activeElement).toBe(get("object-list"));
+  });
+
+  it("are renamed in a field that has the very next key, whatever the panels wait for", async () => {
+    const { store, get, unmount } = mount();
+    store.confirmedObjects.value = [object("a", { label: "cup" })];
+    await settled();
+    const release = holdPanels();
+    onTestFinished(release);
+    get("object-label").dispatchEvent(new MouseEvent("dblclick", { bubbles: true }));
+    const field = get<HTMLInputElement>("object-label-input");
+    expect(document.activeElement).toBe(field);
+    expect([field.selectionStart, field.selectionEnd]).toEqual([0, 3]);
+    // What is typed from here on is never selected again, and so never overwritten.
+    field.setSelectionRange(1, 1);
+    release();
+    await settled();
+    expect(document.activeElement).toBe(field);
+    expect([field.selectionStart, field.selectionEnd]).toEqual([1, 1]);
+    unmount();
   });
 
   it("highlights the row under the pointer, and nothing once it is gone", async () => {

@@ -55,16 +55,16 @@ it("paints the same picture step by step as at once, and only where it says", ()
 });
 
 it("paints nothing when only a label changes", () => {
-  const one = object("a", { rle: rectangle(1, 1, 3, 3), width: WIDTH, height: HEIGHT });
+  const square = object("a", { rle: rectangle(1, 1, 3, 3), width: WIDTH, height: HEIGHT });
   const picture = new Composite(WIDTH, HEIGHT);
-  expect(picture.update([one])).toEqual({ left: 1, top: 1, right: 4, bottom: 4 });
-  expect(picture.update([{ ...one, label: "other" }])).toBeNull();
-  expect(picture.update([{ ...one, visible: false }])).not.toBeNull();
+  expect(picture.update([square])).toEqual({ left: 1, top: 1, right: 4, bottom: 4 });
+  expect(picture.update([{ ...square, label: "other" }])).toBeNull();
+  expect(picture.update([{ ...square, visible: false }])).not.toBeNull();
   expect(picture.words.every((word) => word === 0)).toBe(true);
 });
 
 it("refuses a malformed mask", () => {
   const broken = new DataView(new ArrayBuffer(3));
-  const one = object("a", { rle: broken, width: WIDTH, height: HEIGHT });
-  expect(() => new Composite(WIDTH, HEIGHT).update([one])).toThrow(MaskError);
+  const square = object("a", { rle: broken, width: WIDTH, height: HEIGHT });
+  expect(() => new Composite(WIDTH, HEIGHT).update([square])).toThrow(MaskError);
 });
