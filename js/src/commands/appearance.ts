@@ -1,7 +1,7 @@
 // How masks are shown: how opaque, and whether they are previewed.
 
 import { stepBrushRadius } from "../state/brush";
-import { isSlowModel } from "../state/previews";
+import { isSlowModel } from "../state/hover-preview";
 import type { Store } from "../state/store";
 
 /** Previews off, or on again; a slow model's come only because the person wants them. */

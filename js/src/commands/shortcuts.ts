@@ -7,7 +7,6 @@ import type { CommandContext } from "./context";
 import * as crosshair from "./crosshair";
 import { toggleEverything } from "./everything";
 import { chooseLabel, jumpToSelected, toggleSelected } from "./objects";
-import { isApple } from "./platform";
 import { deletePrompt } from "./prompts";
 import { finish, stepImage } from "./series";
 import { fitView, ZOOM_STEP } from "./zoom";
@@ -58,7 +57,7 @@ function choose(index: number, shown: string): Shortcut {
 
 /**
  * Digits choose masks; what Shift makes of the same keys chooses labels, whatever sign that is.
- * keyboard.ts names such a press "Shift+1", unless the sign itself is a shortcut.
+ * input/keyboard.ts names such a press "Shift+1", unless the sign itself is a shortcut.
  */
 function label(index: number): Shortcut {
   return {
@@ -382,20 +381,3 @@ export const SHORTCUTS: readonly Shortcut[] = [
     run: crosshair.moveSelectedPoint,
   },
 ];
-
-/** The keys of a shortcut as a person reads them, e.g. "Ctrl+Shift+Z"; for help and tooltips. */
-export function displayKeys(shortcut: Shortcut, apple = isApple()): string {
-  const text = shortcut.shown ?? shortcut.keys.join(" or ");
-  return text
-    .replaceAll("Mod+", apple ? "\u2318" : "Ctrl+")
-    .replace(
-      /(^|\+|\u2318| )([a-z])(?= |$)/gu,
-      (_, before: string, key: string) => before + key.toUpperCase(),
-    );
-}
-
-/** The shortcut of that id as a person reads it; "" if there is none. */
-export function keysOf(id: string): string {
-  const shortcut = SHORTCUTS.find((candidate) => candidate.id === id);
-  return shortcut ? displayKeys(shortcut) : "";
-}

@@ -3,7 +3,7 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { ViewContext } from "../commands/context";
-import { keysOf } from "../commands/shortcuts";
+import { keysOf } from "../commands/key-names";
 import type { WireIslands } from "../protocol";
 import { brushRadiusOf, setBrushRadius } from "../state/brush";
 import { type EditTarget, editTarget } from "../state/edit-target";

@@ -1,8 +1,9 @@
 // All gestures and shortcuts in one place. The shortcuts are those that run, none is typed twice.
 
 import { useEffect, useRef } from "preact/hooks";
+import { displayKeys } from "../commands/key-names";
 import { POINTER_GESTURES } from "../commands/pointer-gestures";
-import { displayKeys, SHORTCUTS, type ShortcutGroup } from "../commands/shortcuts";
+import { SHORTCUTS, type ShortcutGroup } from "../commands/shortcuts";
 import type { Store } from "../state/store";
 import { IconButton } from "./controls/icon-button";
 

@@ -3,8 +3,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { ViewContext } from "../commands/context";
+import { keysOf } from "../commands/key-names";
 import { finish, stepImage } from "../commands/series";
-import { keysOf } from "../commands/shortcuts";
 import type { ImageStatus, SeriesState } from "../protocol";
 import { placeOf, statusOf, summary } from "../state/series";
 import { IconButton } from "./controls/icon-button";

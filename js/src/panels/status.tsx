@@ -1,6 +1,6 @@
 // One line: what is going on, with which model, how fast, on what picture.
 
-import { keysOf } from "../commands/shortcuts";
+import { keysOf } from "../commands/key-names";
 import type { JournalState, Status } from "../protocol";
 import { isChangingObjects, isOffForSlowness } from "../state/selectors";
 import type { ConnectionState, Store } from "../state/store";

@@ -3,7 +3,7 @@
 import { togglePreviews } from "../commands/appearance";
 import type { ViewContext } from "../commands/context";
 import { toggleEverything } from "../commands/everything";
-import { keysOf } from "../commands/shortcuts";
+import { keysOf } from "../commands/key-names";
 import { fitView, ZOOM_STEP, zoomView } from "../commands/zoom";
 import { maxZoom } from "../geometry/viewport";
 import { isOffForSlowness } from "../state/selectors";

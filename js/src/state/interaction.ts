@@ -28,7 +28,7 @@ export interface Interaction {
   readonly anchor: Signal<Point | null>;
   /** The space bar is down: drags pan. */
   readonly panning: Signal<boolean>;
-  /** Set by pointer.ts: gives up the drag under way; false if there is none. */
+  /** Set by input/pointer.ts: gives up the drag under way; false if there is none. */
   cancelDrag: () => boolean;
 }
 

@@ -10,9 +10,9 @@ import type {
   WirePoint,
   WirePrompts,
 } from "../protocol";
+import type { Foreseen } from "./hover-preview";
 import type { Draft } from "./interaction";
 import type { SceneObject } from "./objects";
-import type { Foreseen } from "./previews";
 
 /** A prompt on screen; `provisional` until Python has confirmed it. */
 export type ShownPoint = WirePoint & { provisional: boolean };

@@ -1,9 +1,9 @@
 // What follows from the state: questions that several panels, tools and commands ask of the store.
 
 import type { Gesture } from "../protocol";
+import { isSlowModel } from "./hover-preview";
 import type { SceneObject } from "./objects";
 import { shownPrompts } from "./optimistic";
-import { isSlowModel } from "./previews";
 import type { Store, ToolName } from "./store";
 
 /** With prompts there are candidates, now or once the answer has come: gestures keep their order. */

@@ -16,10 +16,9 @@ import type {
 } from "../protocol";
 import { EMPTY_DOCUMENT, NO_PREDICTION } from "./document";
 import { createEverything, type EverythingMode } from "./everything";
+import { type Foreseen, isSlowModel, type Preview, type PreviewChoice } from "./hover-preview";
 import { EVERY_OBJECT, type ObjectFilter, type SceneObject } from "./objects";
 import { isAsking, shownAnswer, shownObjects } from "./optimistic";
-import type { Foreseen } from "./previews";
-import { isSlowModel, type Preview, type PreviewChoice } from "./previews";
 
 export type ToolName = "point" | "box" | "pan" | "everything" | EditToolName;
 export type EditToolName = "brush" | "eraser" | "polygon" | "cut";
@@ -51,7 +50,7 @@ export interface Store {
   /** Image of the series that is being opened; until it is there nothing else can be done. */
   readonly opening: Signal<number | null>;
   readonly connection: Signal<ConnectionState>;
-  /** Whether answers are pushed along on this view's link; null until that is known. wire/answer-delay.ts. */
+  /** Whether answers are pushed along, see wire/answer-delay.ts; null until that is known. */
   readonly pushing: Signal<boolean | null>;
   /** Gestures sent and not yet acknowledged, oldest first: drawn at once as provisional marks. */
   readonly pending: Signal<readonly Gesture[]>;

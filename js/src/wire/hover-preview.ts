@@ -2,7 +2,7 @@
 
 import type { Bytes, PreviewReply } from "../protocol";
 import { NO_PREDICTION } from "../state/document";
-import type { Foreseen, Preview } from "../state/previews";
+import type { Foreseen, Preview } from "../state/hover-preview";
 import type { Store } from "../state/store";
 
 interface Point {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { displayKeys, keysOf, SHORTCUTS } from "../../src/commands/shortcuts";
+import { displayKeys, keysOf } from "../../src/commands/key-names";
+import { SHORTCUTS } from "../../src/commands/shortcuts";
 import { shortcutFor } from "../../src/input/keyboard";
 
 const NO_MODIFIER = { code: "", ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };

@@ -1,4 +1,4 @@
-// What the list of objects shows, and what clicks and keys in it select; pure.
+// What clicks and keys in the list of objects select; pure.
 
 /** A selection, the row that ranges start from, and the row that keys move. */
 export interface Pick {

@@ -2,6 +2,7 @@
 
 import { useComputed } from "@preact/signals";
 import type { ViewContext } from "../../commands/context";
+import { keysOf } from "../../commands/key-names";
 import {
   deleteSelected,
   jumpToSelected,
@@ -9,7 +10,6 @@ import {
   showOnlySelected,
   toggleSelected,
 } from "../../commands/objects";
-import { keysOf } from "../../commands/shortcuts";
 import { selectedObjects } from "../../state/selectors";
 import { formatCount } from "../controls/format";
 import { IconButton } from "../controls/icon-button";

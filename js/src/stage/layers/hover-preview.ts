@@ -3,7 +3,7 @@
 import { contourOf } from "../../geometry/contours";
 import { maskOf } from "../../geometry/masks";
 import { LIGHT, MASK_COLOR, parseColor, shade } from "../../state/colors";
-import type { Preview } from "../../state/previews";
+import type { Preview } from "../../state/hover-preview";
 import type { Store } from "../../state/store";
 import type { Layer } from "./layer";
 import { blankPixels, pack, putPixels, regionOf, sampleMask } from "./sampling";
