@@ -1,8 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { mountKeyboard } from "../../src/input/keyboard";
-
 import { brushRadiusOf } from "../../src/state/brush";
-
 import { createScene } from "../support/scene";
 
 const POINT = { points: [{ x: 50, y: 25, positive: true }] };

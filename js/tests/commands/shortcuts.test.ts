@@ -1,13 +1,9 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { displayKeys, keysOf } from "../../src/commands/key-names";
 import { SHORTCUTS } from "../../src/commands/shortcuts";
 import { shortcutFor } from "../../src/input/keyboard";
 
 const NO_MODIFIER = { code: "", ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };
-
-afterEach(() => {
-  document.body.replaceChildren();
-});
 
 describe("the table", () => {
   it("has each key and each id once", () => {

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { movedBox, resizedBox } from "../../src/geometry/boxes";
-
+import { boxFromCorners, movedBox, resizedBox } from "../../src/geometry/boxes";
 import { IMAGE } from "../support/scene";
 
 const BOX = { x0: 50, y0: 20, x1: 150, y1: 80 };
@@ -27,4 +26,8 @@ describe("adjusted boxes", () => {
       }),
     );
   });
+});
+
+it("boxFromCorners puts corners in order", () => {
+  expect(boxFromCorners({ x: 5, y: 1 }, { x: 2, y: 8 })).toEqual({ x0: 2, y0: 1, x1: 5, y1: 8 });
 });

@@ -1,42 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-
 import { decodeMask, maskHas, maskOf } from "../../src/geometry/masks";
-import { paintRunsWithin, parseRuns } from "../../src/geometry/rle";
-
-/** The inverse of what is tested, written from the format's definition. */
-function encode(runs: readonly number[]): DataView {
-  const bytes: number[] = [];
-  for (const [index, run] of runs.entries()) {
-    let value = index > 2 ? run - (runs[index - 2] ?? 0) : run;
-    while (true) {
-      const digit = value & 31;
-      value >>= 5;
-      const more = (digit & 16) === 0 ? value !== 0 : value !== -1;
-      bytes.push(48 + digit + (more ? 32 : 0));
-      if (!more) break;
-    }
-  }
-  return new DataView(Uint8Array.from(bytes).buffer);
-}
-
-/** Rows of "." and "#". */
-function encodeRows(rows: readonly string[]) {
-  const height = rows.length;
-  const width = rows[0]?.length ?? 0;
-  const runs: number[] = [0];
-  let value = ".";
-  for (let column = 0; column < width; column++) {
-    for (const row of rows) {
-      if (row[column] !== value) {
-        value = value === "." ? "#" : ".";
-        runs.push(0);
-      }
-      runs[runs.length - 1] = (runs.at(-1) ?? 0) + 1;
-    }
-  }
-  return { rle: encode(runs), width, height };
-}
+import { parseRuns } from "../../src/geometry/rle";
+import { encode, encodeRows, picture } from "../support/masks";
 
 function rowsOf(mask: ReturnType<typeof decodeMask>): string[] {
   return Array.from({ length: mask.height }, (_, row) =>
@@ -47,15 +13,6 @@ function rowsOf(mask: ReturnType<typeof decodeMask>): string[] {
 }
 
 const text = (string: string) => new DataView(new TextEncoder().encode(string).buffer);
-
-const picture = fc
-  .record({ width: fc.integer({ min: 1, max: 12 }), height: fc.integer({ min: 1, max: 12 }) })
-  .chain(({ width, height }) =>
-    fc.array(fc.string({ unit: fc.constantFrom(".", "#"), minLength: width, maxLength: width }), {
-      minLength: height,
-      maxLength: height,
-    }),
-  );
 
 describe("decodeMask", () => {
   it("reads a string made by pycocotools", () => {
@@ -92,26 +49,6 @@ describe("decodeMask", () => {
     const rle = new DataView(whole.buffer, 2, 3);
     expect(rowsOf(decodeMask({ rle, width: 3, height: 2 }))).toEqual([".##", ".#."]);
   });
-});
-
-it("paintRunsWithin sets the same pixels in a part of a picture of the whole mask", () => {
-  const corner = fc.nat(12);
-  fc.assert(
-    fc.property(picture, corner, corner, corner, corner, (rows, left, top, right, bottom) => {
-      const encoded = encodeRows(rows);
-      const { width, height } = encoded;
-      const words = new Uint32Array(width * height);
-      const bounds = { left, top, right: Math.min(right, width), bottom: Math.min(bottom, height) };
-      paintRunsWithin(parseRuns(encoded), height, words, 7, bounds);
-      const expected = rows.flatMap((row, r) =>
-        [...row].map((pixel, c) => {
-          const within = c >= left && c < right && r >= top && r < bottom;
-          return within && pixel === "#" ? 7 : 0;
-        }),
-      );
-      expect(Array.from(words)).toEqual(expected);
-    }),
-  );
 });
 
 it("maskOf decodes the same bytes once", () => {

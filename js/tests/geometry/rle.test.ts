@@ -1,52 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeMask, type Mask, maskOf } from "../../src/geometry/masks";
+import { decodeMask, type Mask } from "../../src/geometry/masks";
 import { MaskError, paintRunsWithin, parseRuns } from "../../src/geometry/rle";
-
-/** The inverse of what is tested, written from the format's definition. */
-function encode(runs: readonly number[]): DataView {
-  const bytes: number[] = [];
-  for (const [index, run] of runs.entries()) {
-    let value = index > 2 ? run - (runs[index - 2] ?? 0) : run;
-    while (true) {
-      const digit = value & 31;
-      value >>= 5;
-      const more = (digit & 16) === 0 ? value !== 0 : value !== -1;
-      bytes.push(48 + digit + (more ? 32 : 0));
-      if (!more) break;
-    }
-  }
-  return new DataView(Uint8Array.from(bytes).buffer);
-}
-
-/** Rows of "." and "#". */
-function encodeRows(rows: readonly string[]) {
-  const height = rows.length;
-  const width = rows[0]?.length ?? 0;
-  const runs: number[] = [0];
-  let value = ".";
-  for (let column = 0; column < width; column++) {
-    for (const row of rows) {
-      if (row[column] !== value) {
-        value = value === "." ? "#" : ".";
-        runs.push(0);
-      }
-      runs[runs.length - 1] = (runs.at(-1) ?? 0) + 1;
-    }
-  }
-  return { rle: encode(runs), width, height };
-}
+import { encodeRows, picture } from "../support/masks";
 
 const text = (string: string) => new DataView(new TextEncoder().encode(string).buffer);
-
-const picture = fc
-  .record({ width: fc.integer({ min: 1, max: 12 }), height: fc.integer({ min: 1, max: 12 }) })
-  .chain(({ width, height }) =>
-    fc.array(fc.string({ unit: fc.constantFrom(".", "#"), minLength: width, maxLength: width }), {
-      minLength: height,
-      maxLength: height,
-    }),
-  );
 
 function attempt<Result, Failure>(work: () => Result): Result | Failure {
   try {
@@ -74,11 +32,6 @@ it("paintRunsWithin sets the same pixels in a part of a picture of the whole mas
       expect(Array.from(words)).toEqual(expected);
     }),
   );
-});
-
-it("maskOf decodes the same bytes once", () => {
-  const encoded = encodeRows(["#.", ".#"]);
-  expect(maskOf(encoded)).toBe(maskOf({ ...encoded }));
 });
 
 describe("malformed masks", () => {

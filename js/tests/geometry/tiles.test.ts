@@ -11,7 +11,6 @@ import {
   type View,
 } from "../../src/geometry/viewport";
 import type { ImageState } from "../../src/protocol";
-
 import { IMAGE } from "../support/scene";
 
 /** 8192 x 4096 pixels, shown at first by a preview of a quarter of that. */

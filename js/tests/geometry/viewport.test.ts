@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { boxFromCorners } from "../../src/geometry/boxes";
 import {
   clampToImage,
   clampView,
@@ -215,8 +214,4 @@ it("clampToImage accepts the borders and nothing beyond", () => {
   const image = { width: 4, height: 3 };
   expect(clampToImage(image, { x: -1, y: 9 })).toEqual({ x: 0, y: 3 });
   expect(clampToImage(image, { x: 4, y: 0 })).toEqual({ x: 4, y: 0 });
-});
-
-it("boxFromCorners puts corners in order", () => {
-  expect(boxFromCorners({ x: 5, y: 1 }, { x: 2, y: 8 })).toEqual({ x0: 2, y0: 1, x1: 5, y1: 8 });
 });

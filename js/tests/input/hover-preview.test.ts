@@ -1,37 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { mountPointer } from "../../src/input/pointer";
 import { EMPTY_DOCUMENT } from "../../src/state/document";
-import { createScene } from "../support/scene";
-
-interface Press extends PointerEventInit {
-  at: readonly [x: number, y: number];
-}
-
-/** A stage shown at half its size, at (10, 20) of the window: 200 x 100 CSS pixels on screen. */
-function mount() {
-  const scene = createScene();
-  const stage = document.createElement("div");
-  stage.tabIndex = 0;
-  document.body.append(stage);
-  vi.spyOn(stage, "getBoundingClientRect").mockReturnValue(new DOMRect(10, 20, 200, 100));
-  stage.setPointerCapture = () => undefined;
-  const controller = new AbortController();
-  mountPointer(stage, scene, controller.signal);
-  const fire = (type: string, { at: [clientX, clientY], ...init }: Press) =>
-    stage.dispatchEvent(
-      new PointerEvent(type, {
-        bubbles: true,
-        cancelable: true,
-        pointerId: 1,
-        pointerType: "mouse",
-        clientX,
-        clientY,
-        ...init,
-      }),
-    );
-  const gestures = () => scene.calls.filter(([name]) => name !== "preview");
-  return { ...scene, stage, controller, fire, gestures };
-}
+import { pointerScene } from "../support/input";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -43,10 +12,10 @@ afterEach(() => {
 });
 
 describe("previews", () => {
-  const asked = (calls: ReturnType<typeof mount>["calls"]) => calls.at(-1);
+  const asked = (calls: ReturnType<typeof pointerScene>["calls"]) => calls.at(-1);
 
   it("are asked for under the pointer and withdrawn when it leaves", () => {
-    const { fire, calls } = mount();
+    const { fire, calls } = pointerScene();
     fire("pointermove", { at: [60, 45], movementX: 1 });
     expect(asked(calls)).toEqual(["preview", { x: 50, y: 25 }]);
     fire("pointerleave", { at: [9, 9] });
@@ -54,7 +23,7 @@ describe("previews", () => {
   });
 
   it("stop at the first prompt and come back when it is undone", () => {
-    const { fire, calls, store } = mount();
+    const { fire, calls, store } = pointerScene();
     fire("pointermove", { at: [60, 45], movementX: 1 });
     const prompts = { ...EMPTY_DOCUMENT.prompts, points: [{ x: 1, y: 1, positive: true }] };
     store.document.value = { ...EMPTY_DOCUMENT, prompts };
@@ -64,7 +33,7 @@ describe("previews", () => {
   });
 
   it("wait for the kernel, and for the person to want them", () => {
-    const { fire, calls, store } = mount();
+    const { fire, calls, store } = pointerScene();
     store.kernelStatus.value = "encoding";
     fire("pointermove", { at: [60, 45], movementX: 1 });
     expect(asked(calls)).toEqual(["preview", null]);

@@ -1,42 +1,7 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
-import { mountKeyboard } from "../../src/input/keyboard";
+import { afterEach, describe, expect, it } from "vitest";
 import { EMPTY_DOCUMENT, NO_PREDICTION } from "../../src/state/document";
-import { createScene } from "../support/scene";
+import { keyboardScene } from "../support/input";
 import { object } from "../support/values";
-
-const CANDIDATE = { score: 0.9, stability: 0.9, area: 3, rle: new DataView(new ArrayBuffer(0)) };
-
-function mount() {
-  const scene = createScene();
-  scene.store.prediction.value = { ...NO_PREDICTION, candidates: [CANDIDATE, CANDIDATE] };
-  const cell = document.createElement("div");
-  cell.tabIndex = -1;
-  const root = document.createElement("div");
-  const stage = document.createElement("div");
-  stage.tabIndex = 0;
-  root.append(stage);
-  cell.append(root);
-  document.body.append(cell);
-  const controller = new AbortController();
-  mountKeyboard(root, stage, scene, controller.signal);
-  const notebook = vi.fn();
-  for (const type of ["keydown", "keyup", "keypress"]) cell.addEventListener(type, notebook);
-  const press = (key: string, init: KeyboardEventInit = {}, target: HTMLElement = stage) => {
-    target.focus();
-    const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...init });
-    target.dispatchEvent(event);
-    target.dispatchEvent(new KeyboardEvent("keyup", { key, bubbles: true, cancelable: true }));
-    return event;
-  };
-  const add = (tag: string, attributes: Record<string, string> = {}) => {
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-    root.append(element);
-    return element;
-  };
-  const gestures = () => scene.calls;
-  return { ...scene, cell, root, stage, controller, notebook, press, add, gestures };
-}
 
 afterEach(() => {
   document.body.replaceChildren();
@@ -44,7 +9,7 @@ afterEach(() => {
 
 describe("the notebook", () => {
   it("gets no key while focus is within the widget", () => {
-    const { press, notebook, add } = mount();
+    const { press, notebook, add } = keyboardScene();
     for (const key of ["b", "d", "d", "m", "Enter", "q", "F2", " ", "ArrowUp"]) press(key);
     press("Enter", { shiftKey: true });
     press("Enter", {}, add("button"));
@@ -53,14 +18,14 @@ describe("the notebook", () => {
   });
 
   it("gets its keys back when the view is gone", () => {
-    const { press, notebook, controller } = mount();
+    const { press, notebook, controller } = keyboardScene();
     controller.abort();
     press("b");
     expect(notebook).toHaveBeenCalled();
   });
 
   it("gets the focus by Escape when nothing else is left to cancel", () => {
-    const { press, interaction, stage, cell } = mount();
+    const { press, interaction, stage, cell } = keyboardScene();
     interaction.crosshair.value = { x: 1, y: 1 };
     press("Escape");
     expect(interaction.crosshair.value).toBeNull();
@@ -72,7 +37,7 @@ describe("the notebook", () => {
 
 describe("what is typed", () => {
   it("stays with text fields, whatever it is", () => {
-    const { press, add, gestures } = mount();
+    const { press, add, gestures } = keyboardScene();
     const field = add("input", { type: "text" });
     for (const key of ["c", "1", "Backspace", "Enter", " "]) {
       expect(press(key, {}, field).defaultPrevented).toBe(false);
@@ -84,7 +49,7 @@ describe("what is typed", () => {
   });
 
   it("lets Enter and Space press buttons, and shortcuts through", () => {
-    const { press, add, gestures } = mount();
+    const { press, add, gestures } = keyboardScene();
     const button = add("button");
     expect(press("Enter", {}, button).defaultPrevented).toBe(false);
     expect(press(" ", {}, button).defaultPrevented).toBe(false);
@@ -93,14 +58,14 @@ describe("what is typed", () => {
   });
 
   it("lets arrows move a slider, and Tab leave the stage", () => {
-    const { press, add } = mount();
+    const { press, add } = keyboardScene();
     const slider = add("input", { type: "range" });
     expect(press("ArrowLeft", {}, slider).defaultPrevented).toBe(false);
     expect(press("Tab").defaultPrevented).toBe(false);
   });
 
   it("does nothing behind the open help", () => {
-    const { press, store, gestures } = mount();
+    const { press, store, gestures } = keyboardScene();
     store.helpOpen.value = true;
     press("c");
     expect(gestures()).toEqual([]);
@@ -111,7 +76,7 @@ describe("what is typed", () => {
 
 describe("masks", () => {
   it("are chosen by number, those that there are", () => {
-    const { press, gestures } = mount();
+    const { press, gestures } = keyboardScene();
     for (const key of ["1", "2", "3"]) press(key);
     expect(gestures()).toEqual([
       ["choose", 0],
@@ -120,7 +85,7 @@ describe("masks", () => {
   });
 
   it("are chosen before they have come, in the order of the keys", () => {
-    const { press, store, gestures } = mount();
+    const { press, store, gestures } = keyboardScene();
     store.pending.value = [{ type: "add_point", x: 1, y: 1, positive: true }];
     press("3");
     press("Enter");
@@ -131,7 +96,7 @@ describe("masks", () => {
   });
 
   it("are accepted by Enter under the current label, once however long it is held", () => {
-    const { press, store, gestures } = mount();
+    const { press, store, gestures } = keyboardScene();
     const prompts = { ...EMPTY_DOCUMENT.prompts, has_mask: true };
     store.document.value = { ...EMPTY_DOCUMENT, prompts };
     press("Enter");
@@ -145,7 +110,7 @@ describe("masks", () => {
   });
 
   it("are not accepted where there are none", () => {
-    const { press, store, gestures } = mount();
+    const { press, store, gestures } = keyboardScene();
     store.prediction.value = NO_PREDICTION;
     press("1");
     press("Enter");
@@ -155,7 +120,7 @@ describe("masks", () => {
 
 describe("objects", () => {
   it("are labelled, hidden and zoomed to by key, if they are selected", () => {
-    const { press, store, gestures } = mount();
+    const { press, store, gestures } = keyboardScene();
     store.prediction.value = NO_PREDICTION;
     store.labels.value = ["cup", "spoon"];
     press("@", { code: "Digit2", shiftKey: true });
@@ -184,7 +149,7 @@ describe("prompts", () => {
     { x: 60, y: 70, positive: false },
   ];
   const withPrompts = () => {
-    const scene = mount();
+    const scene = keyboardScene();
     const box = { x0: 1, y0: 2, x1: 30, y1: 40 };
     scene.store.document.value = { ...EMPTY_DOCUMENT, prompts: { points, box, has_mask: true } };
     return scene;
@@ -221,7 +186,7 @@ describe("prompts", () => {
 
 describe("view", () => {
   it("changes by keys", () => {
-    const { press, store } = mount();
+    const { press, store } = keyboardScene();
     press("+");
     expect(store.view.value.zoom).toBe(1.5);
     press("0");

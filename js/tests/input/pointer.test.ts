@@ -1,37 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { mountPointer } from "../../src/input/pointer";
 import { EMPTY_DOCUMENT } from "../../src/state/document";
-import { createScene } from "../support/scene";
-
-interface Press extends PointerEventInit {
-  at: readonly [x: number, y: number];
-}
-
-/** A stage shown at half its size, at (10, 20) of the window: 200 x 100 CSS pixels on screen. */
-function mount() {
-  const scene = createScene();
-  const stage = document.createElement("div");
-  stage.tabIndex = 0;
-  document.body.append(stage);
-  vi.spyOn(stage, "getBoundingClientRect").mockReturnValue(new DOMRect(10, 20, 200, 100));
-  stage.setPointerCapture = () => undefined;
-  const controller = new AbortController();
-  mountPointer(stage, scene, controller.signal);
-  const fire = (type: string, { at: [clientX, clientY], ...init }: Press) =>
-    stage.dispatchEvent(
-      new PointerEvent(type, {
-        bubbles: true,
-        cancelable: true,
-        pointerId: 1,
-        pointerType: "mouse",
-        clientX,
-        clientY,
-        ...init,
-      }),
-    );
-  const gestures = () => scene.calls.filter(([name]) => name !== "preview");
-  return { ...scene, stage, controller, fire, gestures };
-}
+import { pointerScene } from "../support/input";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -44,7 +13,7 @@ afterEach(() => {
 
 describe("mouse", () => {
   it("turns a click into an include point in image pixels", () => {
-    const { fire, gestures, stage } = mount();
+    const { fire, gestures, stage } = pointerScene();
     fire("pointerdown", { at: [60, 45], button: 0 });
     fire("pointerup", { at: [62, 46], button: 0 });
     expect(gestures()).toEqual([["addPoint", 50, 25, true]]);
@@ -55,7 +24,7 @@ describe("mouse", () => {
     ["right button", { button: 2 }],
     ["Alt", { button: 0, altKey: true }],
   ])("turns a press with %s into exactly one exclude point", (_, how) => {
-    const { fire, gestures, stage } = mount();
+    const { fire, gestures, stage } = pointerScene();
     fire("pointerdown", { at: [60, 45], ...how });
     const menu = new MouseEvent("contextmenu", { bubbles: true, cancelable: true });
     const reachedPage = vi.fn();
@@ -68,7 +37,7 @@ describe("mouse", () => {
   });
 
   it("registers 200 fast clicks on one spot", () => {
-    const { fire, gestures } = mount();
+    const { fire, gestures } = pointerScene();
     for (let index = 0; index < 200; index++) {
       fire("pointerdown", { at: [60, 45], button: 0 });
       fire("pointerup", { at: [60, 45], button: 0 });
@@ -77,7 +46,7 @@ describe("mouse", () => {
   });
 
   it("tells a drag by its distance, even if it ends where it began", () => {
-    const { fire, gestures } = mount();
+    const { fire, gestures } = pointerScene();
     fire("pointerdown", { at: [60, 45], button: 0 });
     fire("pointermove", { at: [64, 45] });
     fire("pointermove", { at: [60, 45] });
@@ -86,7 +55,7 @@ describe("mouse", () => {
   });
 
   it("tells a click by its distance, however long it takes", () => {
-    const { fire, gestures } = mount();
+    const { fire, gestures } = pointerScene();
     fire("pointerdown", { at: [60, 45], button: 0 });
     vi.advanceTimersByTime(10_000);
     fire("pointerup", { at: [63, 45], button: 0 });
@@ -94,7 +63,7 @@ describe("mouse", () => {
   });
 
   it("clamps a box drawn beyond the stage to the image", () => {
-    const { fire, gestures } = mount();
+    const { fire, gestures } = pointerScene();
     fire("pointerdown", { at: [60, 45], button: 0 });
     fire("pointermove", { at: [900, 900] });
     fire("pointerup", { at: [900, 900], button: 0 });
@@ -102,7 +71,7 @@ describe("mouse", () => {
   });
 
   it.each(["pointercancel", "lostpointercapture"])("gives a drag up on %s", (type) => {
-    const { fire, gestures, interaction } = mount();
+    const { fire, gestures, interaction } = pointerScene();
     fire("pointerdown", { at: [60, 45], button: 0 });
     fire("pointermove", { at: [100, 90] });
     expect(interaction.draft.value).not.toBeNull();
@@ -113,7 +82,7 @@ describe("mouse", () => {
   });
 
   it("pans by the middle button and leaves the tool alone", () => {
-    const { fire, gestures, store } = mount();
+    const { fire, gestures, store } = pointerScene();
     store.view.value = { zoom: 2, left: 0.25, top: 0.25 };
     fire("pointerdown", { at: [60, 45], button: 1 });
     fire("pointermove", { at: [80, 45] });
@@ -123,7 +92,7 @@ describe("mouse", () => {
   });
 
   it("makes the prompt under it the active one", () => {
-    const { fire, store, stage } = mount();
+    const { fire, store, stage } = pointerScene();
     const prompts = { ...EMPTY_DOCUMENT.prompts, points: [{ x: 50, y: 25, positive: true }] };
     store.document.value = { ...EMPTY_DOCUMENT, prompts };
     fire("pointermove", { at: [61, 45], movementX: 1 });
@@ -135,7 +104,7 @@ describe("mouse", () => {
   });
 
   it("does nothing after the view is gone", () => {
-    const { fire, gestures, controller } = mount();
+    const { fire, gestures, controller } = pointerScene();
     controller.abort();
     fire("pointerdown", { at: [60, 45], button: 0 });
     fire("pointerup", { at: [60, 45], button: 0 });
@@ -151,13 +120,13 @@ describe("wheel", () => {
   };
 
   it("leaves the page to scroll", () => {
-    const { stage, store } = mount();
+    const { stage, store } = pointerScene();
     expect(wheel(stage, { deltaY: -120 }).defaultPrevented).toBe(false);
     expect(store.view.value.zoom).toBe(1);
   });
 
   it("zooms at the pointer with Control", () => {
-    const { stage, store } = mount();
+    const { stage, store } = pointerScene();
     const event = wheel(stage, { deltaY: -120, ctrlKey: true });
     expect(event.defaultPrevented).toBe(true);
     const { zoom, left, top } = store.view.value;
@@ -171,14 +140,14 @@ describe("touch", () => {
   const finger = (id: number) => ({ pointerId: id, pointerType: "touch", button: 0 });
 
   it("includes by a tap", () => {
-    const { fire, gestures } = mount();
+    const { fire, gestures } = pointerScene();
     fire("pointerdown", { at: [60, 45], ...finger(1) });
     fire("pointerup", { at: [66, 45], ...finger(1) });
     expect(gestures()).toEqual([["addPoint", 50, 25, true]]);
   });
 
   it("excludes by a long press, once", () => {
-    const { fire, gestures } = mount();
+    const { fire, gestures } = pointerScene();
     fire("pointerdown", { at: [60, 45], ...finger(1) });
     vi.advanceTimersByTime(500);
     expect(gestures()).toEqual([["addPoint", 50, 25, false]]);
@@ -187,7 +156,7 @@ describe("touch", () => {
   });
 
   it("takes a finger that has moved for a drag, however long it rests", () => {
-    const { fire, gestures } = mount();
+    const { fire, gestures } = pointerScene();
     fire("pointerdown", { at: [60, 45], ...finger(1) });
     fire("pointermove", { at: [110, 95], ...finger(1) });
     vi.advanceTimersByTime(5000);
@@ -196,7 +165,7 @@ describe("touch", () => {
   });
 
   it("zooms by two fingers, and neither of them draws", () => {
-    const { fire, gestures, store } = mount();
+    const { fire, gestures, store } = pointerScene();
     fire("pointerdown", { at: [100, 70], ...finger(1) });
     fire("pointerdown", { at: [120, 70], ...finger(2) });
     fire("pointermove", { at: [90, 70], ...finger(1) });

@@ -1,21 +1,12 @@
 // Hand editing on the page: tools, keys, the panel. What it does to masks is Python's to test.
 
 import { afterEach, describe, expect, it, vi } from "vitest";
-
 import type { WireIslands } from "../../src/protocol";
-
-import type { Store } from "../../src/state/store";
-
 import { mount, settled } from "../support/mounted";
 import { IMAGE } from "../support/scene";
-import { object, prediction } from "../support/values";
+import { object, prediction, selectObjects } from "../support/values";
 
 const POINT = { points: [{ x: 50, y: 25, positive: true }] };
-
-function select(store: Store, ...ids: string[]): void {
-  store.confirmedObjects.value = ["a", "b"].map((id) => object(id));
-  store.selectedIds.value = new Set(ids);
-}
 
 afterEach(() => {
   vi.useRealTimers();
@@ -39,7 +30,7 @@ describe("the panel", () => {
         prompts: { ...POINT, box: null, has_mask: false },
       };
       store.prediction.value = prediction(3, 1);
-      if (selected.length > 0) select(store, ...selected);
+      if (selected.length > 0) selectObjects(store, ...selected);
     });
     vi.mocked(mounted.actions.islands).mockResolvedValue(PARTS);
     await settled();
@@ -117,14 +108,14 @@ describe("the panel", () => {
     expect(actions.smooth).toHaveBeenCalledExactlyOnceWith(2, null);
     get("edit-split").click();
     expect(actions.split).not.toHaveBeenCalled();
-    select(store, "b");
+    selectObjects(store, "b");
     await settled();
     expect(get("edit-target").dataset.id).toBe("b");
     get("edit-split").click();
     expect(actions.split).toHaveBeenCalledExactlyOnceWith("b", null);
     get("edit-merge").click();
     expect(actions.merge).not.toHaveBeenCalled();
-    select(store, "a", "b");
+    selectObjects(store, "a", "b");
     await settled();
     get("edit-merge").click();
     expect(actions.merge).toHaveBeenCalledExactlyOnceWith(["a", "b"], null);

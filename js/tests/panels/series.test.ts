@@ -1,5 +1,4 @@
 import { describe, expect, it, vi } from "vitest";
-
 import type { SeriesState } from "../../src/protocol";
 import { mount, press, settled } from "../support/mounted";
 

@@ -1,35 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { type Tile, tileBox, tileCovers } from "../../src/geometry/tiles";
-import type { ImageState } from "../../src/protocol";
+import type { Tile } from "../../src/geometry/tiles";
 import { TileLoader } from "../../src/stage/tile-loader";
-import { IMAGE } from "../support/scene";
-
-/** 8192 x 4096 pixels, shown at first by a preview of a quarter of that. */
-const LARGE: ImageState = {
-  ...IMAGE,
-  width: 8192,
-  height: 4096,
-  preview_width: 2048,
-  preview_height: 1024,
-  max_level: 1,
-};
-
-it("tileBox clips the last tiles to the image", () => {
-  const image = { ...LARGE, width: 1000, height: 700 };
-  expect(tileBox(image, { level: 0, column: 1, row: 1 })).toEqual({
-    x0: 512,
-    y0: 512,
-    x1: 1000,
-    y1: 700,
-  });
-});
-
-it("tileCovers finds coarser tiles over finer ones", () => {
-  const fine = { level: 0, column: 5, row: 2 };
-  expect(tileCovers({ level: 2, column: 1, row: 0 }, fine)).toBe(true);
-  expect(tileCovers({ level: 2, column: 0, row: 0 }, fine)).toBe(false);
-  expect(tileCovers({ level: 0, column: 5, row: 2 }, { level: 1, column: 2, row: 1 })).toBe(false);
-});
 
 describe("TileLoader", () => {
   const row = (count: number): Tile[] =>

@@ -1,15 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { editTarget } from "../../src/state/edit-target";
-import type { Store } from "../../src/state/store";
 import { createScene } from "../support/scene";
-import { object, prediction } from "../support/values";
+import { prediction, selectObjects } from "../support/values";
 
 const POINT = { points: [{ x: 50, y: 25, positive: true }] };
-
-function select(store: Store, ...ids: string[]): void {
-  store.confirmedObjects.value = ["a", "b"].map((id) => object(id));
-  store.selectedIds.value = new Set(ids);
-}
 
 describe("what is edited", () => {
   it("is a new mask while there is none", () => {
@@ -28,12 +22,12 @@ describe("what is edited", () => {
 
   it("is the selected object, if it is one", () => {
     const { store } = createScene(POINT);
-    select(store, "b");
+    selectObjects(store, "b");
     expect(editTarget(store)).toMatchObject({ id: "b", color: "#ff0000", name: "label of b" });
-    select(store, "a", "b");
+    selectObjects(store, "a", "b");
     expect(editTarget(store)).toBeNull();
     // One that is gone is no longer selected.
-    select(store, "gone");
+    selectObjects(store, "gone");
     expect(editTarget(store)?.id).toBeNull();
   });
 });

@@ -1,9 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { finish } from "../../src/commands/series";
-
 import type { SeriesState } from "../../src/protocol";
 import { statusOf, summary } from "../../src/state/series";
-
 import { createScene } from "../support/scene";
 
 const SERIES: SeriesState = { length: 4, index: 1, name: "b.png", statuses: "dtse", note: "" };

@@ -2,6 +2,7 @@
 
 import type { Candidate, PredictionState } from "../../src/protocol";
 import type { SceneObject } from "../../src/state/objects";
+import type { Store } from "../../src/state/store";
 
 export const EMPTY_RLE = new DataView(new ArrayBuffer(0));
 
@@ -30,4 +31,10 @@ export function object(id: string, changes: Partial<SceneObject> = {}): SceneObj
     rle: EMPTY_RLE,
     ...changes,
   };
+}
+
+/** Two objects, "a" and "b", of which those are selected. */
+export function selectObjects(store: Store, ...ids: string[]): void {
+  store.confirmedObjects.value = ["a", "b"].map((id) => object(id));
+  store.selectedIds.value = new Set(ids);
 }

@@ -1,22 +1,16 @@
 import { describe, expect, it } from "vitest";
-import type { Store } from "../../src/state/store";
 import { TOOLS } from "../../src/tools/toolbox";
 import { hand } from "../support/hand";
-import { object } from "../support/values";
+import { selectObjects } from "../support/values";
 
 const { cut } = TOOLS;
 
 const POINT = { points: [{ x: 50, y: 25, positive: true }] };
 
-function select(store: Store, ...ids: string[]): void {
-  store.confirmedObjects.value = ["a", "b"].map((id) => object(id));
-  store.selectedIds.value = new Set(ids);
-}
-
 describe("the knife", () => {
   it("cuts the selected object along the line", () => {
     const { drag, click, calls, store } = hand(POINT);
-    select(store, "b");
+    selectObjects(store, "b");
     click(cut, [100, 50]);
     drag(cut, [100, 0], [100, 50], [100, 198]);
     expect(calls).toEqual([["split", "b", [50, 0, 50, 99]]]);

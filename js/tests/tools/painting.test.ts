@@ -1,22 +1,14 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { mountPointer } from "../../src/input/pointer";
-
 import { brushRadiusOf, setBrushRadius, stepBrushRadius } from "../../src/state/brush";
-
-import type { Store } from "../../src/state/store";
 import { TOOLS } from "../../src/tools/toolbox";
 import { hand } from "../support/hand";
 import { createScene, IMAGE } from "../support/scene";
-import { object } from "../support/values";
+import { selectObjects } from "../support/values";
 
 const { brush, eraser } = TOOLS;
 
 const POINT = { points: [{ x: 50, y: 25, positive: true }] };
-
-function select(store: Store, ...ids: string[]): void {
-  store.confirmedObjects.value = ["a", "b"].map((id) => object(id));
-  store.selectedIds.value = new Set(ids);
-}
 
 afterEach(() => {
   vi.useRealTimers();
@@ -43,7 +35,7 @@ describe("the brush", () => {
 
   it("makes a dab of a click, erases with the other button, and the eraser the other way", () => {
     const { click, calls, store } = hand(POINT);
-    select(store, "a");
+    selectObjects(store, "a");
     store.brushRadius.value = 3;
     click(brush, [100, 50]);
     click(brush, [100, 50], true);
@@ -56,7 +48,7 @@ describe("the brush", () => {
 
   it("says so if it is not clear what to paint on", () => {
     const { drag, calls, store } = hand();
-    select(store, "a", "b");
+    selectObjects(store, "a", "b");
     drag(eraser, [100, 50], [120, 60]);
     expect(calls).toEqual([]);
     expect(store.notice.value?.text).toBe("Several objects are selected.");

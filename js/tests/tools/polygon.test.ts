@@ -1,17 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { Store } from "../../src/state/store";
 import { TOOLS } from "../../src/tools/toolbox";
 import { hand } from "../support/hand";
-import { object } from "../support/values";
+import { selectObjects } from "../support/values";
 
 const { polygon } = TOOLS;
 
 const POINT = { points: [{ x: 50, y: 25, positive: true }] };
-
-function select(store: Store, ...ids: string[]): void {
-  store.confirmedObjects.value = ["a", "b"].map((id) => object(id));
-  store.selectedIds.value = new Set(ids);
-}
 
 describe("the polygon", () => {
   const corners = [
@@ -50,7 +44,7 @@ describe("the polygon", () => {
 
   it("is not begun while several objects are selected", () => {
     const { click, interaction, store } = hand();
-    select(store, "a", "b");
+    selectObjects(store, "a", "b");
     click(polygon, corners[0]);
     expect(interaction.polygon.value).toEqual([]);
     expect(store.notice.value?.kind).toBe("error");

@@ -1,16 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { EverythingRequest, Reply } from "../../src/protocol";
 import { createEverything } from "../../src/state/everything";
-
 import { EverythingRequests } from "../../src/wire/everything-requests";
-
-const THRESHOLDS = {
-  pred_iou_thresh: 0.5,
-  stability_score_thresh: 0.5,
-  box_nms_thresh: 0.7,
-  crop_nms_thresh: 0.7,
-  min_mask_region_area: 0,
-};
+import { THRESHOLDS } from "../support/found-masks";
 
 describe("requests", () => {
   function asked() {

@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
 import { NO_PREDICTION } from "../../src/state/document";
-
 import { bytes, connected, type Sent } from "../support/connected";
 
 const settled = () => vi.waitFor(() => Promise.resolve());

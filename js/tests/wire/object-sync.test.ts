@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
 import queries from "../../../tests/protocol/queries.json" with { type: "json" };
-
 import { annotation, bytes, connected, type Sent } from "../support/connected";
 
 describe("accepted objects", () => {

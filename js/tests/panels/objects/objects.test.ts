@@ -1,6 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { holdPanels } from "../../../src/stage/answer-first";
-
 import { mount, press, settled, type } from "../../support/mounted";
 import { object } from "../../support/values";
 

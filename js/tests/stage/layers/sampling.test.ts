@@ -11,7 +11,6 @@ import {
   sampleMask,
   samplePicture,
 } from "../../../src/stage/layers/sampling";
-import { parseColor } from "../../../src/state/colors";
 
 const scene = fc
   .record({
@@ -103,9 +102,4 @@ it("samplePicture copies words and leaves what is under zeros", () => {
 it("pack orders bytes as ImageData does", () => {
   const words = Uint32Array.of(pack([1, 2, 3, 255]));
   expect(Array.from(new Uint8Array(words.buffer))).toEqual([1, 2, 3, 255]);
-});
-
-it("parseColor reads colours and survives anything else", () => {
-  expect(parseColor("#ff8001", 9)).toEqual([255, 128, 1, 9]);
-  expect(parseColor("url(x)", 9)).toEqual([128, 128, 128, 9]);
 });
