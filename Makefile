@@ -7,18 +7,30 @@ JUPYTER_ARGS ?=
 export NO_MKDOCS_2_WARNING := 1
 ROOT_ARGS := $(if $(filter 0,$(shell id -u)),--allow-root)
 
+# Two processes; tests in a browser stay in one of them, so that they share it and starve nobody.
+PARALLEL := -n 2 --dist loadgroup
+
 READY := .venv/.ready
 BUNDLE := sam_widget/static/widget.js
 SOURCES := $(shell find js/src -type f) js/build.mjs package.json
 
-.PHONY: demo test check docs e2e bench build screenshots chromium clean
+.PHONY: demo test quick coverage check docs e2e bench build screenshots chromium clean
 
 demo: $(READY) $(BUNDLE)
 	$(BIN)/jupyter lab $(ROOT_ARGS) --LabApp.default_url=/lab/tree/examples/01_click.ipynb $(JUPYTER_ARGS)
 
 test: $(READY) $(BUNDLE) chromium
 	npm test --silent
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q $(PARALLEL)
+
+# Everything that needs no browser.
+quick: $(READY) $(BUNDLE)
+	npm test --silent
+	$(BIN)/pytest -q $(PARALLEL) -m "not e2e"
+
+# The same with the lines of the package that it reached.
+coverage: $(READY) $(BUNDLE)
+	$(BIN)/pytest -q $(PARALLEL) -m "not e2e" --cov=sam_widget --cov-report=term
 
 check: $(READY) $(BUNDLE)
 	$(BIN)/ruff check .
