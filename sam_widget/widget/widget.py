@@ -228,7 +228,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
 
     @image.setter
     def image(self, source: object) -> None:
-        self.check_open()
+        self._check_open()
         if self.navigation is not None:
             raise ImageError("this widget goes through a series: use go_to(), or make a new one.")
         old = self._turn_to(self._opener.open(load_image(source)))
@@ -304,7 +304,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
         object
             What the gesture returned. What it changed is on disk and on the page.
         """
-        self.check_open()
+        self._check_open()
         self._worker.start()
         result = self._worker.perform(gesture, computes=computes)
         self._publisher.publish()
@@ -389,7 +389,6 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
             refuse = self._worker.reset(session, opened.failure)
             self._unsubscribe()
             self._unsubscribe = session.subscribe(publisher.publish_change)
-            self.forget_masks()
             changes = publisher.update({"image_state": image_state})
         self._worker.wait_until_applied()
         refuse()
@@ -417,7 +416,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
         SamWidgetError
             If the model cannot be loaded, or failed.
         """
-        self.check_open()
+        self._check_open()
         self._worker.start()
         done = self._worker.wait(timeout)
         self._publisher.publish()
@@ -435,11 +434,9 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
             self._worker.close()
             self.session.release()
             self.annotations.close()
-            self.forget_masks()
         super().close()
 
-    def check_open(self) -> None:
-        """Raise WidgetClosed if the widget is closed."""
+    def _check_open(self) -> None:
         if self._closed:
             raise WidgetClosed("this widget is closed. Make a new one.")
 
