@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sam_widget.errors import ModelError, UnknownModel, WeightsError
+from sam_widget.predictors import torch_runtime
 from sam_widget.predictors.base import (
     Embedding,
     Prediction,
@@ -127,6 +128,7 @@ def _load_lite(name: str, options: _Options) -> Predictor:
 
 
 def _load_official(name: str, options: _Options) -> Predictor:
+    torch_runtime.require(f"the official network {name!r}", "torchvision")
     from sam_widget.predictors.sam.predictor import load_sam
 
     return load_sam(name, **vars(options))

@@ -14,7 +14,7 @@ from sam_widget.predictors.base import StorablePredictor
 from sam_widget.predictors.frame import ModelFrame
 from sam_widget.predictors.lite.backbone import EfficientNetLite0, fold_batch_norm
 from sam_widget.predictors.lite.components import connected, keep_clicked
-from sam_widget.predictors.lite.features import unpack
+from sam_widget.predictors.lite.features import PIXEL_CHANNELS, unpack
 from sam_widget.predictors.lite.geometry import (
     GEOMETRY_CHANNELS,
     PromptBatch,
@@ -28,10 +28,10 @@ from sam_widget.predictors.lite.predictor import (
     WEIGHTS_SHA256,
     _whole_frame,
     load_lite,
-    prompt_batch,
     read_weights,
 )
-from sam_widget.predictors.lite.pyramid import PIXEL_CHANNELS
+from sam_widget.predictors.lite.prompts import prompt_arrays
+from sam_widget.predictors.lite.torch_runner import as_tensors, prompt_batch
 from sam_widget.prompts import Prompts
 
 
@@ -178,7 +178,7 @@ def test_padding_is_outside_and_borders_are_not_eaten():
 def test_prompts_become_fractions_of_the_frame():
     frame = ModelFrame(400, 600)
     batch = prompt_batch(
-        Prompts(points=[(300.0, 200.0)], boxes=[(0, 0, 600, 400)], labels=[0]), frame
+        prompt_arrays(Prompts(points=[(300.0, 200.0)], boxes=[(0, 0, 600, 400)], labels=[0]), frame)
     )
     torch.testing.assert_close(batch.points, torch.tensor([[[0.5, 683 / 400 * 200 / 1024]]]))
     torch.testing.assert_close(batch.boxes, torch.tensor([[0.0, 0.0, 1.0, 683 / 1024]]))
@@ -356,7 +356,7 @@ def test_stored_features_come_back_in_either_layout(coffee):
     embedding = lite.encode(coffee)
     arrays = lite.pack(embedding)
     for last in (True, False):
-        encoded = unpack(arrays, embedding.frame, "cpu", channels_last=last)
+        encoded = as_tensors(unpack(arrays, embedding.frame, channels_last=last), "cpu")
         memory = zip(encoded.memory, embedding.features.memory, strict=True)
         pairs = [pair for layer in memory for pair in zip(*layer, strict=True)]
         for found, made in (
