@@ -6,12 +6,7 @@ from importlib.util import find_spec
 
 from sam_widget.errors import ModelError
 
-__all__ = ["installed", "require"]
-
-
-def installed() -> bool:
-    """Tell whether the package ``torch`` can be imported, without importing it."""
-    return find_spec("torch") is not None
+__all__ = ["require"]
 
 
 def require(purpose: str, *packages: str) -> None:
