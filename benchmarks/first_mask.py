@@ -30,19 +30,25 @@ w.add_point(300, 200)
 shape = w.masks.shape
 print(time.perf_counter() - start)
 assert shape == (3, 400, 600), shape
+import sam_widget
+print(sam_widget.__file__)
 """
 
 
 def first_mask(python: str, checkout: Path, photo: Path) -> float:
     """Return the seconds to the first mask in a fresh process."""
     run = subprocess.run(
-        [python, "-c", FIRST_MASK, str(photo)],
-        env={**os.environ, "PYTHONPATH": str(checkout)},
+        [Path(python).absolute(), "-c", FIRST_MASK, str(photo)],
+        env={**os.environ, "PYTHONPATH": str(checkout.resolve())},
+        cwd=photo.parent,  # where Python would look first
         capture_output=True,
         text=True,
         check=True,
     )
-    return float(run.stdout)
+    seconds, module = run.stdout.split()
+    if checkout.resolve() not in Path(module).resolve().parents:
+        raise RuntimeError(f"expected the package of {checkout}, got {module}.")
+    return float(seconds)
 
 
 def compare(old: tuple[str, Path], new: tuple[str, Path], rounds: int) -> None:
