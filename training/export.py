@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def export(checkpoint: Path, out: Path) -> str:
-    """Write half-precision safetensors and return their SHA-256, to be pinned in ``lite.py``."""
+    """Write half-precision safetensors and return their SHA-256, which ``load_lite`` checks."""
     saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
     weights = {name: value.half().contiguous() for name, value in saved["average"].items()}
     infinite = [name for name, value in weights.items() if not torch.isfinite(value).all()]
@@ -30,5 +30,5 @@ def export(checkpoint: Path, out: Path) -> str:
 def load_checkpoint(checkpoint: Path, device: str = "cpu") -> Lite:
     """Return a predictor on a checkpoint's averaged weights."""
     saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    weights = {name: value.float().numpy() for name, value in saved["average"].items()}
+    weights = {k: value.float().contiguous().numpy() for k, value in saved["average"].items()}
     return Lite(runner_for(weights, device), f"{checkpoint.name}, step {saved['step']}")
