@@ -112,13 +112,9 @@ class Document:
         self.answer = Answer(revision, answered, since=revision)
         before = ((), {}) if after is None else (after.labels.names, after.label_colors)
         self.labels: Labels = Labels(self.store, *before)
-        self.apply(self._meet_labels)
-        self._end_subscription = self.store.subscribe(self.tell)
-
-    def _meet_labels(self) -> None:
         for label in self.store.labels:
-            self.labels.announce(label, self.annotations)
-        self.labels.keep()
+            self.labels.offer(label, self.annotations)
+        self._end_subscription = self.store.subscribe(self.tell)
 
     # ---- the road -------------------------------------------------------------------------------
 

@@ -398,7 +398,7 @@ class Session(SessionState, HandEdits[int]):
         return self._objects.show_only(ids)
 
     def announce_labels(self, labels: Iterable[str]) -> None:
-        """Offer labels before they are used."""
+        """Offer labels before they are used, and keep all that are on offer in the store."""
         self._objects.announce(labels)
 
     def add_label(self, label: str, color: str | None = None) -> int:

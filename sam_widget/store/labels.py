@@ -64,11 +64,23 @@ class Labels:
         """Give a label a colour, unless it has one."""
         self._colors.setdefault(label, color)
 
+    def offer(self, label: str, objects: Iterable[Annotation]) -> bool:
+        """Offer a label, in the colour that it has or else in the one that is used least.
+
+        Returns
+        -------
+        bool
+            Whether it was not on offer before; :meth:`keep` puts it into the store.
+        """
+        if not label or label in self.names:
+            return False
+        self.color_once(label, self.color_for(label, objects))
+        self.names = (*self.names, label)
+        return True
+
     def announce(self, label: str, objects: Iterable[Annotation]) -> None:
-        """Offer a label, in the colour that it has or else in the one that is used least."""
-        if label and label not in self.names:
-            self.color_once(label, self.color_for(label, objects))
-            self.names = (*self.names, label)
+        """Offer a label, and keep it in the store."""
+        if self.offer(label, objects):
             self.keep()
 
     def meet(self, annotation: Annotation) -> None:

@@ -392,6 +392,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
             changes = publisher.update({"image_state": image_state})
         self._worker.wait_until_applied()
         refuse()
+        session.announce_labels(())  # those of the images before, into this one's journal
         self._worker.start()
         publisher.tell(changes)
         return old
