@@ -13,33 +13,32 @@ import itertools
 import logging
 import os
 import warnings
-from pathlib import Path
 from threading import Lock, RLock
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from sam_widget.errors import JournalError, JournalInUse, JournalWarning
 from sam_widget.images import load_image
 from sam_widget.storage import JournalFile, forced_copy
+from sam_widget.store.journal_place import journal_path
 from sam_widget.store.journal_reading import header_of, is_of, read
 from sam_widget.store.journal_records import seal
 from sam_widget.store.journal_writing import change_record, whole_records
 from sam_widget.store.store import AnnotationStore
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from collections.abc import Callable
 
     from sam_widget.images import RgbImage
     from sam_widget.store.changes import Change, ChangeLog
+    from sam_widget.store.journal_place import JournalChoice
 
-__all__ = ["SUFFIX", "Journal", "JournalChoice", "open_annotations"]
+__all__ = ["Journal", "open_annotations"]
 
-SUFFIX = ".sam.jsonl"
 COMPACT_ABOVE = 1 << 20
 """Bytes up to which a journal is left to grow."""
 COMPACT_FACTOR = 4
 """By how much it may outgrow what it was when last written as a whole."""
-
-JournalChoice: TypeAlias = "bool | str | os.PathLike[str] | None"
 
 _log = logging.getLogger(__name__)
 _registry_lock = RLock()
@@ -87,7 +86,7 @@ def open_annotations(image: object, journal: JournalChoice = None) -> Annotation
     """
     source = load_image(image)
     store = AnnotationStore.of(source)
-    path = _path_of(source, journal)
+    path = journal_path(source, journal)
     if path is None:
         return store
     key = os.path.realpath(path)
@@ -354,20 +353,6 @@ def _close_all() -> None:
 
 
 atexit.register(_close_all)
-
-
-def _path_of(image: RgbImage, journal: JournalChoice) -> Path | None:
-    if journal is False:
-        return None
-    if journal is None or journal is True:
-        path = image.path
-        return None if path is None else path.with_name(path.name + SUFFIX)
-    try:
-        return Path(os.fsdecode(journal)).expanduser()
-    except (TypeError, RuntimeError) as error:
-        raise JournalError(
-            f"journal must be the path of a file, True or False, got {journal!r:.60}."
-        ) from error
 
 
 def _go_without(store: AnnotationStore, image: RgbImage, path: Path, reason: str) -> None:

@@ -89,6 +89,7 @@ class Transactions:
         self._recorder: Recorder | None = None
         self._note = ""
         self._listeners: list[Callable[[], object]] = []
+        self._frozen = ""
         self._revision = 0
         self._told: object = (0, None, "")
         self._open = _Open()
@@ -138,7 +139,13 @@ class Transactions:
         for listener in tell:
             listener()
 
+    def freeze(self, reason: str) -> None:
+        """Refuse every further change, in these words: it would be saved nowhere."""
+        self._frozen = reason
+
     def _check_applying(self) -> None:
+        if self._frozen:
+            raise AnnotationError(self._frozen)
         if self._open.depth == 0:
             raise RuntimeError("annotations are changed within apply() only; see Transactions.")
 

@@ -63,6 +63,7 @@ class Opener:
         Annotations come from the image's journal, whenever it has one; those of an image without
         are kept in memory by the series.
         """
+        series.has_journals = self._journal is not False
         kept = series.kept(index)
         try:
             image = series.load(index)
