@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sam_widget.masks import ColumnRuns, Rle
+from sam_widget.masks import Rle, resize_mask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ def display_rle(rle: Rle) -> Rle:
     height, width = display_hw(rle.height, rle.width)
     if (height, width) == (rle.height, rle.width):
         return rle
-    return ColumnRuns.of(rle).resized(height, width).to_rle()
+    return resize_mask(rle, height, width)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sam_widget.masks import ColumnRuns
+from sam_widget.masks import paste_mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,10 +133,8 @@ def measured(
     boxes = np.array([box_from(one.rle) for one in traced], dtype=np.int64).reshape(-1, 4)
     boxes += (crop.x0, crop.y0, crop.x0, crop.y0)
     rles = tuple(
-        one.rle
-        if whole
-        else ColumnRuns.of(one.rle).placed(crop.x0, crop.y0, height, width).to_rle()
-        for one in traced
+        mask.rle if whole else paste_mask(mask.rle, crop.x0, crop.y0, height, width)
+        for mask in traced
     )
     at_crop = np.abs(boxes - crop.box) <= EDGE_TOLERANCE
     at_image = np.abs(boxes - (0, 0, width, height)) <= EDGE_TOLERANCE

@@ -19,7 +19,7 @@ import numpy as np
 
 from sam_widget.automatic.candidates import box_from
 from sam_widget.errors import PromptError
-from sam_widget.masks import clean_regions, suppress
+from sam_widget.masks import box_nms, remove_small_regions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,7 +145,7 @@ class Cleaner:
         missing = [row for row in rows.tolist() if (min_area, row) not in self._known]
         for start in range(0, len(missing), 64):
             some = missing[start : start + 64]
-            found = clean_regions([self._rles[row] for row in some], min_area)
+            found = remove_small_regions([self._rles[row] for row in some], min_area)
             for row, (rle, changed) in zip(some, found, strict=True):
                 self._known[min_area, row] = rle if changed else None
         return [self._known[min_area, row] for row in rows.tolist()]
@@ -202,7 +202,7 @@ def select(
         areas = np.array([(one.x1 - one.x0) * (one.y1 - one.y0) for one in crops])
         small_first = np.float32(1) / areas[table.crop[kept]].astype(np.float32)
         boxes = table.boxes_xyxy[kept]
-        winners = kept[suppress(boxes, small_first, thresholds.crop_nms_thresh)]
+        winners = kept[box_nms(boxes, small_first, thresholds.crop_nms_thresh)]
         fate[np.setdiff1d(kept, winners)] = CROP_DUPLICATE
         kept = winners
     cleaned: dict[int, Rle] = {}
@@ -220,7 +220,7 @@ def _thin_crops(
     # Rows come crop by crop.
     for rows in np.split(left, np.flatnonzero(np.diff(table.crop[left])) + 1):
         rows = rows[np.argsort(table.rank[rows], kind="stable")]  # noqa: PLW2901 - as they came
-        best = suppress(table.boxes_xyxy[rows], table.predicted_iou[rows], threshold)
+        best = box_nms(table.boxes_xyxy[rows], table.predicted_iou[rows], threshold)
         winners.append(rows[best])
     kept = np.concatenate(winners)
     fate[np.setdiff1d(left, kept)] = DUPLICATE
@@ -242,7 +242,7 @@ def _cleaned(
             boxes[place] = box_from(rle)
     unchanged = np.array([rle is None for rle in clean], dtype=np.float32)
     limit = max(thresholds.box_nms_thresh, thresholds.crop_nms_thresh)
-    winners = suppress(boxes, unchanged, limit)
+    winners = box_nms(boxes, unchanged, limit)
     fate[np.setdiff1d(kept, kept[winners])] = CLEANED_DUPLICATE
     changed = {int(kept[place]): rle for place in winners if (rle := clean[place]) is not None}
     return kept[winners], changed

@@ -14,7 +14,7 @@ from sam_widget.automatic.filters import KEPT, passing
 from sam_widget.automatic.grid import spread
 from sam_widget.automatic.result import AutomaticMasks, MaskRecord
 from sam_widget.images import RgbImage
-from sam_widget.masks import box_overlaps
+from sam_widget.masks import box_iou
 from sam_widget.predictors import decode_batch, encode_with
 
 if TYPE_CHECKING:
@@ -314,7 +314,7 @@ class AutomaticRun:
         for row in np.flatnonzero(passing(found, self._thresholds, self._region) == KEPT):
             box = found.boxes_xyxy[row].astype(np.float32)
             score = found.predicted_iou[row]
-            overlaps = box_overlaps(box[None], self._shown[:, :4])[0]
+            overlaps = box_iou(box[None], self._shown[:, :4])[0]
             near = overlaps > np.float64(self._thresholds.box_nms_thresh)
             if not (near & (self._shown[:, 4] >= score)).any():
                 self._shown = np.vstack([self._shown, [*box, score]], dtype=np.float32)

@@ -30,7 +30,7 @@ from sam_widget.formats.reading.budget import Budget
 from sam_widget.formats.reading.drawing import Outlined, drawn
 from sam_widget.formats.reading.json_reading import read_json
 from sam_widget.formats.reading.untrusted import Field
-from sam_widget.masks import fill_corners_each, trace
+from sam_widget.masks import fill_corners_each, trace_polygons
 from sam_widget.prompts import Prompts
 from sam_widget.storage import write_atomically
 
@@ -112,7 +112,7 @@ def _entry(
 ) -> dict[str, Any]:
     segmentation: Any = annotation.rle.to_coco()
     if polygons and annotation.area:
-        segmentation = [ring.ravel().tolist() for ring in trace(annotation.rle, "corners")]
+        segmentation = [ring.ravel().tolist() for ring in trace_polygons(annotation.rle, "corners")]
     own = fields.to_json(annotation)
     if not annotation.label:
         own["unlabelled"] = True

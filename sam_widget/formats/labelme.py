@@ -35,7 +35,7 @@ from sam_widget.formats.reading.drawing import Outlined, drawn
 from sam_widget.formats.reading.json_reading import read_json
 from sam_widget.formats.reading.pixels import decoded_png
 from sam_widget.formats.reading.untrusted import Field
-from sam_widget.masks import Rle, fill_centres_each, placed, trace, union
+from sam_widget.masks import Rle, fill_centres_each, mask_union, paste_mask, trace_polygons
 from sam_widget.storage import write_atomically
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def to_dict(annotations: ImageAnnotations, *, masks: bool = False) -> dict[str, 
 def _polygon_shapes(annotation: Annotation) -> list[dict[str, Any]]:
     return [
         {"points": _at_least_three(ring).tolist(), "shape_type": "polygon", "mask": None}
-        for ring in trace(annotation.rle, "centres")
+        for ring in trace_polygons(annotation.rle, "centres")
     ]
 
 
@@ -234,7 +234,7 @@ def _assembled(
             parts = groups[label, group][1]
             parts.append(rle)
             if len(parts) >= _UNITED_AT:
-                parts[:] = [union(parts)]
+                parts[:] = [mask_union(parts)]
             continue
         if group is not None:
             groups[label, group] = len(items), [rle]
@@ -243,7 +243,7 @@ def _assembled(
         items.append(shape.field.make(Annotation, rle, **known))
         fields.claim(ids, shape.field, items[-1].id)
     for at, parts in groups.values():
-        items[at] = replace(items[at], rle=union(parts))
+        items[at] = replace(items[at], rle=mask_union(parts))
     return items
 
 
@@ -313,4 +313,4 @@ def _pasted(shape: Field, size: tuple[int, int], budget: Budget) -> Rle:
             f"a mask of {width} x {height} pixels at ({left}, {top}) is not inside the image, "
             f"which is {size[1]} x {size[0]}."
         )
-    return placed(Rle.encode(pixels > 0), left, top, *size)
+    return paste_mask(Rle.encode(pixels > 0), left, top, *size)

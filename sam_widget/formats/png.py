@@ -25,7 +25,7 @@ from sam_widget.formats.reading.budget import Budget
 from sam_widget.formats.reading.json_reading import read_json
 from sam_widget.formats.reading.pixels import decoded_png
 from sam_widget.formats.reading.untrusted import Field, read_bounded
-from sam_widget.masks import MAX_PIXELS, Rle, from_intervals, pixels, united_each
+from sam_widget.masks import MAX_PIXELS, Rle, mask_of_ranges, masks_of_ranges, pixel_positions
 from sam_widget.storage import write_atomically
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _painted(
     """Paint instance numbers, pixels counted down the columns."""
     columns = np.zeros(annotations.width * annotations.height, dtype=np.uint16)
     for number, annotation in enumerate(items, start=1):
-        inside = pixels(annotation.rle)
+        inside = pixel_positions(annotation.rle)
         taken = columns[inside] > 0
         if taken.any():
             if overlap == "refuse":
@@ -224,7 +224,7 @@ def _masks(numbers: NDArray[Any], picture: Field, budget: Budget) -> dict[int, R
         number = np.repeat(np.arange(end - begin), np.diff(cuts[begin : end + 1]))
         runs = np.stack([borders[part], borders[part + 1]], axis=1).astype(np.int64)
         runs += (number * stride)[:, None]
-        masks += united_each([runs], end - begin, height, width)
+        masks += masks_of_ranges([runs], end - begin, height, width)
         begin = end
     return dict(zip(found.tolist(), masks, strict=True))
 
@@ -249,7 +249,7 @@ def _named(document: Document, masks: dict[int, Rle], budget: Budget) -> ImageAn
         label = record.get("label")
         known = {**shared, **fields.scores(record), **fields.from_json(record, size, budget)}
         # An object that lies wholly under others has no pixel left, and is an object all the same.
-        mask = masks.pop(number, None) or from_intervals(np.zeros((0, 2), np.int64), *size)
+        mask = masks.pop(number, None) or mask_of_ranges(np.zeros((0, 2), np.int64), *size)
         text = "" if label is None else label.label()
         items.append(record.make(Annotation, mask, text, **known))
         fields.claim(ids, record, items[-1].id)

@@ -28,7 +28,7 @@ from sam_widget.formats.reading.budget import Budget
 from sam_widget.formats.reading.class_names import names_by_number, read_class_names
 from sam_widget.formats.reading.drawing import Outlined, drawn
 from sam_widget.formats.reading.untrusted import MAX_OBJECTS, Field, read_bounded, read_lines
-from sam_widget.masks import MAX_PIXELS, fill_centres_each, joined, trace
+from sam_widget.masks import MAX_PIXELS, fill_centres_each, join_rings, trace_polygons
 from sam_widget.storage import write_atomically
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def save(
     lines = []
     for one in annotations:
         if one.area:
-            ring = (joined(trace(one.rle, "centres")) + _OFFSET) / size
+            ring = (join_rings(trace_polygons(one.rle, "centres")) + _OFFSET) / size
             ring = np.concatenate([ring, np.repeat(ring[-1:], max(0, 3 - len(ring)), axis=0)])
             coordinates = " ".join(f"{value:.8g}" for value in ring.ravel().tolist())
             lines.append(f"{numbers[one.label or UNLABELLED]} {coordinates}\n")

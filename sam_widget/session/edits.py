@@ -22,10 +22,10 @@ from sam_widget.masks import (
     Smooth,
     checked_overlap,
     islands_of,
-    merged,
-    settle,
+    mask_union,
+    resolve_overlap,
     split_along,
-    split_apart,
+    split_islands,
 )
 from sam_widget.predictors import ModelFrame
 from sam_widget.session.predicting import Answering
@@ -170,7 +170,9 @@ class SessionEdits(HandEdits[int], Answering):
             If nothing would be left of one of them: no object vanishes unseen.
         """
         masks = [one.rle for one in others]
-        after, cut = settle(new, masks, self._overlap, None if before is None else before.rle)
+        after, cut = resolve_overlap(
+            new, masks, self._overlap, None if before is None else before.rle
+        )
         if after.area == 0:
             self._refuse_to_empty(before, overlapped=new.area > 0)
         gone = [others[at] for at, rle in cut.items() if rle.area == 0]
@@ -213,7 +215,7 @@ class SessionEdits(HandEdits[int], Answering):
         with self.lock:
             _, annotation = self._find(annotation_id)
             if line is None:
-                parts = split_apart(annotation.rle)
+                parts = split_islands(annotation.rle)
                 advice = "it is in one piece. Draw a line across it to cut it"
             else:
                 parts = split_along(annotation.rle, BrushStroke(line, 1).points)
@@ -252,7 +254,7 @@ class SessionEdits(HandEdits[int], Answering):
             name = label if label is not None else next((o.label for o in wanted if o.label), "")
             first = min(wanted, key=lambda one: self._find(one.id)[0])
             color = first.color if name == first.label else self._color_for(name)
-            whole = merged([one.rle for one in wanted])
+            whole = mask_union([one.rle for one in wanted])
             visible = any(one.visible for one in wanted)
             result = replace(_remade(first, whole), label=name, color=color, visible=visible)
             self._announce(name)

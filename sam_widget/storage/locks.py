@@ -97,8 +97,7 @@ def _open_and_lock(path: Path, *, new: bool) -> int:
     while True:
         descriptor = os.open(path, _FLAGS | (os.O_EXCL if new else 0), 0o666)
         try:
-            if not _try_lock(descriptor):
-                raise FileLocked(path, _holder(descriptor))
+            _lock(descriptor, path)
             # Between open and lock its last user may have replaced or deleted it.
             if _leads_to(path, descriptor):
                 return descriptor
@@ -119,8 +118,8 @@ def _leads_to(path: Path, descriptor: int) -> bool:
     return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
 
 
-def _try_lock(descriptor: int) -> bool:
-    """Lock an open file until it is closed; False if another process has locked it."""
+def _lock(descriptor: int, path: Path) -> None:
+    """Lock an open file until it is closed; raise FileLocked if another process has locked it."""
     try:
         if sys.platform == "win32":
             os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
@@ -129,9 +128,8 @@ def _try_lock(descriptor: int) -> bool:
             # Of the open file, not of the process: another descriptor that this process closes,
             # such as a reader's, does not end it.
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True
+    except (BlockingIOError, PermissionError) as error:
+        raise FileLocked(path, _holder(descriptor)) from error
 
 
 def _holder(descriptor: int) -> int | None:

@@ -35,7 +35,7 @@ def replace_file(source: str | os.PathLike[str], target: str | os.PathLike[str])
     while True:
         try:
             os.replace(source, target)  # noqa: PTH105 - paths of either kind
-        except PermissionError:
+        except PermissionError:  # noqa: PERF203 - trying again is what the loop is for
             if time.monotonic() >= deadline:
                 raise
             time.sleep(_PAUSE_SECONDS)

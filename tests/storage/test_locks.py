@@ -85,13 +85,13 @@ def test_only_the_file_itself_is_removed(path):
 
 def test_a_file_that_was_removed_while_waiting_is_made_again(path, monkeypatch):
     former = LockedFile(path)
-    real = locks._try_lock
+    real = locks._lock
 
-    def removed_meanwhile(descriptor):
+    def removed_meanwhile(*arguments):
         former.close(remove=True)
-        return real(descriptor)
+        real(*arguments)
 
-    monkeypatch.setattr(locks, "_try_lock", removed_meanwhile)
+    monkeypatch.setattr(locks, "_lock", removed_meanwhile)
     file = LockedFile(path)
     assert file.is_in_place()
     file.close()
@@ -103,10 +103,10 @@ def test_a_new_file_must_not_be_there(path, monkeypatch):
         LockedFile(path, new=True)
     assert path.exists()
 
-    def unsupported(descriptor):
+    def unsupported(*_):
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(locks, "_try_lock", unsupported)
+    monkeypatch.setattr(locks, "_lock", unsupported)
     with pytest.raises(OSError, match="No locks") as caught:
         LockedFile(path.with_name("b"), new=True)
     assert not isinstance(caught.value, FileLocked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 
 import pytest
 
@@ -15,7 +16,7 @@ def fsync_that_fails_for_folders(monkeypatch, code):
     real, calls = os.fsync, []
 
     def fsync(descriptor):
-        if os.path.isdir(f"/proc/self/fd/{descriptor}"):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
             calls.append(descriptor)
             raise OSError(code, os.strerror(code))
         real(descriptor)

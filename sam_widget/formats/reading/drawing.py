@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 import numpy as np
 
 from sam_widget.formats.reading.untrusted import Field
-from sam_widget.masks import Rle, filling_costs, united_each
+from sam_widget.masks import Rle, filling_costs, masks_of_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -43,7 +43,7 @@ class Outlined(Generic[What]):
     field : Field
         Where it stands, for errors.
     mask : Rle, list of polygons, or int64 (N, 2)
-        Finished; or outlines; or intervals of pixels as ``from_intervals`` takes them.
+        Finished; or outlines; or ranges as ``mask_of_ranges`` takes them.
     part : str
         How the place of a polygon goes on, with ``{}`` for its number.
     """
@@ -121,4 +121,4 @@ def _united(masks: Sequence[object], size: tuple[int, int]) -> list[Rle]:
     spread = [one for one in masks if isinstance(one, np.ndarray)]
     stride = size[0] * size[1] + 1
     moved = [intervals + number * stride for number, intervals in enumerate(spread)]
-    return united_each(moved, len(spread), *size)
+    return masks_of_ranges(moved, len(spread), *size)
