@@ -3,13 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Passed on to JupyterLab by `make demo`, e.g. JUPYTER_ARGS="--no-browser --port 8899".
 JUPYTER_ARGS ?=
+# Material for MkDocs would advertise its successor at every build.
+export NO_MKDOCS_2_WARNING := 1
 ROOT_ARGS := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 READY := .venv/.ready
 BUNDLE := sam_widget/static/widget.js
 SOURCES := $(shell find js/src -type f) js/build.mjs package.json
 
-.PHONY: demo test check e2e bench build screenshots chromium clean
+.PHONY: demo test check docs e2e bench build screenshots chromium clean
 
 demo: $(READY) $(BUNDLE)
 	$(BIN)/jupyter lab $(ROOT_ARGS) --LabApp.default_url=/lab/tree/examples/01_click.ipynb $(JUPYTER_ARGS)
@@ -23,7 +25,13 @@ check: $(READY) $(BUNDLE)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/structure.py
 	npm run check --silent
+	$(BIN)/mkdocs build --strict --quiet
+
+# The documentation, into site/.
+docs: $(READY)
+	$(BIN)/mkdocs build --strict
 
 e2e: $(READY) $(BUNDLE) chromium
 	$(BIN)/pytest -q -m e2e
@@ -66,4 +74,4 @@ chromium:
 	@sh scripts/chromium.sh
 
 clean:
-	rm -rf .venv node_modules sam_widget/static/*.js sam_widget/static/*.css
+	rm -rf .venv node_modules site sam_widget/static/*.js sam_widget/static/*.css

@@ -43,7 +43,7 @@ CELL = """
 import time
 import skimage.data
 from sam_widget import SamWidget
-from sam_widget.candidates import Candidates
+from sam_widget.annotations import Candidates
 
 marks = []
 

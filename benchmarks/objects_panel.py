@@ -36,8 +36,8 @@ import skimage.data
 from sam_widget import SamWidget
 from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
 from sam_widget.masks import Rle
-from sam_widget.protocol import PUSH
-from sam_widget.series import Kept
+from sam_widget.widget.wire.gestures import PUSH
+from sam_widget.session import Kept
 
 photo = skimage.data.astronaut().repeat(2, axis=0).repeat(2, axis=1)
 random = np.random.default_rng(0)

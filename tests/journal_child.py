@@ -21,10 +21,10 @@ from types import SimpleNamespace
 import numpy as np
 
 from sam_widget import Prediction, SamWidget, open_annotations
+from sam_widget.annotations import annotation as annotations
 from sam_widget.errors import JournalInUse
 from sam_widget.predictors.base import Embedding, wants_three
 from sam_widget.predictors.frame import ModelFrame
-from sam_widget.store import store as annotations
 
 STEPS = 20
 LABELS = ("cup", "plate", "spoon")
@@ -94,8 +94,8 @@ def state_of(store):
     """All that a resumed store must have: objects, and what undo and redo would do."""
     return (
         [(one.id, one.label, one.color, one.visible, one.rle) for one in store],
-        [(change.serial, change.done) for change in store.changes()],
-        [change.serial for change in store.undone()],
+        [(change.serial, change.done) for change in store.transactions.changes()],
+        [change.serial for change in store.transactions.undone()],
     )
 
 

@@ -155,14 +155,14 @@ def test_two_hundred_interleavings_of_page_and_cell_end_in_one_state(recording_c
             for identity in requests:
                 kinds.add(widget.comm.answer(identity)[0]["type"])
             widget.clear()
-            session = widget._session
+            session = widget.session
             assert not session.pending
             assert session.prompts == session.history[session.cursor]
             mirror.catch_up()
             for name in ("document", "prediction", "model_info", "labels", "status", "problem"):
                 assert mirror.state[name] == getattr(widget, name), (seed, name)
             assert widget.document["version"] == widget.prediction["version"] == session.version
-            assert widget.revision == widget.prediction["revision"] == session.committed.revision
+            assert widget.revision == widget.prediction["revision"] == session.answer.revision
             assert mirror.objects == {one.id: one.label for one in widget.annotations}
             assert widget.status == "ready"
             answers = [content["to"] for content, _ in widget.comm.messages() if "of" in content]
@@ -196,7 +196,7 @@ def test_the_image_may_be_replaced_at_any_moment(recording_comm):
         mirror.catch_up()
         assert mirror.state["image_state"] == widget.image_state
         assert mirror.state["document"] == widget.document
-        assert mirror.state["prediction"]["version"] == widget._session.version
+        assert mirror.state["prediction"]["version"] == widget.session.version
         assert mirror.objects == {one.id: one.label for one in widget.annotations}
         assert np.array_equal(widget.image, photos[-1])
 
@@ -279,7 +279,7 @@ def test_two_widgets_and_the_store_itself_end_in_one_state(recording_comm, tmp_p
             assert mirror.objects == {each.id: each.label for each in one.annotations}
             assert mirror.state["document"] == widget.document
             assert widget.document["journal"] == {"state": "saved", "note": ""}
-            session = widget._session
+            session = widget.session
             assert session.prompts == session.history[session.cursor]
         before = [(each.id, each.label, each.visible, each.rle) for each in one.annotations]
     with open_annotations(photo, journal) as store:
@@ -298,7 +298,7 @@ def test_observers_of_any_trait_may_do_anything(recording_comm, coffee, trait):
             # On whichever thread, and while others publish.
             if len(widget.masks) and not done:
                 done.append(threading.current_thread())
-                other = threading.Thread(target=widget._publish, daemon=True)
+                other = threading.Thread(target=widget._publisher.publish, daemon=True)
                 other.start()
                 other.join(10)
                 stuck.append(other.is_alive())
@@ -329,10 +329,10 @@ def test_fifty_images_through_one_widget_leave_one_behind(recording_comm):
             widget.add_point(5, 5)
             preview = {"type": "preview", "id": f"p{number}", "version": 0, "x": 3, "y": 3}
             assert widget.comm.ask(preview)[0]["type"] == "reply"
-            session = widget._session
+            session = widget.session
             seen += [weakref.ref(session), weakref.ref(session.image)]
-            seen += [weakref.ref(session.committed.candidates), weakref.ref(session._history)]
-            embeddings.append(weakref.ref(session._embedding))
+            seen += [weakref.ref(session.answer.candidates), weakref.ref(session.document.history)]
+            embeddings.append(weakref.ref(session.embedding))
             del session
             assert cache.nbytes <= cache.max_bytes
             widget.comm.sent.clear()

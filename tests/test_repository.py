@@ -84,7 +84,14 @@ def test_imports_point_down():
 def test_pre_commit_and_make_check_run_the_same_tools():
     hooks = read(".pre-commit-config.yaml")
     check = read("Makefile").split("\ncheck:")[1].split("\n\n")[0]
-    for tool in ("ruff check", "ruff format --check", "mypy", "lint-imports", "npm run check"):
+    for tool in (
+        "ruff check",
+        "ruff format --check",
+        "mypy",
+        "lint-imports",
+        "npm run check",
+        "mkdocs build --strict",
+    ):
         assert tool in hooks
         assert tool in check
     assert "http" not in hooks
@@ -101,3 +108,33 @@ def test_the_pictures_are_there_small_and_used(name):
     path = ROOT / "docs" / "images" / f"{name}.webp"
     assert path.stat().st_size < MAX_IMAGE_BYTES
     assert f"docs/images/{name}.webp" in read("README.md")
+
+
+def test_the_code_map_has_a_row_for_each_folder():
+    rows = re.findall(
+        r"^\| `((?:sam_widget|js/src)/\w+)/` \|", read("CONTRIBUTING.md"), re.MULTILINE
+    )
+    assert sorted(rows) == folders("js/src") + folders("sam_widget")
+
+
+def test_the_architecture_page_has_a_row_for_each_folder():
+    python, typescript = read("docs/architecture.md").split("| `js/src/` |")
+    python = python.split("| `sam_widget/` |")[1]
+    for text, root in ((python, "sam_widget"), (typescript, "js/src")):
+        rows = re.findall(r"^\| `(\w+)/` \|", text, re.MULTILINE)
+        assert sorted(f"{root}/{name}" for name in rows) == folders(root)
+
+
+def test_the_code_map_names_only_what_is_there():
+    paths = re.findall(
+        r"`((?:sam_widget|js|tests|docs|benchmarks)/[^`]*)`", read("CONTRIBUTING.md")
+    )
+    assert len(paths) > 30
+    wrong = [path for path in paths if "*" not in path and not (ROOT / path).exists()]
+    assert wrong == []
+
+
+def folders(root):
+    """Folders of code right under `root`, sorted; `sam_widget/static` holds no code."""
+    files = [*(ROOT / root).glob("*/*.py"), *(ROOT / root).glob("*/*.ts*")]
+    return sorted({path.parent.relative_to(ROOT).as_posix() for path in files})

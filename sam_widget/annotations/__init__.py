@@ -1,6 +1,6 @@
 """What people make: annotations, the candidates they chose from, and recipes to replay them."""
 
-from sam_widget.annotations.annotation import MAX_LABEL, PALETTE, Annotation, is_color
+from sam_widget.annotations.annotation import MAX_LABEL, PALETTE, Annotation, check_label, is_color
 from sam_widget.annotations.candidates import Candidates, display_hw, display_rle
 from sam_widget.annotations.image_annotations import ImageAnnotations, check_ids
 from sam_widget.annotations.recipe import Followed, Recipe, Step, follow, mask_digest
@@ -17,6 +17,7 @@ __all__ = [
     "Replay",
     "Step",
     "check_ids",
+    "check_label",
     "display_hw",
     "display_rle",
     "follow",

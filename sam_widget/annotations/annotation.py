@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sam_widget.annotations.recipe import Recipe
     from sam_widget.masks import Rle
 
-__all__ = ["MAX_LABEL", "PALETTE", "Annotation", "is_color"]
+__all__ = ["MAX_LABEL", "PALETTE", "Annotation", "check_label", "is_color"]
 
 MAX_LABEL = 200
 _COLOR = re.compile("#[0-9a-fA-F]{6}")
@@ -107,12 +107,8 @@ class Annotation:
     recipe: Recipe | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.label, str) or len(self.label) > MAX_LABEL:
-            raise AnnotationError(
-                f"a label must be a text of at most {MAX_LABEL} characters, got {self.label!r:.60}."
-            )
-        if not is_color(self.color):
-            raise AnnotationError(f"a colour must look like '#3b82f6', got {self.color!r:.60}.")
+        _check_text(self.label)
+        _check_color(self.color)
 
     @property
     def mask(self) -> NDArray[np.bool_]:
@@ -134,3 +130,30 @@ class Annotation:
 def is_color(value: object) -> bool:
     """Tell whether a value is a CSS colour of the form ``"#rrggbb"``."""
     return isinstance(value, str) and _COLOR.fullmatch(value) is not None
+
+
+def check_label(label: str, color: str | None = None) -> None:
+    """Refuse a label that nothing can be called, or a colour that none can have.
+
+    Raises
+    ------
+    AnnotationError
+        If the label is no text, empty or too long, or the colour given is not ``"#rrggbb"``.
+    """
+    if not label:
+        raise AnnotationError("a label must be a text of at least one character.")
+    _check_text(label)
+    if color is not None:
+        _check_color(color)
+
+
+def _check_text(label: object) -> None:
+    if not isinstance(label, str) or len(label) > MAX_LABEL:
+        raise AnnotationError(
+            f"a label must be a text of at most {MAX_LABEL} characters, got {label!r:.60}."
+        )
+
+
+def _check_color(color: object) -> None:
+    if not is_color(color):
+        raise AnnotationError(f"a colour must look like '#3b82f6', got {color!r:.60}.")

@@ -25,6 +25,7 @@ from sam_widget.formats import coco, labelme, png, sa1b, table, yolo
 from sam_widget.formats.detections import from_detections, to_detections
 from sam_widget.formats.loss_warnings import FormatLossWarning
 from sam_widget.formats.reading.json_reading import read_json
+from sam_widget.formats.sa1b import filtered
 from sam_widget.formats.table import from_dataframe, to_dataframe
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "FormatLossWarning",
+    "filtered",
     "from_dataframe",
     "from_detections",
     "load",

@@ -1,31 +1,36 @@
-"""What gestures change: prompts, objects, labels and the answer on screen, step by step.
+"""The state that gestures change, step by step: prompts, annotations, labels, the answer on screen.
 
-Every step is an entry of one history. The objects themselves are the store's, which several
-sessions may share. An entry has the change that its step made there; a step back has the store
-undo that change, and nobody else's.
+Every step is an entry of one history. The annotations themselves belong to the store, which several
+sessions may share. An entry knows the change that its step made there; undo has the store take back
+that change, and nobody else's.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from threading import Condition, RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sam_widget.errors import StaleGesture
 from sam_widget.session.history import Entry, History
 from sam_widget.store import AnnotationStore, Labels, difference
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sam_widget.annotations import Annotation, Candidates
     from sam_widget.images import RgbImage
     from sam_widget.prompts import Prompts
+    from sam_widget.store import Change
 
-__all__ = ["Committed", "Document"]
+__all__ = ["Answer", "Document"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
-class Committed:
-    """The answer on screen: an atomic value.
+class Answer:
+    """The candidates on screen, and which state of the document they answer: an atomic value.
 
     Attributes
     ----------
@@ -49,253 +54,255 @@ class Committed:
 
 
 class Document:
-    """What a session is about, in steps; parameters as for :class:`~sam_widget.Session`."""
+    """The history of one image's prompts and annotations.
+
+    Its methods are for the other parts of a session. Those that change something are called within
+    :meth:`apply`, which holds the lock and takes the store's road to disk.
+
+    Parameters
+    ----------
+    image : RgbImage
+    after : Document, optional
+        The document this one replaces: labels are kept, versions and revisions grow on.
+    store : AnnotationStore, optional
+        Annotations of the same image to go on with; none by default.
+    prompts : Prompts, optional
+        What had been placed for the next annotation.
+    """
 
     def __init__(
         self,
         image: RgbImage,
         *,
         after: Document | None = None,
-        annotations: AnnotationStore | None = None,
+        store: AnnotationStore | None = None,
         prompts: Prompts | None = None,
     ) -> None:
         self.image = image
-        self._objects = AnnotationStore.of(image) if annotations is None else annotations
-        self._author = object()  # whose steps these are, among all who change the store
+        self.store = AnnotationStore.of(image) if store is None else store
+        self.author = object()  # whose steps these are, among all who change the store
         self.lock = RLock()
-        self._changed = Condition(self.lock)
-        self._history, self._seen = History.of(self._objects)
+        self.answered = Condition(self.lock)
+        self._listeners: tuple[Callable[[], object], ...] = ()
+        self._history, self._seen = History.of(self.store)
         if prompts is not None and not prompts.is_empty:
-            self._step_to(replace(self._entry.unanswered(), prompts=prompts))
-        self._version = 0 if after is None else after.version + 1
-        # Point indices sent by somebody who had seen an older version than this mean nothing.
-        self._indices_since = self._version
-        revision = 0 if after is None else after.committed.revision + 1
-        answered = self._version - int(not self._entry.settled)
-        self._committed = Committed(revision, answered, since=revision)
-        before = ((), {}) if after is None else (after.labels, after.label_colors)
-        self._labels = Labels(self._objects, *before)
-        self.announce_labels(self._objects.labels)
-        self.announce_labels(tuple(one.label for one in self._objects.snapshot()))
-        self._labels.keep()
+            self._step_to(replace(self.entry.unanswered(), prompts=prompts))
+        self.version: int = 0 if after is None else after.version + 1
+        self._indices_since = self.version
+        self.answer: Answer
+        revision = 0 if after is None else after.answer.revision + 1
+        answered = self.version - int(not self.entry.is_answered)
+        self.answer = Answer(revision, answered, since=revision)
+        before = ((), {}) if after is None else (after.labels.names, after.label_colors)
+        self.labels: Labels = Labels(self.store, *before)
+        self.apply(self._meet_labels)
+        self._end_subscription = self.store.subscribe(self.tell)
+
+    def _meet_labels(self) -> None:
+        for label in self.store.labels:
+            self.labels.announce(label, self.annotations)
+        self.labels.keep()
+
+    # ---- the road -------------------------------------------------------------------------------
+
+    def apply(self, change: Callable[[], T]) -> T:
+        """Make a change under the lock, bring it to disk, tell the listeners, return its answer."""
+
+        def locked() -> T:
+            with self.lock:
+                return change()
+
+        return self.store.transactions.apply(locked, self.tell)
+
+    def subscribe(self, listener: Callable[[], object]) -> Callable[[], None]:
+        """Call ``listener`` after every change, once it is on disk; the result ends it."""
+        with self.lock:
+            self._listeners = (*self._listeners, listener)
+
+        def end() -> None:
+            with self.lock:
+                self._listeners = tuple(known for known in self._listeners if known != listener)
+
+        return end
+
+    def tell(self) -> None:
+        """Call the listeners; no lock is held."""
+        for listener in self._listeners:
+            listener()
 
     # ---- what there is --------------------------------------------------------------------------
 
     @property
-    def prompts(self) -> Prompts:
-        """Prompts of the object being made."""
-        return self._entry.prompts
+    def entry(self) -> Entry:
+        """The present state."""
+        return self._history.present
 
     @property
-    def multimask(self) -> bool | None:
-        """Three candidates (True), one (False), or by the number of prompts (None)."""
-        return self._entry.multimask
+    def annotations(self) -> tuple[Annotation, ...]:
+        """The annotations of the present state."""
+        return self.entry.annotations
 
     @property
-    def version(self) -> int:
-        """Grows by one with every applied gesture."""
-        return self._version
-
-    @property
-    def cursor(self) -> int:
-        """Position in the history; 0 is the oldest state kept."""
-        return self._history.cursor
-
-    @property
-    def history(self) -> tuple[Prompts, ...]:
-        """Prompts of every state kept; ``prompts == history[cursor]``."""
-        with self.lock:
-            return self._history.prompts
-
-    @property
-    def committed(self) -> Committed:
-        """The newest answer, which may lag behind the prompts; see :attr:`pending`."""
-        return self._committed
+    def history(self) -> History:
+        """All states kept, and which of them is the present one."""
+        return self._history
 
     @property
     def pending(self) -> bool:
         """Whether the prompts still wait for an answer."""
         with self.lock:
-            return self._committed.version < self._version
-
-    @property
-    def decode_ms(self) -> float | None:
-        """Milliseconds that the answer on screen took the model; None without one."""
-        with self.lock:
-            decoded = self._entry.answer is not None and not self._entry.prompts.is_empty
-            return self._entry.decode_ms if decoded else None
-
-    @property
-    def failure(self) -> Exception | None:
-        """What went wrong when the current prompts were decoded."""
-        return self._entry.failure
-
-    @property
-    def annotations(self) -> AnnotationStore:
-        """The accepted objects, which may be changed there just as well."""
-        return self._objects
-
-    @property
-    def reopened(self) -> str | None:
-        """Id of the object that accepting replaces; None when it makes a new one."""
-        return self._entry.reopened
-
-    # ---- history --------------------------------------------------------------------------------
-
-    def undo(self) -> int:
-        """Step back; nothing happens at the beginning."""
-        return self._move(-1)
-
-    def redo(self) -> int:
-        """Step forward again; nothing happens at the end."""
-        return self._move(+1)
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether :meth:`undo` would change anything."""
-        return self._history.can_undo
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether :meth:`redo` would change anything."""
-        return self._history.can_redo
-
-    def catch_up(self) -> None:
-        """Take note of what was done to the objects elsewhere.
-
-        A change made on the store itself becomes a step here, to be undone like any other; one of
-        another session stays that session's. If the present step was undone elsewhere, it is undone
-        here.
-        """
-        with self.lock:
-            self._catch_up()
-
-    # ---- labels ---------------------------------------------------------------------------------
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Labels used or announced so far, in order of appearance."""
-        return self._labels.names
+            return self.answer.version < self.version
 
     @property
     def label_colors(self) -> dict[str, str]:
         """The colour of each label, ``"#rrggbb"``, in order of appearance."""
         with self.lock:
-            return self._labels.colors(self._entry.annotations)
+            return self.labels.colors(self.annotations)
 
-    def announce_labels(self, labels: tuple[str, ...]) -> None:
-        """Offer labels before they are used."""
+    def check_indices(self, as_of: int | None) -> None:
+        """Refuse a point's index that was seen in a version with other points; None is not."""
+        if as_of is not None and as_of < self._indices_since:
+            raise StaleGesture("The prompts changed before the edit arrived. Try again.")
+
+    def find(self, annotation_id: str) -> tuple[int, Annotation]:
+        """Return an annotation and its place; StaleGesture if there is none of this id."""
         with self.lock:
-            for label in labels:
-                self._announce(label)
-
-    # ---- inside ---------------------------------------------------------------------------------
-
-    @property
-    def _entry(self) -> Entry:
-        return self._history.present
-
-    def _push(self, entry: Entry) -> int:
-        """Make a step: the objects become what the entry says, seen from the present ones."""
-        change = difference(self._entry.annotations, entry.annotations)
-        if change is not None:
-            self._objects.commit(change, self._author)
-        entry.change = change
-        self._catch_up()
-        self._step_to(entry)
-        return self._advance()
-
-    def _step_to(self, entry: Entry) -> None:
-        self._entry.annotations = ()
-        self._history.push(entry)
-        entry.annotations = self._objects.snapshot()
-
-    def _move(self, step: int) -> int:
-        with self.lock:
-            self._catch_up()
-            entry = self._entry if step < 0 else self._history.next
-            if entry is None or not (self.can_undo or step > 0):
-                return self._version
-            change = entry.change
-            try:
-                if change is not None and step < 0:
-                    self._objects.undo_change(change)
-                elif change is not None:
-                    self._objects.redo_change(change)
-            except StaleGesture as error:
-                # What somebody else did stays. The step is let go, or it would bar the way.
-                entry.change = None
-                again = "Undo" if step < 0 else "Redo"
-                raise StaleGesture(f"{error} {again} once more to pass over it.") from None
-            self._move_cursor(step)
-            self._indices_since = self._advance()
-            for one in self._entry.annotations:
-                self._announce(one.label)
-            return self._version
-
-    def _move_cursor(self, step: int) -> None:
-        self._entry.annotations = ()
-        self._history.move(step)
-        self._entry.annotations = self._objects.snapshot()
-        self._entry.failure = None
-
-    def _catch_up(self) -> None:
-        changes = self._objects.changes(self._seen)
-        self._seen = max([self._seen, *(one.serial for one in changes)])
-        pushed = moved = False
-        for change in changes:
-            for _, one in change.after:
-                self._labels.meet(one)
-            if change.author is None:
-                self._step_to(replace(self._entry, change=change))
-                pushed = True
-        while (done := self._entry.change) is not None and not done.done and self.can_undo:
-            self._move_cursor(-1)
-            moved = True
-        while (entry := self._history.next) and entry.change is not None and entry.change.done:
-            self._move_cursor(+1)
-            moved = True
-        self._entry.annotations = self._objects.snapshot()
-        if pushed or moved:
-            self._advance()
-        if moved:  # to other prompts
-            self._indices_since = self._version
-
-    def _advance(self) -> int:
-        self._version += 1
-        if self._entry.settled:
-            self._commit()
-        return self._version
-
-    def _commit(self) -> None:
-        entry = self._entry
-        before = self._committed
-        same = entry.answer is before.candidates
-        unchanged = same and entry.selected == before.selected
-        revision = before.revision if unchanged else before.revision + 1
-        since = before.since if same else revision
-        self._committed = Committed(revision, self._version, entry.answer, entry.selected, since)
-        self._changed.notify_all()
-
-    def _find(self, annotation_id: str) -> tuple[int, Annotation]:
-        """Return an object and its place among the present ones."""
-        with self.lock:
-            self._catch_up()
-            index, annotation = self._place(annotation_id)
+            self.catch_up()
+            index, annotation = self.place(annotation_id)
         if annotation is None:
             raise StaleGesture("That object is no longer there.")
         return index, annotation
 
-    def _place(self, annotation_id: str | None) -> tuple[int, Annotation | None]:
-        items = self._entry.annotations
-        for index, annotation in enumerate(items):
+    def place(self, annotation_id: str | None) -> tuple[int, Annotation | None]:
+        """Return an annotation of the present state and its place, or the end and None."""
+        for index, annotation in enumerate(self.annotations):
             if annotation.id == annotation_id:
                 return index, annotation
-        return len(items), None
+        return len(self.annotations), None
 
-    def _announce(self, label: str) -> None:
-        self._labels.announce(label, self._entry.annotations)
+    # ---- steps: within apply() ------------------------------------------------------------------
 
-    def _color_for(self, label: str) -> str:
+    def push(self, entry: Entry, *, renumbers: bool = False) -> int:
+        """Make a step: the annotations become what the entry says, seen from the present ones.
+
+        Parameters
+        ----------
+        entry : Entry
+        renumbers : bool
+            Whether indices of points mean something else from now on.
+
+        Returns
+        -------
+        int
+            The new version.
+        """
+        change = difference(self.annotations, entry.annotations)
+        if change is not None:
+            self.store.transactions.commit(change, self.author)
+        entry.change = change
+        self.catch_up()
+        self._step_to(entry)
+        version = self._advance()
+        if renumbers:
+            self._indices_since = version
+        return version
+
+    def move(self, step: int) -> int:
+        """Step back (-1) or forward (+1) in the history; nothing happens at its ends."""
+        self.catch_up()
+        entry = self.entry if step < 0 else self._history.next
+        if entry is None or not (self._history.can_undo or step > 0):
+            return self.version
+        if entry.change is not None:
+            self._move_change(entry, entry.change, step)
+        self._move_cursor(step)
+        self._indices_since = self._advance()
+        for annotation in self.annotations:
+            self.announce(annotation.label)
+        return self.version
+
+    def _move_change(self, entry: Entry, change: Change, step: int) -> None:
+        try:
+            if step < 0:
+                self.store.transactions.undo(change)
+            else:
+                self.store.transactions.redo(change)
+        except StaleGesture as error:
+            # What somebody else did stays. The step is let go, or it would bar the way.
+            entry.change = None
+            again = "Undo" if step < 0 else "Redo"
+            raise StaleGesture(f"{error} {again} once more to pass over it.") from None
+
+    def announce(self, label: str) -> None:
+        """Offer a label from now on, in its colour."""
+        self.labels.announce(label, self.annotations)
+
+    def color_for(self, label: str) -> str:
         """Return the label's colour; for a new one, that which is used least."""
-        return self._labels.color_for(label, self._entry.annotations)
+        return self.labels.color_for(label, self.annotations)
+
+    # ---- under the lock -------------------------------------------------------------------------
+
+    def catch_up(self) -> None:
+        """Follow what was done to the annotations elsewhere.
+
+        A change made on the store itself becomes a step here, to be undone like any other; a change
+        of another session stays that session's. If the present step was undone elsewhere, it is
+        undone here.
+        """
+        with self.lock:
+            changes = self.store.transactions.changes(self._seen)
+            self._seen = max([self._seen, *(change.serial for change in changes)])
+            pushed = moved = False
+            for change in changes:
+                for _, annotation in change.after:
+                    self.labels.meet(annotation)
+                if change.author is None:
+                    self._step_to(replace(self.entry, change=change))
+                    pushed = True
+            history = self._history
+            while history.present.is_undone and history.can_undo:
+                self._move_cursor(-1)
+                moved = True
+            while (entry := history.next) and entry.change is not None and entry.change.done:
+                self._move_cursor(+1)
+                moved = True
+            self.entry.annotations = self.store.snapshot()
+            if pushed or moved:
+                self._advance()
+            if moved:  # to other prompts
+                self._indices_since = self.version
+
+    def commit_answer(self) -> None:
+        """Publish the answer of the present entry, or its failure, as :attr:`answer`."""
+        entry, before = self.entry, self.answer
+        same = entry.candidates is before.candidates
+        unchanged = same and entry.selected == before.selected
+        revision = before.revision if unchanged else before.revision + 1
+        since = before.since if same else revision
+        self.answer = Answer(revision, self.version, entry.candidates, entry.selected, since)
+        self.answered.notify_all()
+
+    def close(self) -> None:
+        """Forget the history with its logits, and release everybody who waits for an answer."""
+        self._end_subscription()
+        with self.lock:
+            self._history = History(Entry.blank(self.store.snapshot()))
+            self._advance()
+
+    def _step_to(self, entry: Entry) -> None:
+        self.entry.annotations = ()
+        self._history.push(entry)
+        entry.annotations = self.store.snapshot()
+
+    def _move_cursor(self, step: int) -> None:
+        self.entry.annotations = ()
+        self._history.move(step)
+        self.entry.annotations = self.store.snapshot()
+        self.entry.failure = None
+
+    def _advance(self) -> int:
+        self.version += 1
+        if self.entry.is_answered:
+            self.commit_answer()
+        return self.version

@@ -1,25 +1,15 @@
-"""Editing by hand as gestures: what a session and a widget do to masks, under the same names.
-
-The mask is the chosen candidate on screen, or an accepted object. Each edit is one step of the one
-history; one that changes nothing is none.
-"""
+"""Editing by hand: the mask on screen or that of an annotation, and which pixels it may take."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from sam_widget.annotations import Annotation, Candidates
 from sam_widget.errors import EditError
 from sam_widget.masks import (
     BrushStroke,
-    DropIslands,
-    Edit,
-    FillHoles,
     Islands,
-    Overlap,
-    PolygonEdit,
-    Smooth,
     checked_overlap,
     islands_of,
     mask_union,
@@ -28,7 +18,6 @@ from sam_widget.masks import (
     split_islands,
 )
 from sam_widget.predictors import ModelFrame
-from sam_widget.session.predicting import Answering
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,145 +25,94 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from sam_widget.images import RgbImage
-    from sam_widget.masks import Rle
+    from sam_widget.masks import Edit, Overlap, Rle
+    from sam_widget.session.document import Document
     from sam_widget.session.history import Entry
+    from sam_widget.session.predicting import Predicting
 
-__all__ = ["HandEdits", "SessionEdits"]
-
-Result = TypeVar("Result")
+__all__ = ["MaskEdits"]
 
 
-class HandEdits(Generic[Result]):
-    """Every edit by its name; what it means is for :meth:`edit` to say.
+class MaskEdits:
+    """Edit masks by hand; each edit is one step of the document's history.
 
-    In all of them ``annotation_id`` is the id of an accepted object; None is the mask on screen.
+    What the methods do, take and raise is told by those of :class:`~sam_widget.Session`.
+
+    Parameters
+    ----------
+    document : Document
+    predicting : Predicting
+        Answers the prompts before the mask on screen is edited.
+    overlap : str
+        What happens where pixels added to an annotation lie on others.
     """
 
-    def edit(self, edit: Edit, annotation_id: str | None = None) -> Result:
-        """Apply an edit to the chosen candidate, or to an accepted object.
+    def __init__(self, document: Document, predicting: Predicting, overlap: object) -> None:
+        self._document = document
+        self._predicting = predicting
+        self.overlap: Overlap = checked_overlap(overlap)
 
-        An edited candidate is what is shown and what is accepted; its figures stay those of the
-        model. A prompt placed after it asks the model again, with the edited mask to start from.
-        Without a candidate a mask is drawn from the beginning; no model predicts anything of it.
-
-        Parameters
-        ----------
-        edit : Edit
-            See :mod:`sam_widget.masks.edits`.
-        annotation_id : str, optional
-            An accepted object; the mask on screen by default.
-
-        Raises
-        ------
-        EditError
-            If there is no mask on screen and none is drawn, or nothing would be left of the object.
-        StaleGesture
-            If there is no such object.
-        """
-        raise NotImplementedError
-
-    def brush(self, points: ArrayLike, radius: float, annotation_id: str | None = None) -> Result:
-        """Add what a round brush covers along ``points`` (x, y), in image pixels."""
-        return self.edit(BrushStroke(points, radius), annotation_id)
-
-    def erase(self, points: ArrayLike, radius: float, annotation_id: str | None = None) -> Result:
-        """Take away what a round eraser covers along ``points`` (x, y), in image pixels."""
-        return self.edit(BrushStroke(points, radius, erase=True), annotation_id)
-
-    def add_polygon(self, points: ArrayLike, annotation_id: str | None = None) -> Result:
-        """Add the inside of a closed polygon with these vertices (x, y), even-odd rule."""
-        return self.edit(PolygonEdit(points), annotation_id)
-
-    def subtract_polygon(self, points: ArrayLike, annotation_id: str | None = None) -> Result:
-        """Take away the inside of a closed polygon with these vertices (x, y), even-odd rule."""
-        return self.edit(PolygonEdit(points, subtract=True), annotation_id)
-
-    def fill_holes(self, max_area: int | None = None, annotation_id: str | None = None) -> Result:
-        """Fill the holes, all of them or those of at most ``max_area`` pixels."""
-        return self.edit(FillHoles(max_area), annotation_id)
-
-    def drop_islands(self, min_area: int, annotation_id: str | None = None) -> Result:
-        """Drop islands of fewer than ``min_area`` pixels; the largest stays in any case."""
-        return self.edit(DropIslands(min_area), annotation_id)
-
-    def smooth(self, radius: int = 2, annotation_id: str | None = None) -> Result:
-        """Smooth the border: each pixel goes with the majority of a disc around it."""
-        return self.edit(Smooth(radius), annotation_id)
-
-
-class SessionEdits(HandEdits[int], Answering):
-    """The part of :class:`~sam_widget.Session` that edits masks by hand."""
-
-    _overlap: Overlap = "keep"
-
-    @property
-    def overlap(self) -> Overlap:
-        """What happens where pixels added to an object lie on others: see :data:`Overlap`."""
-        return self._overlap
-
-    @overlap.setter
-    def overlap(self, policy: object) -> None:
-        self._overlap = checked_overlap(policy)
-
-    def edit(self, edit: Edit, annotation_id: str | None = None) -> int:
-        """Apply an edit to the chosen candidate, or to an accepted object.
-
-        Parameters and errors as in :meth:`HandEdits.edit`.
-
-        Returns
-        -------
-        int
-            The document's version.
-        """
+    def edit(self, edit: Edit, annotation_id: str | None) -> int:
+        """Apply an edit to the chosen candidate, or to an annotation."""
+        document = self._document
         if annotation_id is not None:
-            with self.lock:
-                return self._edit_object(edit, annotation_id)
+            return document.apply(lambda: self._edit_annotation(edit, annotation_id))
         while True:
-            self.predict()
-            entry = self._entry
-            selected = entry.selected
-            if not entry.settled:
-                continue  # another thread has prompted since
-            edited = _edited_candidate(entry, selected, edit, self.image)
-            with self.lock:
-                # ... or chosen meanwhile.
-                if entry is self._entry and selected == entry.selected:
-                    if edited is None:
-                        return self._version
-                    return self._push(replace(entry, answer=edited))
+            self._predicting.predict()
+            version = self._edit_candidate(edit)
+            if version is not None:
+                return version
 
-    def _edit_object(self, edit: Edit, annotation_id: str) -> int:
-        _, annotation = self._find(annotation_id)
+    def _edit_candidate(self, edit: Edit) -> int | None:
+        """Edit the mask on screen; None if another thread prompted or chose meanwhile."""
+        document = self._document
+        entry = document.entry
+        selected = entry.selected
+        if not entry.is_answered:
+            return None
+        edited = _edited_candidate(entry, selected, edit, document.image)
+
+        def change() -> int | None:
+            if entry is not document.entry or selected != entry.selected:
+                return None
+            if edited is None:
+                return document.version
+            return document.push(replace(entry, candidates=edited))
+
+        return document.apply(change)
+
+    def _edit_annotation(self, edit: Edit, annotation_id: str) -> int:
+        _, annotation = self._document.find(annotation_id)
         edited = edit.apply(annotation.rle)
-        others = [one for one in self._entry.annotations if one.id != annotation_id]
-        after, cut = self._settled(edited, others, annotation)
+        others = [found for found in self._document.annotations if found.id != annotation_id]
+        after, cut = self.fit(edited, others, annotation)
         if after == annotation.rle:
-            return self._version
+            return self._document.version
         return self._exchange({**cut, annotation_id: (replace(annotation, rle=after),)})
 
-    def _settled(
+    def fit(
         self, new: Rle, others: Sequence[Annotation], before: Annotation | None = None
     ) -> tuple[Rle, dict[str, tuple[Annotation, ...]]]:
-        """Apply the overlap policy.
+        """Apply the overlap policy to a mask among other annotations.
 
         Returns
         -------
         new : Rle
-            What the new or edited object gets.
+            What the new or edited annotation gets.
         cut : dict of str to tuple of Annotation
-            By id, what takes the place of each other object that loses pixels.
+            By id, what takes the place of each other annotation that loses pixels.
 
         Raises
         ------
         EditError
-            If nothing would be left of one of them: no object vanishes unseen.
+            If nothing would be left of one of them: no annotation vanishes unseen.
         """
-        masks = [one.rle for one in others]
+        masks = [other.rle for other in others]
         after, cut = resolve_overlap(
-            new, masks, self._overlap, None if before is None else before.rle
+            new, masks, self.overlap, None if before is None else before.rle
         )
         if after.area == 0:
-            self._refuse_to_empty(before, overlapped=new.area > 0)
+            _refuse_to_empty(before, overlapped=new.area > 0)
         gone = [others[at] for at, rle in cut.items() if rle.area == 0]
         if gone:
             raise EditError(
@@ -184,36 +122,11 @@ class SessionEdits(HandEdits[int], Answering):
             )
         return after, {others[at].id: (replace(others[at], rle=rle),) for at, rle in cut.items()}
 
-    def _refuse_to_empty(self, annotation: Annotation | None, *, overlapped: bool) -> None:
-        if overlapped and annotation is None:
-            raise EditError(
-                "older objects have all of these pixels, so with overlap='subtract' nothing is "
-                "left to accept. Choose another mask, or another overlap."
-            )
-        what = "the mask" if annotation is None else _named([annotation])
-        raise EditError(f"this would leave nothing of {what}. Delete the object instead.")
+    def split(self, annotation_id: str, line: ArrayLike | None) -> int:
+        """Split an annotation into its islands, or in two along a line."""
 
-    def split(self, annotation_id: str, line: ArrayLike | None = None) -> int:
-        """Split an accepted object: one object per island, or in two along a line.
-
-        The largest part keeps the id; all keep label and colour. What made the object (prompts,
-        predicted IoU) describes none of the parts, and goes.
-
-        Parameters
-        ----------
-        annotation_id : str
-        line : array-like (N, 2), optional
-            (x, y) in pixels, N >= 2; it has to run across the object.
-
-        Raises
-        ------
-        EditError
-            If that gives one part only.
-        StaleGesture
-            If there is no such object.
-        """
-        with self.lock:
-            _, annotation = self._find(annotation_id)
+        def change() -> int:
+            _, annotation = self._document.find(annotation_id)
             if line is None:
                 parts = split_islands(annotation.rle)
                 advice = "it is in one piece. Draw a line across it to cut it"
@@ -229,70 +142,74 @@ class SessionEdits(HandEdits[int], Answering):
             ]
             return self._exchange({annotation_id: (first, *rest)})
 
-    def merge(self, ids: Iterable[str], label: str | None = None) -> int:
-        """Merge accepted objects into one, in the place and colour of the first of them.
+        return self._document.apply(change)
 
-        Parameters
-        ----------
-        ids : iterable of str
-            Two at least.
-        label : str, optional
-            By default the label of the first id that has one.
+    def merge(self, ids: Iterable[str], label: str | None) -> int:
+        """Merge annotations into one, in the place and colour of the first of them."""
+        document = self._document
 
-        Raises
-        ------
-        EditError
-            If there are fewer than two.
-        StaleGesture
-            If one of them is no longer there.
-        """
-        with self.lock:
+        def change() -> int:
             # Once each, in the order given.
-            wanted = [self._find(one)[1] for one in dict.fromkeys(ids)]
+            wanted = [document.find(identity)[1] for identity in dict.fromkeys(ids)]
             if len(wanted) < 2:
                 raise EditError(f"merging takes two objects or more, got {len(wanted)}.")
-            name = label if label is not None else next((o.label for o in wanted if o.label), "")
-            first = min(wanted, key=lambda one: self._find(one.id)[0])
-            color = first.color if name == first.label else self._color_for(name)
-            whole = mask_union([one.rle for one in wanted])
-            visible = any(one.visible for one in wanted)
-            result = replace(_remade(first, whole), label=name, color=color, visible=visible)
-            self._announce(name)
-            gone: dict[str, tuple[Annotation, ...]] = {one.id: () for one in wanted}
+            labels = (found.label for found in wanted if found.label)
+            name = label if label is not None else next(labels, "")
+            first = min(wanted, key=lambda found: document.find(found.id)[0])
+            result = replace(
+                _remade(first, mask_union([found.rle for found in wanted])),
+                label=name,
+                color=first.color if name == first.label else document.color_for(name),
+                visible=any(found.visible for found in wanted),
+            )
+            document.announce(name)
+            gone: dict[str, tuple[Annotation, ...]] = {found.id: () for found in wanted}
             return self._exchange({**gone, first.id: (result,)})
 
-    def islands(self, annotation_id: str | None = None) -> Islands:
-        """Pixels of each island and each hole of an accepted object, or of the mask on screen."""
-        with self.lock:
-            entry = self._entry
-            answer, selected = entry.answer, entry.selected
-            object_ = None if annotation_id is None else self._find(annotation_id)[1]
-        if object_ is not None:
-            return islands_of(object_.rle)
-        return Islands((), ()) if answer is None else islands_of(answer.rle(selected))
+        return document.apply(change)
+
+    def islands(self, annotation_id: str | None) -> Islands:
+        """Return the islands and holes of an annotation, or of the mask on screen."""
+        with self._document.lock:
+            entry = self._document.entry
+            candidates, selected = entry.candidates, entry.selected
+            found = None if annotation_id is None else self._document.find(annotation_id)[1]
+        if found is not None:
+            return islands_of(found.rle)
+        return Islands((), ()) if candidates is None else islands_of(candidates.rle(selected))
 
     def _exchange(self, by_id: Mapping[str, tuple[Annotation, ...]]) -> int:
-        """Put other objects in the places of these, as one step."""
-        entry = self._entry
-        items = [new for one in entry.annotations for new in by_id.get(one.id, (one,))]
-        return self._push(replace(entry, annotations=tuple(items)))
+        """Put other annotations in the places of these, as one step."""
+        entry = self._document.entry
+        items = [new for old in entry.annotations for new in by_id.get(old.id, (old,))]
+        return self._document.push(replace(entry, annotations=tuple(items)))
+
+
+def _refuse_to_empty(annotation: Annotation | None, *, overlapped: bool) -> None:
+    if overlapped and annotation is None:
+        raise EditError(
+            "older objects have all of these pixels, so with overlap='subtract' nothing is "
+            "left to accept. Choose another mask, or another overlap."
+        )
+    what = "the mask" if annotation is None else _named([annotation])
+    raise EditError(f"this would leave nothing of {what}. Delete the object instead.")
 
 
 def _edited_candidate(
     entry: Entry, selected: int, edit: Edit, image: RgbImage
 ) -> Candidates | None:
-    """Return the answer with its candidate edited; None if that changes nothing."""
+    """Return the candidates with the chosen one edited; None if that changes nothing."""
     if entry.failure is not None:
         raise entry.failure
-    answer = entry.answer or Candidates.drawn(ModelFrame(image.height, image.width))
-    before = answer.rle(selected)
+    candidates = entry.candidates or Candidates.drawn(ModelFrame(image.height, image.width))
+    before = candidates.rle(selected)
     after = edit.apply(before)
-    if entry.answer is None and after.area == 0:
+    if entry.candidates is None and after.area == 0:
         raise EditError(
             "there is no mask on screen to edit, and this draws none. Place a point or a box, draw "
             "with the brush or a polygon, or say which accepted object is meant by its id."
         )
-    return None if after == before else answer.with_mask(selected, after)
+    return None if after == before else candidates.with_mask(selected, after)
 
 
 def _remade(annotation: Annotation, rle: Rle) -> Annotation:
@@ -312,6 +229,9 @@ def _remade(annotation: Annotation, rle: Rle) -> Annotation:
 
 
 def _named(annotations: Sequence[Annotation]) -> str:
-    names = [f"{one.label or 'an unlabelled object'} ({one.id})" for one in annotations[:3]]
+    names = [
+        f"{annotation.label or 'an unlabelled object'} ({annotation.id})"
+        for annotation in annotations[:3]
+    ]
     more = len(annotations) - len(names)
     return ", ".join(names) + (f" and {more} more" if more > 0 else "")

@@ -26,7 +26,7 @@ HISTORY_LIMIT = 256
 
 @dataclass(eq=False)
 class Entry:
-    """One state of the document, and the answer it got.
+    """One state of the document, and the candidates that answer it.
 
     Attributes
     ----------
@@ -41,18 +41,18 @@ class Entry:
         Id of the object that accepting replaces.
     steps : tuple of Step
         What led to the object that was reopened: decoded one after the other for the answer.
-    answer : Candidates, optional
+    candidates : Candidates, optional
         Written once, when the prompts were decoded.
     feedback : float32 (1, 256, 256) or bool (H, W), optional
-        Mask of the earlier choice that went into ``answer``: logits, or what was edited by hand.
+        Mask of the earlier choice that went into them: logits, or what was edited by hand.
     chain : tuple of Step
         The steps that led to ``feedback``; none lead to an edited one.
     selected : int
         The chosen candidate, which follows the person's choice.
     decode_ms : float
-        What ``answer`` took.
+        What ``candidates`` took.
     failure : Exception, optional
-        Why there is no answer.
+        Why there are none.
     """
 
     prompts: Prompts
@@ -61,17 +61,27 @@ class Entry:
     change: Change | None = None
     reopened: str | None = None
     steps: tuple[Step, ...] = ()
-    answer: Candidates | None = None
+    candidates: Candidates | None = None
     feedback: MaskPrompt | None = None
     chain: tuple[Step, ...] = ()
     selected: int = 0
     decode_ms: float = 0.0
     failure: Exception | None = None
 
+    @classmethod
+    def blank(cls, annotations: tuple[Annotation, ...]) -> Entry:
+        """Return a state without prompts."""
+        return cls(Prompts(), None, annotations)
+
     @property
-    def settled(self) -> bool:
+    def is_answered(self) -> bool:
         """Whether there is nothing left to decode."""
-        return self.answer is not None or self.failure is not None or self.prompts.is_empty
+        return self.candidates is not None or self.failure is not None or self.prompts.is_empty
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether the change of this step was undone."""
+        return self.change is not None and not self.change.done
 
     def unanswered(self) -> Entry:
         """Return the same document without its answer, to be changed."""
@@ -108,17 +118,17 @@ class History:
         int
             Serial number of the newest change that is in it.
         """
-        with store.lock:
+        with store.transactions.lock:
             history = cls(Entry(Prompts()))
-            for change in store.changes():
+            for change in store.transactions.changes():
                 if change.done:
                     history.push(Entry(Prompts(), change=change))
-            undone = store.undone()[1 - HISTORY_LIMIT :]
+            undone = store.transactions.undone()[1 - HISTORY_LIMIT :]
             for change in reversed(undone):
                 history.push(Entry(Prompts(), change=change))
             history.cursor = len(history) - 1 - len(undone)
             history.present.annotations = store.snapshot()
-            return history, store.ledger.serial
+            return history, store.transactions.log.serial
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -176,14 +186,14 @@ class History:
         present = self.present
         for entry in reversed(self._entries[: self.cursor]):
             if entry.prompts == present.prompts:
-                if entry.answer is not None:
+                if entry.candidates is not None:
                     return entry.feedback, entry.chain
                 if entry.steps:
                     return None, entry.steps[:-1]
             elif not present.prompts.extends(entry.prompts):
                 break
-            elif entry.answer is not None:
-                before = entry.answer.feedback(entry.selected)
+            elif entry.candidates is not None:
+                before = entry.candidates.feedback(entry.selected)
                 return before, () if _is_edited(before) else entry.chosen
             elif entry.steps:
                 return None, entry.steps

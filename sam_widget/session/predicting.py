@@ -1,6 +1,6 @@
-"""A document that a model answers: the image encoded once, every question decoded.
+"""Answering the prompts of a document: the image encoded once, every question decoded.
 
-:meth:`Answering.predict` computes outside the lock that gestures take, so that any thread may
+:meth:`Predicting.predict` computes outside the lock that gestures take, so that any thread may
 gesture meanwhile.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from threading import RLock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -16,22 +16,23 @@ from sam_widget.annotations import Candidates, follow
 from sam_widget.errors import ModelError
 from sam_widget.predictors import encode_with
 from sam_widget.prompts import Prompts
-from sam_widget.session.document import Document
-from sam_widget.session.history import Entry, History
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from sam_widget.annotations import Followed
     from sam_widget.embeddings import EmbeddingCache
-    from sam_widget.images import RgbImage
     from sam_widget.predictors import Embedding, Prediction, Predictor, Progress
-    from sam_widget.store import AnnotationStore
+    from sam_widget.session.document import Document
 
-__all__ = ["Answering"]
+__all__ = ["Predicting"]
+
+T = TypeVar("T")
 
 
-class _Foreseen(NamedTuple):
+class _Previewed(NamedTuple):
     """What the model said of the newest previewed point: a click there asks the same."""
 
     prompts: Prompts
@@ -39,25 +40,30 @@ class _Foreseen(NamedTuple):
     decode_ms: float
 
 
-class Answering(Document):
-    """What a session computes; parameters as for :class:`~sam_widget.Session`."""
+class Predicting:
+    """Encode the image of a document once, and decode what its prompts ask.
+
+    Parameters
+    ----------
+    document : Document
+    predictor : Predictor, optional
+        May come later by :meth:`attach`.
+    cache : EmbeddingCache, optional
+        Asked before the predictor is, and given what it encodes.
+    """
 
     def __init__(
         self,
-        image: RgbImage,
+        document: Document,
         predictor: Predictor | None = None,
-        *,
-        after: Document | None = None,
         cache: EmbeddingCache | None = None,
-        annotations: AnnotationStore | None = None,
-        prompts: Prompts | None = None,
     ) -> None:
-        super().__init__(image, after=after, annotations=annotations, prompts=prompts)
+        self._document = document
         self._cache = cache
-        self._predicting = RLock()
+        self._computing = RLock()
         self._predictor = predictor
         self._embedding: Embedding | None = None
-        self._foreseen: _Foreseen | None = None
+        self._previewed: _Previewed | None = None
         self._released = False
         self.encode_ms: float | None = None
 
@@ -70,9 +76,11 @@ class Answering(Document):
     def masks(self) -> NDArray[np.bool_]:
         """Candidates, bool (N, H, W), subpart to whole; decodes first if need be."""
         self.predict()
-        candidates = self._committed.candidates
+        candidates = self._document.answer.candidates
         if candidates is None:
-            return np.zeros((0, self.image.height, self.image.width), dtype=np.bool_)
+            return np.zeros(
+                (0, self._document.image.height, self._document.image.width), dtype=np.bool_
+            )
         return candidates.masks()
 
     def attach(self, predictor: Predictor) -> None:
@@ -87,13 +95,13 @@ class Answering(Document):
         progress : callable, optional
             Told the share that is done, in [0, 1]; what it raises ends the work and comes out here.
         """
-        with self._predicting:
+        with self._computing:
             if self._embedding is not None:
                 return
             start = time.perf_counter()
             encode = encode_with if self._cache is None else self._cache.get_or_encode
-            embedding = encode(self._model(), self.image, progress)
-            with self.lock:
+            embedding = encode(self.model(), self._document.image, progress)
+            with self._document.lock:
                 if not self._released:
                     self._embedding = embedding
                     self.encode_ms = (time.perf_counter() - start) * 1e3
@@ -114,12 +122,12 @@ class Answering(Document):
         SamWidgetError
             Whatever the model raised; the prompts stay, and the next gesture starts afresh.
         """
-        with self._predicting:
-            with self.lock:
-                entry = self._entry
-                if entry.settled:
+        with self._computing:
+            with self._document.lock:
+                entry = self._document.entry
+                if entry.is_answered:
                     return False
-                feedback, chain = self._history.feedback()
+                feedback, chain = self._document.history.feedback()
             try:
                 self.encode()
                 start = time.perf_counter()
@@ -133,21 +141,21 @@ class Answering(Document):
                         feedback = follow(self._decode, chain).logits
                     fed = feedback is not None
                     prompts = entry.prompts.with_mask(feedback) if fed else entry.prompts
-                    answer, known = self._foreseen_or_decoded(prompts, entry.multimask)
+                    answer, known = self._previewed_or_decoded(prompts, entry.multimask)
                     selected = answer.best
                 elapsed = (time.perf_counter() - start) * 1e3 + known
             except Exception as error:
-                with self.lock:
+                with self._document.lock:
                     entry.failure = error
-                    if entry is self._entry:
-                        self._commit()
+                    if entry is self._document.entry:
+                        self._document.commit_answer()
                 raise
-            with self.lock:
-                entry.answer, entry.feedback, entry.chain = answer, feedback, chain
+            with self._document.lock:
+                entry.candidates, entry.feedback, entry.chain = answer, feedback, chain
                 entry.selected, entry.decode_ms = selected, elapsed
-                if entry is not self._entry:
+                if entry is not self._document.entry:
                     return False
-                self._commit()
+                self._document.commit_answer()
                 return True
 
     def _as_it_was(self, reopened: str | None, followed: Followed) -> Candidates:
@@ -155,11 +163,28 @@ class Answering(Document):
 
         It is another one if the object was edited by hand, or made by another model.
         """
-        with self.lock:
-            _, annotation = self._place(reopened)
+        with self._document.lock:
+            _, annotation = self._document.place(reopened)
         if annotation is None or annotation.rle == followed.rle:
             return followed.candidates
         return followed.candidates.with_mask(followed.selected, annotation.rle)
+
+    def when_answered(self, change: Callable[[], T]) -> T:
+        """Answer the prompts, then apply a change that is about the answer.
+
+        The change is made under the lock, on an answer to the present prompts: if another thread
+        prompts between the answer and the lock, they are answered first.
+        """
+        document = self._document
+
+        def attempt() -> tuple[T] | None:
+            return (change(),) if document.entry.is_answered else None
+
+        while True:
+            self.predict()
+            made = document.apply(attempt)
+            if made is not None:
+                return made[0]
 
     def preview(self, x: float, y: float) -> Candidates | None:
         """Best candidate for a lone point, alone; None once there are prompts.
@@ -167,50 +192,51 @@ class Answering(Document):
         It is no step and changes nothing, but :meth:`predict` need not ask the model again for
         that same point.
         """
-        if not self.prompts.is_empty or self._embedding is None:
+        if not self._document.entry.prompts.is_empty or self._embedding is None:
             return None
         prompts = Prompts(points=[(x, y)])
         start = time.perf_counter()
-        prediction = self._model().decode(self._embedding, prompts, None)
+        prediction = self.model().decode(self._embedding, prompts, None)
         decode_ms = (time.perf_counter() - start) * 1e3
-        self._foreseen = _Foreseen(prompts, prediction, decode_ms)
+        self._previewed = _Previewed(prompts, prediction, decode_ms)
         return Candidates.best_of(prediction)
 
     def wait(self, version: int, timeout: float | None = None) -> bool:
         """Block until some other thread has committed an answer to ``version`` or newer."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._committed.version >= version, timeout)
+        with self._document.answered:
+            return self._document.answered.wait_for(
+                lambda: self._document.answer.version >= version, timeout
+            )
 
     def fail(self, error: Exception) -> None:
         """Answer the current prompts with a failure: there is no model to ask."""
-        with self.lock:
-            self._entry.failure = error
-            self._commit()
+        with self._document.lock:
+            self._document.entry.failure = error
+            self._document.commit_answer()
 
     def release(self) -> None:
-        """Let go of the embedding and the history's logits, and of everybody who waits."""
-        with self.lock:
+        """Free the embedding."""
+        with self._document.lock:
             self._released = True
-            self._embedding = self._foreseen = None
-            self._history = History(Entry(Prompts(), None, self._objects.snapshot()))
-            self._advance()
+            self._embedding = self._previewed = None
 
-    def _model(self) -> Predictor:
+    def model(self) -> Predictor:
+        """Return the predictor; ModelError while there is none."""
         if self._predictor is None:
             raise ModelError("no model is attached yet. Wait until the widget is ready.")
         return self._predictor
 
-    def _foreseen_or_decoded(
+    def _previewed_or_decoded(
         self, prompts: Prompts, multimask: bool | None
     ) -> tuple[Candidates, float]:
         """Answer, and tell how many milliseconds the model took for it before it was asked."""
-        foreseen = self._foreseen
-        if foreseen is None or multimask is not None or prompts != foreseen.prompts:
+        previewed = self._previewed
+        if previewed is None or multimask is not None or prompts != previewed.prompts:
             return self._decode(prompts, multimask), 0.0
-        return Candidates.of(foreseen.prediction), foreseen.decode_ms
+        return Candidates.of(previewed.prediction), previewed.decode_ms
 
     def _decode(self, prompts: Prompts, multimask: bool | None) -> Candidates:
         embedding = self._embedding
         if embedding is None:
             raise ModelError("the image is not encoded yet. Wait until the widget is ready.")
-        return Candidates.of(self._model().decode(embedding, prompts, multimask))
+        return Candidates.of(self.model().decode(embedding, prompts, multimask))

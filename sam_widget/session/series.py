@@ -39,14 +39,17 @@ class Kept:
 
     Attributes
     ----------
-    objects : AnnotationStore or None
-        Accepted objects; None if the image was never open.
+    store : AnnotationStore or None
+        Accepted annotations; None if the image was never open.
     prompts : Prompts
         What was placed for the next one.
+    has_journal : bool
+        Whether the annotations are in a journal, from which they are opened again.
     """
 
-    objects: AnnotationStore | None = None
+    store: AnnotationStore | None = None
     prompts: Prompts = field(default_factory=Prompts)
+    has_journal: bool = False
 
 
 class Series:
@@ -260,9 +263,9 @@ class Series:
         index = self.checked(index)
         if index == self.index and self._open_annotations is not None:
             return self._open_annotations()
-        objects = self.kept(index).objects
-        if objects is not None:
-            return objects
+        kept = self.kept(index).store
+        if kept is not None:
+            return kept
         return AnnotationStore(width=0, height=0, file_name=Path(self.names[index]).name)
 
     def follow(self, annotations: Callable[[], AnnotationStore] | None) -> None:

@@ -1,40 +1,48 @@
-"""A session: one image, the prompts placed on it, the answers, and the objects accepted.
+"""A session: one image, the prompts placed on it, the answers, and the annotations accepted.
 
 Plain Python, without Jupyter. Everything a person can do is a method here; what it changes is an
 entry of one history, so undo is a step back in a list. Gestures are cheap and never compute;
-:meth:`Session.predict` does, outside the lock, so that any thread may gesture meanwhile.
+:meth:`Session.predict` does, outside the lock, so that any thread may gesture meanwhile. When a
+gesture returns, what it changed among the annotations is on disk.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sam_widget.annotations import Annotation, Recipe, mask_digest, steps_of
-from sam_widget.errors import PromptError, StaleGesture
-from sam_widget.prompts import Prompts
-from sam_widget.session.edits import SessionEdits
-from sam_widget.session.history import Entry
+from sam_widget.annotations import Annotation
+from sam_widget.masks import checked_overlap
+from sam_widget.session.document import Document
+from sam_widget.session.edits import MaskEdits
+from sam_widget.session.hand_edits import HandEdits
 from sam_widget.session.objects import ObjectGestures
+from sam_widget.session.predicting import Predicting
+from sam_widget.session.prompting import Prompting
+from sam_widget.session.state import SessionState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
+    from sam_widget.annotations import Candidates
     from sam_widget.embeddings import EmbeddingCache
     from sam_widget.images import RgbImage
-    from sam_widget.masks import Overlap
-    from sam_widget.predictors import Predictor
+    from sam_widget.masks import Edit, Islands, Overlap
+    from sam_widget.predictors import Predictor, Progress
+    from sam_widget.prompts import Prompts
     from sam_widget.store import AnnotationStore
 
 __all__ = ["Session"]
 
+T = TypeVar("T")
 
-class Session(SessionEdits, ObjectGestures):
-    """Prompt one image, look at the candidates, accept objects; undo and redo all of it.
 
-    Every gesture returns the document version it made. All methods may be called from any thread.
+class Session(SessionState, HandEdits[int]):
+    """Prompt one image, look at the candidates, accept annotations; undo and redo all of it.
+
+    Every gesture returns the document version it made. All methods may be called from any thread,
+    but not with :attr:`lock` held.
 
     Parameters
     ----------
@@ -47,19 +55,18 @@ class Session(SessionEdits, ObjectGestures):
     cache : EmbeddingCache, optional
         Asked before the predictor is, and given what it encodes.
     annotations : AnnotationStore, optional
-        Objects of the same image to go on with: their newest changes can be undone here, too. By
-        default there are none yet.
+        Annotations of the same image to go on with: their newest changes can be undone here, too.
+        By default there are none yet.
     prompts : Prompts, optional
-        What had been placed for the next object.
+        What had been placed for the next annotation.
     overlap : str
-        ``"keep"``, ``"newest_wins"`` or ``"subtract"``: what happens where a new object lies on
+        ``"keep"``, ``"newest_wins"`` or ``"subtract"``: what happens where a new annotation lies on
         older ones, see :attr:`overlap`.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sam_widget import load
-    >>> from sam_widget.images.image import load_image
+    >>> from sam_widget import load, load_image
     >>> session = Session(load_image(np.zeros((60, 80, 3), np.uint8)), load("fake"))
     >>> session.add_point(40, 30)
     1
@@ -80,16 +87,91 @@ class Session(SessionEdits, ObjectGestures):
         prompts: Prompts | None = None,
         overlap: Overlap = "keep",
     ) -> None:
-        self.overlap = overlap if after is None else after.overlap
-        super().__init__(
-            image, predictor, after=after, cache=cache, annotations=annotations, prompts=prompts
-        )
+        former = None if after is None else after.document
+        document = Document(image, after=former, store=annotations, prompts=prompts)
+        super().__init__(document, Predicting(document, predictor, cache))
+        policy = overlap if after is None else after.overlap
+        self._edits = MaskEdits(self.document, self.predicting, policy)
+        self._prompting = Prompting(self.document, self.predicting, self._edits)
+        self._objects = ObjectGestures(self.document)
+
+    # ---- overlap and listeners ------------------------------------------------------------------
+
+    @property
+    def overlap(self) -> Overlap:
+        """What happens where pixels added to an annotation lie on others; assignable."""
+        return self._edits.overlap
+
+    @overlap.setter
+    def overlap(self, policy: object) -> None:
+        self._edits.overlap = checked_overlap(policy)
+
+    def subscribe(self, listener: Callable[[], object]) -> Callable[[], None]:
+        """Call ``listener`` after every change of document or annotations; the result ends it."""
+        return self.document.subscribe(listener)
+
+    def together(self, change: Callable[[], T]) -> T:
+        """Make several gestures in ``change``: to disk and to listeners once, after the last.
+
+        Returns
+        -------
+        object
+            What ``change`` returned.
+        """
+        return self.annotations.transactions.apply(change, self.document.tell)
+
+    def catch_up(self) -> None:
+        """Follow what was done to the annotations elsewhere, as steps that undo takes back."""
+        self.document.catch_up()
+
+    # ---- the model ------------------------------------------------------------------------------
+
+    def attach(self, predictor: Predictor) -> None:
+        """Hand over the predictor once it is loaded."""
+        self.predicting.attach(predictor)
+
+    def encode(self, progress: Progress | None = None) -> None:
+        """Encode the image if that has not happened; the slow part, once per image.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Told the share that is done, in [0, 1]; what it raises ends the work and comes out here.
+        """
+        self.predicting.encode(progress)
+
+    def predict(self) -> bool:
+        """Answer the current prompts, unless they are answered; return whether it did.
+
+        Raises
+        ------
+        SamWidgetError
+            Whatever the model raised; the prompts stay, and the next gesture starts afresh.
+        """
+        return self.predicting.predict()
+
+    def preview(self, x: float, y: float) -> Candidates | None:
+        """Return the best candidate for a lone point, alone; None once there are prompts."""
+        return self.predicting.preview(x, y)
+
+    def wait(self, version: int, timeout: float | None = None) -> bool:
+        """Block until some other thread has answered ``version`` or newer; False if in vain."""
+        return self.predicting.wait(version, timeout)
+
+    def fail(self, error: Exception) -> None:
+        """Answer the current prompts with a failure: there is no model to ask."""
+        self.predicting.fail(error)
+
+    def release(self) -> None:
+        """Free the embedding and the history's logits, and release everybody who waits."""
+        self.predicting.release()
+        self.document.close()
 
     # ---- prompts --------------------------------------------------------------------------------
 
     def add_point(self, x: float, y: float, positive: bool = True) -> int:
         """Include (or exclude) what is at (x, y), in pixels of the original image."""
-        return self._prompt(lambda prompts: prompts.with_point(x, y, positive))
+        return self._prompting.change(lambda prompts: prompts.with_point(x, y, positive))
 
     def move_point(self, index: int, x: float, y: float, *, as_of: int | None = None) -> int:
         """Move point ``index`` to (x, y).
@@ -110,91 +192,52 @@ class Session(SessionEdits, ObjectGestures):
         PromptError
             If there is no such point, or (x, y) is outside the image.
         """
-        with self.lock:
-            self._check_indices(as_of)
-            return self._prompt(lambda prompts: prompts.move_point(index, x, y))
+        return self._prompting.change(lambda prompts: prompts.move_point(index, x, y), as_of=as_of)
 
     def remove_point(self, index: int, *, as_of: int | None = None) -> int:
         """Remove point ``index``; parameters and errors as for :meth:`move_point`."""
-        with self.lock:
-            self._check_indices(as_of)
-            self._indices_since = self._prompt(lambda prompts: prompts.without_point(index))
-            return self._version
+        return self._prompting.change(
+            lambda prompts: prompts.without_point(index), as_of=as_of, renumbers=True
+        )
 
     def set_box(self, x0: float, y0: float, x1: float, y1: float) -> int:
         """Set the box, in pixels of the original image; it is clipped to the image."""
-        return self._prompt(lambda prompts: prompts.with_box(x0, y0, x1, y1))
+        return self._prompting.change(lambda prompts: prompts.with_box(x0, y0, x1, y1))
 
     def remove_box(self) -> int:
         """Remove the box, if there is one."""
-        return self._prompt(lambda prompts: prompts.without_box())
+        return self._prompting.change(lambda prompts: prompts.without_box())
 
     def set_mask(self, mask: NDArray[Any] | Annotation) -> int:
-        """Prompt with a mask: bool (H, W), logits float32 (1, 256, 256), or an accepted object."""
+        """Prompt with a mask: bool (H, W), logits as the model's, or an annotation."""
         value = mask.rle if isinstance(mask, Annotation) else mask
-        return self._prompt(lambda prompts: prompts.with_mask(value))
+        return self._prompting.change(lambda prompts: prompts.with_mask(value))
 
     def set_mask_from(self, annotation_id: str) -> int:
-        """Prompt with the mask of an accepted object."""
-        return self.set_mask(self._find(annotation_id)[1])
+        """Prompt with the mask of an annotation."""
+        return self.set_mask(self.document.find(annotation_id)[1])
 
     def remove_mask(self) -> int:
         """Remove the mask prompt, if there is one."""
-        return self._prompt(lambda prompts: prompts.with_mask(None))
+        return self._prompting.change(lambda prompts: prompts.with_mask(None))
 
     def set_multimask(self, value: bool | None) -> int:
         """Force three candidates (True) or one (False); None goes by the number of prompts."""
-        with self.lock:
-            if value is self._entry.multimask:
-                return self._version
-            # What was drawn without a prompt is no answer that another number could change.
-            drawn = self._entry.prompts.is_empty
-            entry = self._entry if drawn else self._entry.unanswered()
-            return self._push(replace(entry, multimask=value))
+        return self._prompting.set_multimask(value)
 
     def clear(self) -> int:
-        """Take all prompts away, and what was drawn; nothing happens when there is neither."""
-        with self.lock:
-            if self._entry.prompts.is_empty and self._entry.answer is None:
-                return self._version
-            self._indices_since = self._push(
-                Entry(Prompts(), self.multimask, self._entry.annotations)
-            )
-            return self._version
+        """Remove all prompts, and what was drawn; nothing happens when there is neither."""
+        return self._prompting.clear()
 
     def reopen(self, annotation_id: str) -> int:
-        """Take an object up again: its prompts come back, and accepting replaces it.
+        """Bring back the prompts of an annotation, to be refined; accepting replaces it.
 
         The clicks that made it are decoded again one after the other, so that what is shown is the
         same mask (with the same model), and a further click refines it as it would have then. An
-        object that was edited by hand or came from elsewhere comes back with its mask as a prompt.
+        annotation that was edited by hand or came from elsewhere comes back with its mask as a
+        prompt.
         """
-        with self.lock:
-            _, annotation = self._find(annotation_id)
-            steps = steps_of(annotation)
-            entry = Entry(
-                steps[-1].prompts.fitted(self.image.width, self.image.height),
-                steps[-1].multimask,
-                self._entry.annotations,
-                reopened=annotation_id,
-                steps=steps,
-            )
-            self._indices_since = self._push(entry)
-            return self._version
-
-    def _prompt(self, change: Callable[[Prompts], Prompts]) -> int:
-        with self.lock:
-            before = self._entry.prompts
-            after = change(before).fitted(self.image.width, self.image.height)
-            if after == before:
-                return self._version
-            return self._push(replace(self._entry.unanswered(), prompts=after))
-
-    def _check_indices(self, as_of: int | None) -> None:
-        if as_of is not None and as_of < self._indices_since:
-            raise StaleGesture("The prompts changed before the edit arrived. Try again.")
-
-    # ---- candidates and objects -----------------------------------------------------------------
+        return self._prompting.reopen(annotation_id)
 
     def choose(self, index: int, *, as_of: int | None = None) -> int:
         """Choose a candidate, 0 the smallest. It is what is refined next, and what is accepted.
@@ -213,30 +256,13 @@ class Session(SessionEdits, ObjectGestures):
         StaleGesture
             If the candidates changed since ``as_of``.
         """
-        while True:
-            self.predict()
-            with self.lock:
-                # Another thread may have prompted between the answer and the lock.
-                if self._entry.settled:
-                    return self._choose(index, as_of)
-
-    def _choose(self, index: int, as_of: int | None) -> int:
-        committed = self._committed
-        if as_of is not None and as_of < committed.since:
-            raise StaleGesture("The candidates changed before the choice arrived. Choose again.")
-        count = len(committed.candidates) if committed.candidates is not None else 0
-        if not 0 <= index < count:
-            choices = f"0 to {count - 1}" if count else "none: place a prompt first"
-            raise PromptError(f"there is no candidate {index}. Candidates are {choices}.")
-        if index != committed.selected:
-            self._entry.selected = index
-            self._commit()
-        return self._version
+        return self._prompting.choose(index, as_of)
 
     def accept(self, label: str | None = None) -> Annotation:
-        """Keep the chosen candidate as an object, take the prompts away, start the next object.
+        """Keep the chosen candidate as an annotation, remove the prompts, start the next one.
 
-        An object that was reopened is replaced: it keeps its id, and its label if none is given.
+        An annotation that was reopened is replaced: it keeps its id, and its label if none is
+        given.
 
         Parameters
         ----------
@@ -252,56 +278,155 @@ class Session(SessionEdits, ObjectGestures):
         PromptError
             If there is no candidate, or the chosen mask is empty.
         EditError
-            If the overlap policy would leave nothing of it, or of another object.
+            If the overlap policy would leave nothing of it, or of another annotation.
         """
-        while True:
-            self.predict()
-            with self.lock:
-                # Another thread may have prompted between the answer and the lock.
-                if self._entry.settled:
-                    return self._accept(label)
+        return self._prompting.accept(label)
 
-    def _accept(self, label: str | None) -> Annotation:
-        entry = self._entry
-        if entry.failure is not None:
-            raise entry.failure
-        if entry.answer is None:
-            raise PromptError("there is nothing to accept. Place a point or a box first, or draw.")
-        candidates, chosen = entry.answer, entry.selected
-        if candidates.areas[chosen] == 0:
-            raise PromptError("the chosen mask is empty. Choose another candidate or add a point.")
-        self._catch_up()
-        items = self._entry.annotations
-        _, before = self._place(entry.reopened)
-        others = [one for one in items if one is not before]
-        rle, cut = self._settled(candidates.rle(chosen), others, before)
-        made = {"rle": rle, **self._origin(entry)}
-        if before is None:
-            named = label or ""
-            annotation = Annotation(label=named, color=self._color_for(named), **made)
-        else:
-            if label is not None and label != before.label:
-                made |= {"label": label, "color": self._color_for(label)}
-            annotation = replace(before, **made)
-            cut[before.id] = (annotation,)
-        self._announce(annotation.label)
-        after = [new for one in items for new in cut.get(one.id, (one,))]
-        after += [annotation] if before is None else []
-        self._indices_since = self._push(Entry(Prompts(), entry.multimask, tuple(after)))
-        return annotation
+    def undo(self) -> int:
+        """Step back; nothing happens at the beginning."""
+        return self.document.apply(lambda: self.document.move(-1))
 
-    def _origin(self, entry: Entry) -> dict[str, Any]:
-        """Say what made the chosen candidate: nothing, if it was drawn without any model."""
-        candidates, chosen = entry.answer, entry.selected
-        if candidates is None or entry.prompts.is_empty:
-            return {}
-        model = self._model()
-        return {
-            "predicted_iou": float(candidates.scores[chosen]),
-            "stability_score": candidates.stabilities[chosen],
-            "prompts": entry.prompts,
-            "candidate": chosen,
-            "model_name": model.name,
-            "model_digest": model.model_digest,
-            "recipe": Recipe(entry.chosen, mask_digest(candidates.made(chosen))),
-        }
+    def redo(self) -> int:
+        """Step forward again; nothing happens at the end."""
+        return self.document.apply(lambda: self.document.move(+1))
+
+    # ---- masks by hand --------------------------------------------------------------------------
+
+    def edit(self, edit: Edit, annotation_id: str | None = None) -> int:
+        """Apply an edit to the chosen candidate, or to an annotation; see :class:`HandEdits`."""
+        return self._edits.edit(edit, annotation_id)
+
+    def split(self, annotation_id: str, line: ArrayLike | None = None) -> int:
+        """Split an annotation: one for each island, or in two along a line.
+
+        The largest part keeps the id; all keep label and colour. What made the annotation (prompts,
+        predicted IoU) describes none of the parts, and goes.
+
+        Parameters
+        ----------
+        annotation_id : str
+        line : array-like (N, 2), optional
+            (x, y) in pixels, N >= 2; it has to run across the annotation.
+
+        Raises
+        ------
+        EditError
+            If that gives one part only.
+        StaleGesture
+            If there is no such annotation.
+        """
+        return self._edits.split(annotation_id, line)
+
+    def merge(self, ids: Iterable[str], label: str | None = None) -> int:
+        """Merge two or more annotations into one, in the place and colour of the first of them.
+
+        Parameters
+        ----------
+        ids : iterable of str
+        label : str, optional
+            By default the label of the first id that has one.
+
+        Raises
+        ------
+        EditError
+            If there are fewer than two.
+        StaleGesture
+            If one of them is no longer there.
+        """
+        return self._edits.merge(ids, label)
+
+    def islands(self, annotation_id: str | None = None) -> Islands:
+        """Return the pixels of each island and hole of an annotation, or of the mask on screen."""
+        return self._edits.islands(annotation_id)
+
+    # ---- annotations and labels -----------------------------------------------------------------
+
+    def add_annotations(self, annotations: Sequence[Annotation]) -> tuple[Annotation, ...]:
+        """Add annotations that were made elsewhere, as one step; return them as they were added.
+
+        Parameters
+        ----------
+        annotations : sequence of Annotation
+            Of this image's size. One whose label is known takes the colour of that label.
+        """
+        return self._objects.add(annotations)
+
+    def update_annotation(
+        self,
+        annotation_id: str,
+        *,
+        label: str | None = None,
+        color: str | None = None,
+        visible: bool | None = None,
+    ) -> int:
+        """Rename, recolour, hide or show an annotation; None leaves a property as it is."""
+        self.document.find(annotation_id)
+        return self.update_annotations([annotation_id], label=label, color=color, visible=visible)
+
+    def update_annotations(
+        self,
+        ids: Iterable[str],
+        *,
+        label: str | None = None,
+        color: str | None = None,
+        visible: bool | None = None,
+    ) -> int:
+        """Rename, recolour, hide or show annotations, all or none; None leaves a property.
+
+        Annotations that are given another label take its colour, unless ``color`` says otherwise.
+
+        Raises
+        ------
+        StaleGesture
+            If one of them is no longer there.
+        AnnotationError
+            If the label or the colour is invalid.
+        """
+        return self._objects.update(ids, {"label": label, "color": color, "visible": visible})
+
+    def remove_annotation(self, annotation_id: str) -> int:
+        """Delete an annotation."""
+        self.document.find(annotation_id)
+        return self.remove_annotations([annotation_id])
+
+    def remove_annotations(self, ids: Iterable[str]) -> int:
+        """Delete annotations; parameters and errors as for :meth:`update_annotations`."""
+        return self._objects.remove(ids)
+
+    def show_only(self, ids: Iterable[str]) -> int:
+        """Show these annotations and hide all others; errors as above."""
+        return self._objects.show_only(ids)
+
+    def announce_labels(self, labels: Iterable[str]) -> None:
+        """Offer labels before they are used."""
+        self._objects.announce(labels)
+
+    def add_label(self, label: str, color: str | None = None) -> int:
+        """Offer a label before it is used; one that is there already only takes the colour.
+
+        Raises
+        ------
+        AnnotationError
+            If the label is empty or too long, or the colour is invalid.
+        """
+        return self._objects.add_label(label, color)
+
+    def rename_label(self, label: str, to: str) -> int:
+        """Rename a label, and all annotations under it; two of one name become one.
+
+        Raises
+        ------
+        StaleGesture
+            If there is no such label.
+        AnnotationError
+            If the new name is empty or too long.
+        """
+        return self._objects.rename_label(label, to)
+
+    def recolor_label(self, label: str, color: str) -> int:
+        """Give a label and all annotations under it another colour; errors as above."""
+        return self._objects.recolor_label(label, color)
+
+    def remove_label(self, label: str) -> int:
+        """Offer a label no longer; AnnotationError if annotations bear it."""
+        return self._objects.remove_label(label)

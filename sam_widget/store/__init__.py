@@ -1,6 +1,13 @@
 """Who owns the annotations of an image: changes with undo, each on disk before it counts."""
 
 from sam_widget.store.changes import Change, difference
+from sam_widget.store.exchange import (
+    filtered,
+    from_dataframe,
+    from_detections,
+    to_dataframe,
+    to_detections,
+)
 from sam_widget.store.journal import JournalChoice, open_annotations
 from sam_widget.store.labels import Labels
 from sam_widget.store.store import AnnotationStore
@@ -11,5 +18,10 @@ __all__ = [
     "JournalChoice",
     "Labels",
     "difference",
+    "filtered",
+    "from_dataframe",
+    "from_detections",
     "open_annotations",
+    "to_dataframe",
+    "to_detections",
 ]

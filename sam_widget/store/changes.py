@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sam_widget.annotations import Annotation
 
-__all__ = ["LOG_LIMIT", "Change", "Ledger", "difference"]
+__all__ = ["LOG_LIMIT", "Change", "ChangeLog", "difference"]
 
 LOG_LIMIT = 256
 """Changes remembered for undo."""
@@ -38,7 +38,7 @@ class Change:
     order : (ids, ids), optional
         All ids before and after, where the step reorders.
     serial : int
-        Number in the ledger, from 1.
+        Number in the change log, from 1.
     author : object
         Whose undo it belongs to; None where it was made on the store itself.
     done : bool
@@ -83,14 +83,14 @@ class Change:
 
 
 @dataclass(eq=False)
-class Ledger:
+class ChangeLog:
     """Objects, the newest changes, which of them are undone, and free properties.
 
     Attributes
     ----------
     items : tuple of Annotation
         In the order shown.
-    log : list of Change
+    changes : list of Change
         The newest :data:`LOG_LIMIT`, oldest first.
     undone : list of Change
         What a redo does again, the next one last; a new change makes an end of it.
@@ -101,7 +101,7 @@ class Ledger:
     """
 
     items: Items = ()
-    log: list[Change] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     undone: list[Change] = field(default_factory=list)
     properties: dict[str, Any] = field(default_factory=dict)
     serial: int = 0
@@ -158,8 +158,8 @@ class Ledger:
         self.items = change.applied(self.items)
         self.serial += 1
         change.serial, change.author, change.done = self.serial, author, True
-        self.log.append(change)
-        del self.log[:-LOG_LIMIT]
+        self.changes.append(change)
+        del self.changes[:-LOG_LIMIT]
         self.undone.clear()
 
     def undo(self, change: Change) -> None:
@@ -176,12 +176,17 @@ class Ledger:
 
     def find(self, serial: int) -> Change | None:
         """Return the remembered change of this number."""
-        return next((one for one in reversed(self.log) if one.serial == serial), None)
+        return next((one for one in reversed(self.changes) if one.serial == serial), None)
 
     @property
     def last_done(self) -> Change | None:
         """The newest change that is not undone."""
-        return next((one for one in reversed(self.log) if one.done), None)
+        return next((change for change in reversed(self.changes) if change.done), None)
+
+    @property
+    def last_undone(self) -> Change | None:
+        """The undone change that a redo makes again."""
+        return self.undone[-1] if self.undone else None
 
 
 def difference(before: Items, after: Items) -> Change | None:

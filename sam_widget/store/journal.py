@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sam_widget.annotations import Annotation
     from sam_widget.images import RgbImage
-    from sam_widget.store.changes import Change, Ledger
+    from sam_widget.store.changes import Change, ChangeLog
 
 __all__ = ["SUFFIX", "Journal", "JournalChoice", "open_annotations"]
 
@@ -115,7 +115,7 @@ def open_annotations(image: object, journal: JournalChoice = None) -> Annotation
             file.close()
             raise
         _registry[key] = opened
-    store.settle()
+    store.transactions.apply(lambda: None)
     if opened.note:
         try:
             warnings.warn(opened.note, JournalWarning, stacklevel=2)
@@ -165,8 +165,8 @@ class Journal:
             self._pending.append(lambda: self._header)
         if not self._untidy and reading.good_size < file.size:
             self._cut(reading.good_size)
-        store.adopt(reading.ledger)
-        store.attach(self)
+        store.transactions.adopt(reading.log)
+        store.transactions.record_with(self)
         if file.size > COMPACT_ABOVE:
             whole = len(self._whole())
             self._compact_above = max(COMPACT_ABOVE, COMPACT_FACTOR * whole)
@@ -274,10 +274,10 @@ class Journal:
             if self._file.closed:
                 return
             self.flush()
-            with self._io, self._store.lock:
+            with self._io, self._store.transactions.lock:
                 note = "" if self.saved else self.report
-                self._store.attach(None, note)
-                self._file.close(remove=not note and _says_nothing(self._store.ledger))
+                self._store.transactions.record_with(None, note)
+                self._file.close(remove=not note and _says_nothing(self._store.transactions.log))
             key = os.path.realpath(self.path)
             if _registry.get(key) is self:
                 del _registry[key]
@@ -295,7 +295,7 @@ class Journal:
         if self._untidy or self._file.size > self._compact_above:
             self._write_whole()
         else:
-            with self._store.lock:
+            with self._store.transactions.lock:
                 batch = tuple(self._pending)
             lines = [
                 seal({"n": number, **lay_out()})
@@ -303,11 +303,11 @@ class Journal:
             ]
             self._file.append(b"".join(lines))
             self._records += len(batch)
-            with self._store.lock:
+            with self._store.transactions.lock:
                 del self._pending[: len(batch)]
 
     def _write_whole(self) -> None:
-        with self._store.lock:
+        with self._store.transactions.lock:
             records = list(self._state())
             included = len(self._pending)
         data = b"".join(seal({"n": number, **one}) for number, one in enumerate(records))
@@ -322,7 +322,7 @@ class Journal:
             return
         self._records = len(records)
         self._compact_above = max(COMPACT_ABOVE, COMPACT_FACTOR * len(data))
-        with self._store.lock:
+        with self._store.transactions.lock:
             del self._pending[:included]
             self._untidy = True  # until its name is on disk: the old file might come back
         self._file.force_name()
@@ -333,13 +333,13 @@ class Journal:
 
     def _state(self) -> Iterator[dict[str, Any]]:
         """Lay the store out as a whole: what is shown, what undo brings back, and the steps."""
-        ledger = self._store.ledger
+        log = self._store.transactions.log
         yield self._header
         keys: dict[int, int] = {}  # of values: an unchanged object is the same one everywhere
-        shown = enumerate(ledger.items)
+        shown = enumerate(log.items)
         past = (
             (None, one)
-            for step in ledger.log
+            for step in log.changes
             for _, one in itertools.chain(step.before, step.after)
         )
         versions: dict[str, Annotation] = {}
@@ -361,7 +361,7 @@ class Journal:
 
         yield {
             "type": "log",
-            "serial": ledger.serial,
+            "serial": log.serial,
             "log": [
                 {
                     "serial": step.serial,
@@ -370,10 +370,10 @@ class Journal:
                     "order": step.order,
                     "done": step.done,
                 }
-                for step in ledger.log
+                for step in log.changes
             ],
-            "undone": [step.serial for step in ledger.undone],
-            "properties": dict(ledger.properties),
+            "undone": [step.serial for step in log.undone],
+            "properties": dict(log.properties),
         }
 
     def _cut(self, size: int) -> None:
@@ -422,8 +422,8 @@ def _go_without(store: AnnotationStore, image: RgbImage, path: Path, reason: str
     except OSError:
         content = b""
     if content:
-        store.adopt(read(content, image, str(path)).ledger)
-    store.attach(None, f"{note}.")
+        store.transactions.adopt(read(content, image, str(path)).log)
+    store.transactions.record_with(None, f"{note}.")
     if path.parent not in _warned:
         _warned.add(path.parent)
         warnings.warn(
@@ -450,13 +450,9 @@ def _change_fields(change: Change, serial: int) -> dict[str, Any]:
     return fields
 
 
-def _says_nothing(ledger: Ledger) -> bool:
+def _says_nothing(log: ChangeLog) -> bool:
     # Labels alone were given with the widget, and will be again.
-    return (
-        not ledger.items
-        and not ledger.log
-        and ledger.properties.keys() <= {"labels", "label_colors"}
-    )
+    return not log.items and not log.changes and log.properties.keys() <= {"labels", "label_colors"}
 
 
 def _free_name(path: Path) -> Path:

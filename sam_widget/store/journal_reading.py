@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sam_widget.errors import AnnotationError, JournalError, StaleGesture
-from sam_widget.store.changes import Change, Ledger
+from sam_widget.store.changes import Change, ChangeLog
 from sam_widget.store.journal_records import annotation_of, seal, unseal
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Reading:
 
     Attributes
     ----------
-    ledger : Ledger
+    log : ChangeLog
         Objects, changes and properties as of the last good line.
     records : int
         How many records there are up to there: the number of the next one.
@@ -45,7 +45,7 @@ class Reading:
         Whether the file has to be written anew before anything can be added to it.
     """
 
-    ledger: Ledger = field(default_factory=Ledger)
+    log: ChangeLog = field(default_factory=ChangeLog)
     records: int = 0
     good_size: int = 0
     damage: list[str] = field(default_factory=list)
@@ -181,7 +181,7 @@ class _Reader:
             reading.damage.append(f"line {number} is malformed: {error!r:.80}")
 
     def _apply(self, record: dict[str, Any]) -> None:
-        ledger = self.reading.ledger
+        log = self.reading.log
         kind = record.get("type")
         if kind == "header":
             self._header(record)
@@ -190,18 +190,18 @@ class _Reader:
             one = self._annotation(record["object"], base)
             self._versions[int(record["key"])] = one
             if record["at"] is not None:
-                ledger.items = (*ledger.items, one)
+                log.items = (*log.items, one)
         elif kind == "log":
             self._log(record)
         elif kind == "change":
             self._change(record)
         elif kind in ("undo", "redo"):
-            change = ledger.find(record["serial"])
+            change = log.find(record["serial"])
             if change is None or change.done != (kind == "undo"):
                 raise AnnotationError(f"there is no step {record['serial']!r:.20} to {kind}.")
-            (ledger.undo if kind == "undo" else ledger.redo)(change)
+            (log.undo if kind == "undo" else log.redo)(change)
         elif kind == "property":
-            ledger.properties[str(record["name"])] = record["value"]
+            log.properties[str(record["name"])] = record["value"]
         else:
             raise AnnotationError(f"its type {kind!r:.40} is unknown.")
 
@@ -228,34 +228,34 @@ class _Reader:
         return annotation_of(fields, self._image.height, self._image.width, before)
 
     def _change(self, record: dict[str, Any]) -> None:
-        ledger = self.reading.ledger
-        present = {one.id: one for one in ledger.items}
+        log = self.reading.log
+        present = {one.id: one for one in log.items}
         put = [
             (_index(at), self._annotation(fields, present.get(fields["id"])))
             for at, fields in record.get("put", ())
         ]
         drop = [str(one) for one in record.get("drop", ())]
         order = record.get("order")
-        change = ledger.change(drop, put, None if order is None else [str(one) for one in order])
+        change = log.change(drop, put, None if order is None else [str(one) for one in order])
         serial = record["serial"]
-        if type(serial) is not int or serial <= ledger.serial:
+        if type(serial) is not int or serial <= log.serial:
             raise AnnotationError(f"its serial number {serial!r:.20} is not a new one.")
-        ledger.serial = serial - 1
-        ledger.commit(change)
+        log.serial = serial - 1
+        log.commit(change)
 
     def _log(self, record: dict[str, Any]) -> None:
-        ledger = self.reading.ledger
+        log = self.reading.log
         lost = 0
         for fields in record["log"]:
             keys = {key for _, key in (*fields["before"], *fields["after"])}
             if keys <= self._versions.keys():
-                ledger.log.append(Change(*self._parts(fields)))
+                log.changes.append(Change(*self._parts(fields)))
             else:
                 lost += 1
-        by_serial = {change.serial: change for change in ledger.log}
-        ledger.undone = [by_serial[one] for one in record["undone"] if one in by_serial]
-        ledger.properties = dict(record["properties"])
-        ledger.serial = int(record["serial"])
+        by_serial = {change.serial: change for change in log.changes}
+        log.undone = [by_serial[one] for one in record["undone"] if one in by_serial]
+        log.properties = dict(record["properties"])
+        log.serial = int(record["serial"])
         if lost:
             self.reading.damage.append(f"{lost} steps can no longer be undone")
 

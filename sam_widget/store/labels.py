@@ -43,9 +43,9 @@ class Labels:
     def colors(self, objects: Iterable[Annotation]) -> dict[str, str]:
         """Return the colour of each label, ``"#rrggbb"``, in order of appearance."""
         seen: dict[str, Counter[str]] = {}
-        for one in objects:
-            if one.label:
-                seen.setdefault(one.label, Counter())[one.color] += 1
+        for annotation in objects:
+            if annotation.label:
+                seen.setdefault(annotation.label, Counter())[annotation.color] += 1
         # Of equally many the first: Counter keeps the order in which they came.
         own = {label: colors.most_common(1)[0][0] for label, colors in seen.items()}
         known = {**self._colors, **own}
@@ -57,7 +57,7 @@ class Labels:
         colors = self.colors(objects)
         if label in colors:
             return colors[label]
-        used = [one.color for one in objects] + list(colors.values())
+        used = [annotation.color for annotation in objects] + list(colors.values())
         return min(PALETTE, key=used.count)
 
     def color_once(self, label: str, color: str) -> None:
@@ -87,7 +87,7 @@ class Labels:
         """Rename a label; an existing name takes it in. ``color`` is for a new one."""
         renamed = () if to in self.names else (to,)
         self.names = tuple(
-            new for one in self.names for new in (renamed if one == label else (one,))
+            name for known in self.names for name in (renamed if known == label else (known,))
         )
         self._colors.pop(label, None)
         self.color_once(to, color)
@@ -95,12 +95,12 @@ class Labels:
 
     def remove(self, label: str) -> None:
         """Offer a label no longer."""
-        self.names = tuple(one for one in self.names if one != label)
+        self.names = tuple(known for known in self.names if known != label)
         self._colors.pop(label, None)
         self.keep()
 
     def keep(self) -> None:
         """Have the labels in the store, and so in its journal."""
         if self.names or self._store.labels:
-            self._store.keep("labels", list(self.names))
-            self._store.keep("label_colors", dict(self._colors))
+            self._store.transactions.set_property("labels", list(self.names))
+            self._store.transactions.set_property("label_colors", dict(self._colors))

@@ -16,25 +16,30 @@ from sam_widget.annotations import (
     Annotation,
     ImageAnnotations,
     Replay,
+    check_ids,
     is_color,
     replay_annotations,
     write_script,
 )
 from sam_widget.errors import AnnotationError
-from sam_widget.store.object_store import ObjectStore
+from sam_widget.store.query import query
+from sam_widget.store.transactions import Transactions
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
     from pathlib import Path
 
+    from typing_extensions import Self
+
     from sam_widget.images import RgbImage
     from sam_widget.predictors import Predictor
+    from sam_widget.store.changes import Change
 
 __all__ = ["AnnotationStore"]
 
 
-class AnnotationStore(ObjectStore, Sequence[Annotation]):
+class AnnotationStore(Sequence[Annotation]):
     """The accepted objects of one image, in the order shown: a sequence with undo.
 
     Every change is one step of :meth:`undo`. All methods may be called from any thread; iteration,
@@ -53,6 +58,13 @@ class AnnotationStore(ObjectStore, Sequence[Annotation]):
     image : RgbImage, optional
         The image itself, for :meth:`replay`.
 
+    Attributes
+    ----------
+    extra : mapping
+        What the file they were read from said of the image, by format, to be written back there.
+    skipped : tuple of str
+        Records of that file that could not be used, each with its place and the reason.
+
     Raises
     ------
     AnnotationError
@@ -68,9 +80,13 @@ class AnnotationStore(ObjectStore, Sequence[Annotation]):
         file_name: str = "",
         image: RgbImage | None = None,
     ) -> None:
-        super().__init__(tuple(items), height, width)
+        annotations = tuple(items)
+        check_ids(annotations)
+        self.transactions = Transactions(annotations, height, width)
         self.file_name = file_name
         self.image = image
+        self.extra: Mapping[str, Any] = MappingProxyType({})
+        self.skipped: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, image: RgbImage) -> AnnotationStore:
@@ -103,133 +119,100 @@ class AnnotationStore(ObjectStore, Sequence[Annotation]):
 
     # ---- what there is --------------------------------------------------------------------------
 
+    @property
+    def width(self) -> int:
+        """Width of the original image in pixels."""
+        return self.transactions.width
+
+    @property
+    def height(self) -> int:
+        """Height of the original image in pixels."""
+        return self.transactions.height
+
     @overload
     def __getitem__(self, index: int) -> Annotation: ...
     @overload
     def __getitem__(self, index: slice) -> tuple[Annotation, ...]: ...
     def __getitem__(self, index: int | slice) -> Annotation | tuple[Annotation, ...]:
-        return self._ledger.items[index]
+        return self.snapshot()[index]
 
     def __len__(self) -> int:
-        return len(self._ledger.items)
+        return len(self.snapshot())
 
     def __iter__(self) -> Iterator[Annotation]:
-        return iter(self._ledger.items)
+        return iter(self.snapshot())
 
     def __repr__(self) -> str:
         items = self.snapshot()
-        labels = ", ".join(one.label or "unlabelled" for one in items[:5])
+        labels = ", ".join(annotation.label or "unlabelled" for annotation in items[:5])
         more = ", ..." if len(items) > 5 else ""
         return f"<{len(items)} annotations on {self.width} x {self.height}: {labels}{more}>"
 
+    def snapshot(self) -> tuple[Annotation, ...]:
+        """Return the annotations as they are now."""
+        return self.transactions.items
+
     def get(self, annotation_id: str) -> Annotation | None:
-        """Return the object with this id, or None."""
-        return next((one for one in self.snapshot() if one.id == annotation_id), None)
+        """Return the annotation with this id, or None."""
+        return next((found for found in self.snapshot() if found.id == annotation_id), None)
 
-    def query(
-        self,
-        where: Callable[[Annotation], bool] | None = None,
-        *,
-        label: str | None = None,
-        visible: bool | None = None,
-        min_area: float = 0,
-        min_predicted_iou: float | None = None,
-        min_stability_score: float | None = None,
-        at: tuple[float, float] | None = None,
-    ) -> tuple[Annotation, ...]:
-        """Return the objects that fit all that is given, in their order.
-
-        Parameters
-        ----------
-        where : callable, optional
-            Takes an object; says whether it fits.
-        label : str, optional
-            Exactly this label.
-        visible : bool, optional
-            Shown, or hidden.
-        min_area : float
-            Pixels at least.
-        min_predicted_iou, min_stability_score : float, optional
-            At least this; objects without the figure do not fit.
-        at : (x, y), optional
-            Pixels of the original image; the mask covers the place.
-        """
-
-        def fits(one: Annotation) -> bool:
-            return (
-                (label is None or one.label == label)
-                and (visible is None or one.visible == visible)
-                and one.area >= min_area
-                and _reaches(one.predicted_iou, min_predicted_iou)
-                and _reaches(one.stability_score, min_stability_score)
-                and (at is None or _covers(one, *at))
-                and (where is None or where(one))
-            )
-
-        return tuple(one for one in self.snapshot() if fits(one))
+    query = query
 
     @property
     def can_undo(self) -> bool:
         """Whether :meth:`undo` would change anything."""
-        with self._lock:
-            return self._ledger.last_done is not None
+        with self.transactions.lock:
+            return self.transactions.log.last_done is not None
 
     @property
     def can_redo(self) -> bool:
         """Whether :meth:`redo` would change anything."""
-        return bool(self._ledger.undone)
+        return self.transactions.log.last_undone is not None
 
     @property
     def properties(self) -> Mapping[str, Any]:
-        """What :meth:`set_property` has kept beside the objects."""
-        with self._lock:
-            return MappingProxyType(dict(self._ledger.properties))
+        """What :meth:`set_property` has kept beside the annotations."""
+        return MappingProxyType(self.transactions.properties)
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Labels offered so far, and those of the objects, in order of appearance."""
-        with self._lock:
-            kept = self._ledger.properties.get("labels")
-            known = [one for one in kept if isinstance(one, str)] if isinstance(kept, list) else []
-            return tuple(dict.fromkeys([*known, *(one.label for one in self if one.label)]))
+        """Labels offered so far, and those of the annotations, in order of appearance."""
+        kept = self.transactions.properties.get("labels")
+        known = (
+            [label for label in kept if isinstance(label, str)] if isinstance(kept, list) else []
+        )
+        used = [annotation.label for annotation in self.snapshot() if annotation.label]
+        return tuple(dict.fromkeys([*known, *used]))
 
     @property
     def label_colors(self) -> dict[str, str]:
         """Colours that were given to labels, ``"#rrggbb"``; those without one are not in it."""
-        with self._lock:
-            kept = self._ledger.properties.get("label_colors")
-        return {
-            label: color
-            for label, color in (kept.items() if isinstance(kept, dict) else ())
-            if is_color(color)
-        }
+        kept = self.transactions.properties.get("label_colors")
+        colors = kept.items() if isinstance(kept, dict) else ()
+        return {label: color for label, color in colors if is_color(color)}
 
     # ---- changes --------------------------------------------------------------------------------
 
     def add(self, annotation: Annotation, index: int | None = None) -> Annotation:
-        """Add an object, at the end or before position ``index``.
+        """Add an annotation, at the end or before position ``index``.
 
         Raises
         ------
         AnnotationError
             If its id is there already, or its mask is not of the image's size.
         """
-        with self._lock:
-            if self.get(annotation.id) is not None:
-                raise AnnotationError(
-                    f"an object with the id {annotation.id!r} is there already. Use replace()."
-                )
-            at = len(self) if index is None else max(0, min(index, len(self)))
-            self.change(put=[(at, annotation)])
-        self.settle()
+        if self.get(annotation.id) is not None:
+            raise AnnotationError(
+                f"an object with the id {annotation.id!r} is there already. Use replace()."
+            )
+        at = len(self) if index is None else max(0, min(index, len(self)))
+        self._change(put=[(at, annotation)])
         return annotation
 
     def replace(self, annotation: Annotation) -> Annotation:
-        """Put an object in the place of the one with its id; errors as for :meth:`add`."""
-        with self._lock:
-            self._known(annotation.id)
-            self.change(put=[(0, annotation)])
-        self.settle()
+        """Replace the annotation of the same id; errors as for :meth:`add`."""
+        self._known(annotation.id)
+        self._change(put=[(0, annotation)])
         return annotation
 
     def update(
@@ -240,73 +223,54 @@ class AnnotationStore(ObjectStore, Sequence[Annotation]):
         color: str | None = None,
         visible: bool | None = None,
     ) -> Annotation:
-        """Rename, recolour, hide or show an object; None leaves a property as it is."""
+        """Rename, recolour, hide or show an annotation; None leaves a property as it is."""
         given = {"label": label, "color": color, "visible": visible}
         changes: dict[str, Any] = {name: v for name, v in given.items() if v is not None}
-        with self._lock:
-            known = self._known(annotation_id)
-            if all(getattr(known, name) == value for name, value in changes.items()):
-                return known
-            changed = replace(known, **changes)
-            self.change(put=[(0, changed)])
-        self.settle()
-        return changed
+
+        known = self._known(annotation_id)
+        if all(getattr(known, name) == value for name, value in changes.items()):
+            return known
+        return self.replace(replace(known, **changes))
 
     def remove(self, annotation: str | Annotation) -> Annotation:
-        """Remove an object, given itself or its id, and return it."""
+        """Remove an annotation, given itself or its id, and return it."""
         identity = annotation.id if isinstance(annotation, Annotation) else annotation
-        with self._lock:
-            gone = self._known(identity)
-            self.change(drop=[identity])
-        self.settle()
+        gone = self._known(identity)
+        self._change(drop=[identity])
         return gone
 
     def reorder(self, ids: Iterable[str]) -> None:
-        """Bring the objects into another order: the ids of all of them."""
-        with self._lock:
-            self.change(order=tuple(ids))
-        self.settle()
+        """Bring the annotations into another order: the ids of all of them."""
+        self._change(order=tuple(ids))
 
     def edit(
         self, *, remove: Iterable[str | Annotation] = (), put: Iterable[Annotation] = ()
     ) -> None:
-        """Remove, replace and add several objects as one step.
+        """Remove, replace and add several annotations as one step.
 
         Parameters
         ----------
         remove : iterable of str or Annotation
-            Objects that go.
+            Annotations that go.
         put : iterable of Annotation
-            Objects that come: in the place of the one with their id, or at the end.
+            Annotations that come: in the place of the one with their id, or at the end.
         """
-        drop = [one.id if isinstance(one, Annotation) else one for one in remove]
-        with self._lock:
-            self.change(drop=drop, put=[(len(self), one) for one in put])
-        self.settle()
+        drop = [gone.id if isinstance(gone, Annotation) else gone for gone in remove]
+        self._change(drop=drop, put=[(len(self), coming) for coming in put])
 
     def undo(self) -> bool:
-        """Take the newest change of objects back, whoever made it; return False if there is none.
+        """Take the newest change back, whoever made it; return False if there is none.
 
         The prompts of a widget are its own; ``w.undo()`` covers both.
         """
-        with self._lock:
-            change = self._ledger.last_done
-            if change is not None:
-                self.undo_change(change)
-        self.settle()
-        return change is not None
+        return self._move(lambda: self.transactions.log.last_done, self.transactions.undo)
 
     def redo(self) -> bool:
-        """Do again what was undone last; return False if there is nothing."""
-        with self._lock:
-            change = self._ledger.undone[-1] if self._ledger.undone else None
-            if change is not None:
-                self.redo_change(change)
-        self.settle()
-        return change is not None
+        """Make the change again that was undone last; return False if there is none."""
+        return self._move(lambda: self.transactions.log.last_undone, self.transactions.redo)
 
     def set_property(self, name: str, value: object) -> None:
-        """Keep a JSON value beside the objects, and in their journal; no step of undo.
+        """Keep a JSON value beside the annotations, and in their journal; no step of undo.
 
         Parameters
         ----------
@@ -324,8 +288,43 @@ class AnnotationStore(ObjectStore, Sequence[Annotation]):
             copy = json.loads(json.dumps(value, allow_nan=False))
         except (TypeError, ValueError, RecursionError) as error:
             raise AnnotationError(f"{name!r:.60} must be a JSON value: {error}") from error
-        self.keep(name, copy)
-        self.settle()
+        self.transactions.apply(lambda: self.transactions.set_property(name, copy))
+
+    # ---- disk and listeners ---------------------------------------------------------------------
+
+    def subscribe(self, listener: Callable[[], object]) -> Callable[[], None]:
+        """Call ``listener`` after changes, on the thread that made them; the result ends it."""
+        return self.transactions.subscribe(listener)
+
+    @property
+    def journal(self) -> Path | None:
+        """The journal's file; None without one."""
+        return self.transactions.journal
+
+    @property
+    def saved(self) -> bool | None:
+        """Whether every change is on disk; None without a journal."""
+        return self.transactions.saved
+
+    @property
+    def problem(self) -> str:
+        """What keeps changes from being saved, while it lasts; or empty."""
+        return self.transactions.problem
+
+    @property
+    def report(self) -> str:
+        """Why changes are not saved, or what was found when the journal was opened; or empty."""
+        return self.transactions.report
+
+    def close(self) -> None:
+        """Release the journal, if this is its last user. The annotations stay in memory."""
+        self.transactions.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
 
     # ---- again ----------------------------------------------------------------------------------
 
@@ -351,7 +350,12 @@ class AnnotationStore(ObjectStore, Sequence[Annotation]):
         AnnotationError
             If no image is known, or it is not of the objects' size.
         """
-        return replay_annotations(self.snapshot(), predictor, self._image(image))
+        known = self.image if image is None else image
+        if known is None:
+            raise AnnotationError(
+                "this store does not know its image. Pass it: store.replay(predictor, image)."
+            )
+        return replay_annotations(self.snapshot(), predictor, known)
 
     def script(self, image: str | os.PathLike[str] | None = None) -> str:
         """Write Python that rebuilds all objects as ``annotations``.
@@ -367,28 +371,6 @@ class AnnotationStore(ObjectStore, Sequence[Annotation]):
             else the script's first argument.
         """
         return write_script(self.image_annotations(), self.image, image)
-
-    # ---- inside ---------------------------------------------------------------------------------
-
-    def _known(self, annotation_id: str) -> Annotation:
-        found = self.get(annotation_id)
-        if found is None:
-            raise AnnotationError(f"there is no object with the id {annotation_id!r:.60}.")
-        return found
-
-    def _image(self, image: object) -> object:
-        if image is not None:
-            return image
-        if self.image is None:
-            raise AnnotationError(
-                "this store does not know its image. Pass it: store.replay(predictor, image)."
-            )
-        return self.image
-
-    extra: Mapping[str, Any] = MappingProxyType({})
-    """What the file they were read from said of the image, by format, to be written back there."""
-    skipped: tuple[str, ...] = ()
-    """Records of that file that could not be used, each with its place and the reason."""
 
     def save(
         self,
@@ -447,12 +429,37 @@ class AnnotationStore(ObjectStore, Sequence[Annotation]):
         """
         return cls.from_image_annotations(formats.load(path, format, **options))
 
+    # ---- inside ---------------------------------------------------------------------------------
 
-def _reaches(value: float | None, least: float | None) -> bool:
-    return least is None or (value is not None and value >= least)
+    def _known(self, annotation_id: str) -> Annotation:
+        found = self.get(annotation_id)
+        if found is None:
+            raise AnnotationError(f"there is no object with the id {annotation_id!r:.60}.")
+        return found
 
+    def _change(
+        self,
+        *,
+        drop: Iterable[str] = (),
+        put: Iterable[tuple[int, Annotation]] = (),
+        order: Sequence[str] | None = None,
+    ) -> None:
+        """Apply a change of annotations as one step."""
 
-def _covers(annotation: Annotation, x: float, y: float) -> bool:
-    left, top, width, height = annotation.bbox_xywh
-    inside = left <= x < left + width and top <= y < top + height
-    return inside and bool(annotation.mask[int(y), int(x)])
+        def change() -> None:
+            with self.transactions.lock:
+                self.transactions.commit(self.transactions.log.change(drop, put, order))
+
+        self.transactions.apply(change)
+
+    def _move(self, find: Callable[[], Change | None], move: Callable[[Change], None]) -> bool:
+        """Undo or redo the change that ``find`` returns; return False if there is none."""
+
+        def change() -> bool:
+            with self.transactions.lock:
+                found = find()
+                if found is not None:
+                    move(found)
+                return found is not None
+
+        return self.transactions.apply(change)

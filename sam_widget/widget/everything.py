@@ -143,17 +143,14 @@ class Everything:
         Takes a message and its buffers; safe from any thread.
     worker : Worker
         Has the session and the model.
-    publish : callable
-        Brings the traits up to date, after objects were added.
     """
 
     def __init__(
         self,
         send: Callable[[dict[str, Any], Sequence[bytes]], None],
         worker: Worker,
-        publish: Callable[[], None],
     ) -> None:
-        self._send, self._worker, self._publish = send, worker, publish
+        self._send, self._worker = send, worker
         self._lock = threading.RLock()
         self._current: EverythingRun | None = None
         self._count = 0
@@ -212,11 +209,12 @@ class Everything:
     ) -> list[Annotation]:
         """Add masks to the session's objects, the largest first, so that none hides another."""
         found = current.result
-        objects = sorted(found.annotations(label, rows), key=lambda one: -one.area)
+        objects = sorted(found.annotations(label, rows), key=lambda annotation: -annotation.area)
         if objects:
-            add = self._worker.submit(lambda s: s.add_annotations(objects), computes=False)
-            objects = list(add.result())
-            self._publish()
+            added = self._worker.submit(
+                lambda session: session.add_annotations(objects), computes=False
+            )
+            objects = list(added.result())
         return objects
 
     def reset(self) -> None:

@@ -4,79 +4,29 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Final
 
 from sam_widget.errors import ImageError, JournalError, ProtocolError, StaleGesture, WidgetClosed
-from sam_widget.images import RgbImage
 from sam_widget.session import Kept
-from sam_widget.store import AnnotationStore
-from sam_widget.widget.wire import state as traits
+from sam_widget.widget.opening import UNREADABLE
+from sam_widget.widget.wire import state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
-    from typing import Protocol
 
     from sam_widget.embeddings import EmbeddingCache
     from sam_widget.predictors import Predictor, Progress
-    from sam_widget.prompts import Prompts
     from sam_widget.session import Series, Session
+    from sam_widget.widget.opening import Opened, Opener
     from sam_widget.widget.wire.gestures import Request
     from sam_widget.widget.worker import Worker
 
-    class Show(Protocol):
-        """Show another image in the widget; returns the session that was open."""
-
-        def __call__(self, opened: Opened) -> Session: ...
-
-    OpenObjects = Callable[[RgbImage], AnnotationStore]
-
-__all__ = ["UNREADABLE", "Navigation", "Opened", "opened"]
+__all__ = ["Navigation"]
 
 Answer = tuple[dict[str, Any], list[bytes]]
 
 THUMBNAILS_WAITING: Final = 256
-UNREADABLE: Final = RgbImage(np.zeros((1, 1, 3), np.uint8))
-"""Stands for an image that cannot be read, so that there is always one."""
-
-
-class Opened(NamedTuple):
-    """An image with what was made on it, or why it cannot be opened."""
-
-    image: RgbImage
-    objects: AnnotationStore
-    prompts: Prompts
-    failure: ImageError | JournalError | None
-
-
-def opened(series: Series, index: int, open_objects: OpenObjects) -> Opened:
-    """Read an image of a series, and open its objects, or return what stands for it and why.
-
-    Objects come from the image's journal; those of an image without one are kept in memory.
-    """
-    kept = series.kept(index)
-    try:
-        image = series.load(index)
-        objects = kept.objects
-        if objects is None or objects.journal is not None:
-            objects = open_objects(image)
-    except (ImageError, JournalError) as error:
-        series.fail(index, error)
-        return Opened(UNREADABLE, _to_look_at(kept.objects), kept.prompts, error)
-    return Opened(image, objects, kept.prompts, None)
-
-
-def _to_look_at(objects: AnnotationStore | None) -> AnnotationStore:
-    """Return the objects of an image that cannot be opened: what a journal has, as a copy."""
-    if objects is None:
-        return AnnotationStore.of(UNREADABLE)
-    if objects.journal is None:
-        return objects
-    return AnnotationStore(
-        objects, width=objects.width, height=objects.height, file_name=objects.file_name
-    )
 
 
 class Navigation:
@@ -89,10 +39,10 @@ class Navigation:
         Computes for the open image, and encodes the next when it is idle.
     cache : EmbeddingCache or None
         Where the next image's embedding goes; None encodes nothing ahead.
-    open_objects : callable
-        Opens the objects of an image.
+    opener : Opener
+        Opens the annotations of an image.
     show : callable
-        Brings an image to the page.
+        Brings an opened image to the page; returns the session that was open.
     publish : callable
         Brings the traits up to date.
     """
@@ -102,14 +52,14 @@ class Navigation:
         series: Series,
         worker: Worker,
         cache: EmbeddingCache | None,
-        open_objects: OpenObjects,
-        show: Show,
+        opener: Opener,
+        show: Callable[[Opened], Session],
         publish: Callable[[], None],
     ) -> None:
         self.series = series
         self._worker = worker
         self._cache = cache
-        self._open_objects = open_objects
+        self._opening = opener
         self._show = show
         self._publish = publish
         self._turning = RLock()
@@ -147,8 +97,8 @@ class Navigation:
         before = series.index
         if index == before and index not in series.failures:
             return None
-        self._worker.settle()
-        now = opened(series, index, self._open_objects)
+        self._worker.finish_gestures()
+        now = self._opening.open_at(series, index)
         self._keep(before, self._worker.session)
         series.place(index)
         old = self._show(now)
@@ -218,7 +168,8 @@ class Navigation:
         if session.image is UNREADABLE:
             return  # what it had when it could be read stays
         with session.lock:
-            self.series.keep(index, Kept(session.annotations, session.prompts))
+            store = session.annotations
+            self.series.keep(index, Kept(store, session.prompts, store.journal is not None))
 
     # ---- on threads of its own ------------------------------------------------------------------
 
@@ -247,7 +198,7 @@ class Navigation:
         fields = {
             "of": "thumbnail",
             "index": index,
-            "name": traits.file_name(self.series.names[index]),
+            "name": state.file_name(self.series.names[index]),
             "mime": made.mime,
             "width": made.width,
             "height": made.height,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from sam_widget.errors import ImageError
 from sam_widget.session import Series
-from sam_widget.widget.mirror import SessionMirror
 
 if TYPE_CHECKING:
     import os
@@ -18,8 +17,20 @@ if TYPE_CHECKING:
 __all__ = ["SeriesActions"]
 
 
-class SeriesActions(SessionMirror):
-    """Actions on a series; on a widget of one image they say that there is none."""
+class SeriesActions:
+    """Go through a series; a widget of one image says that there is none.
+
+    Attributes
+    ----------
+    navigation : Navigation or None
+        Goes through the series; None for one image.
+    """
+
+    navigation: Navigation | None = None
+
+    def check_open(self) -> None:
+        """Raise WidgetClosed if the widget is closed."""
+        raise NotImplementedError
 
     @classmethod
     def from_folder(
@@ -56,7 +67,7 @@ class SeriesActions(SessionMirror):
     @property
     def series(self) -> Series | None:
         """The images gone through, with statuses and ``annotations(index)``; None for one image."""
-        return None if self._navigation is None else self._navigation.series
+        return None if self.navigation is None else self.navigation.series
 
     def next(self) -> bool:
         """Open the next image.
@@ -86,10 +97,10 @@ class SeriesActions(SessionMirror):
         self._navigating().mark(status, index)
 
     def _navigating(self) -> Navigation:
-        self._check_open()
-        if self._navigation is None:
+        self.check_open()
+        if self.navigation is None:
             raise ImageError(
                 "this widget shows one image, no series. Use SamWidget.from_folder(path), or give "
                 "SamWidget a list of images."
             )
-        return self._navigation
+        return self.navigation

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from functools import cache as cached
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from contextvars import Context, copy_context
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sam_widget import predictors
 from sam_widget.automatic import segment_boxes
 from sam_widget.embeddings import choose_cache
-from sam_widget.errors import BundleMissing, ImageError, JournalError, WidgetClosed
+from sam_widget.errors import ImageError, JournalError, ProtocolError, WidgetClosed
 from sam_widget.images import encode_preview, load_image
-from sam_widget.prompts import Prompts
-from sam_widget.session import Series, Session, is_series
-from sam_widget.store import open_annotations
-from sam_widget.widget.navigation import Navigation, Opened, opened
-from sam_widget.widget.object_actions import ObjectActions
+from sam_widget.session import HandEdits, Series, Session, is_series
+from sam_widget.widget.actions import gesture, gesture_with_result
+from sam_widget.widget.bundle import bundle
+from sam_widget.widget.loading import loader
+from sam_widget.widget.navigation import Navigation
+from sam_widget.widget.opening import Opener
 from sam_widget.widget.page import Page
-from sam_widget.widget.prompt_actions import PromptActions
+from sam_widget.widget.publisher import Publisher
 from sam_widget.widget.series_actions import SeriesActions
+from sam_widget.widget.shown import Shown
+from sam_widget.widget.threads import bind_to_no_thread
+from sam_widget.widget.traits import SessionTraits
+from sam_widget.widget.wire import problems
 from sam_widget.widget.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -31,29 +35,18 @@ if TYPE_CHECKING:
 
     from sam_widget.annotations import Annotation
     from sam_widget.embeddings import Cache
-    from sam_widget.images import RgbImage
-    from sam_widget.masks import Overlap
+    from sam_widget.masks import Edit, Islands, Overlap
     from sam_widget.predictors import Predictor
     from sam_widget.store import AnnotationStore, JournalChoice
     from sam_widget.widget.everything import EverythingRun
+    from sam_widget.widget.opening import Opened
 
 __all__ = ["SamWidget"]
 
-STATIC = Path(__file__).parent.parent / "static"
+T = TypeVar("T")
 
 
-@cached
-def _bundle(name: str) -> str:
-    path = STATIC / name
-    if not path.is_file():
-        raise BundleMissing(
-            f"the page's bundle {name} has not been built. Run `make build` (or `npm ci && npm run "
-            f"build`) in the source folder, or install a released wheel: pip install sam-widget."
-        )
-    return path.read_text(encoding="utf-8")
-
-
-class SamWidget(PromptActions, ObjectActions, SeriesActions):
+class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
     """Segment an image by clicking on it, or by calling the same actions here.
 
     Methods return when their answer is in :attr:`masks`; observers run on the thread that made
@@ -111,6 +104,9 @@ class SamWidget(PromptActions, ObjectActions, SeriesActions):
     (3, 600, 800)
     """
 
+    _closed = True  # until __init__ succeeds: a half-made widget has nothing to close
+    _page_context: Context | None = None
+
     def __init__(
         self,
         image: object,
@@ -126,7 +122,7 @@ class SamWidget(PromptActions, ObjectActions, SeriesActions):
         journal: JournalChoice = None,
         overlap: Overlap = "keep",
     ) -> None:
-        esm, css = _bundle("widget.js"), _bundle("widget.css")
+        esm, css = bundle("widget.js"), bundle("widget.css")
         self._cache = choose_cache(cache)
         series = image if isinstance(image, Series) else None
         if is_series(image):
@@ -136,100 +132,189 @@ class SamWidget(PromptActions, ObjectActions, SeriesActions):
                 "every image of a series has a journal of its own, got one path for all. "
                 "Leave journal out, or pass journal=False for none."
             )
-        self._journal, self._journal_digest = journal, ""
         options = {"device": device, "runtime": runtime, "precision": precision}
+        load = loader(model, checkpoint, options)
+        self._opener = Opener(journal)
         with ExitStack() as unless_made:
             if series is None:
-                first = load_image(image, value_range=value_range)
-                self._journal_digest = first.digest
-                start = Opened(first, open_annotations(first, journal), Prompts(), None)
+                start = self._opener.open(load_image(image, value_range=value_range))
             else:
-                start = opened(series, series.index, self._open_objects)
-            unless_made.callback(start.objects.close)
+                start = self._opener.open_at(series, series.index)
+            unless_made.callback(start.store.close)
             session = Session(
                 start.image,
                 cache=self._cache,
-                annotations=start.objects,
+                annotations=start.store,
                 prompts=start.prompts,
                 overlap=overlap,
             )
             session.announce_labels((labels,) if isinstance(labels, str) else tuple(labels))
-            start.objects.settle()
-            worker = Worker(session, _loader(model, checkpoint, options), self._publish)
-            page = Page(self.send, worker, self._publish)
-            page.begin_with(start.objects.snapshot())
-            navigation = None
-            if series is not None:
-                arguments = (series, worker, self._cache, self._open_objects)
-                navigation = Navigation(*arguments, self._turn_to, self._publish)
-                page.follow(navigation)
-            super().__init__(
-                worker,
-                page,
-                navigation,
-                start=start,
-                model_name=model if isinstance(model, str) else model.name,
-                esm=esm,
-                css=css,
-            )
+            name = model if isinstance(model, str) else model.name
+            self._publisher = publisher = Publisher(self, series, name)
+            self._worker = Worker(session, load, publisher.publish)
+            self._page = Page(self.send, self._worker, publisher.publish_version)
+            self._page.begin_with(start.store.snapshot())
+            traits = publisher.initial_traits(start, self._worker, self._page)
+            super().__init__(_esm=esm, _css=css, **traits)
             unless_made.pop_all()
+        self.set_trait("labels", list(session.labels))
+        self.set_trait("label_colors", session.label_colors)
         self._closed = False
-        self._unsubscribe = start.objects.subscribe(self._publish)
+        publisher.open()
+        self._unsubscribe = session.subscribe(publisher.publish_change)
         if start.failure is not None:
             self._worker.reset(session, start.failure)
-        if self._navigation is not None:
-            self._publish()
-            self._navigation.look_ahead()
+        if series is not None:
+            self.navigation = Navigation(
+                series, self._worker, self._cache, self._opener, self._turn_to, publisher.publish
+            )
+            self._page.follow(self.navigation)
+            publisher.publish()
+            self.navigation.look_ahead()
+
+    # ---- Jupyter --------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Open the comm to the page; ipywidgets calls it."""
+        super().open()
+        bind_to_no_thread(self.comm)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:  # noqa: ANN401 - anywidget's signature
+        # Encoding starts here, in Python: a cell that displays and then waits gets its answer.
+        self._worker.start()
+        return super()._repr_mimebundle_(**kwargs)
+
+    def _send(self, msg: Any, buffers: Any = None) -> None:  # noqa: ANN401 - ipywidgets' signature
+        # ipykernel hands the page's next message to the thread that this comm last spoke from, so
+        # an answer from the worker would send the next click behind a running cell. All that is
+        # said to the page is said where the page's last message was heard: on its subshell.
+        context = self._page_context
+        if context is None:
+            super()._send(msg, buffers)
+        else:
+            context.copy().run(super()._send, msg, buffers)
+        bind_to_no_thread(self.comm)
+
+    def _handle_msg(self, msg: dict[str, Any]) -> None:
+        """Take a comm message from the page. Only Python writes state, so updates are ignored."""
+        data = msg.get("content", {}).get("data")
+        method = data.get("method") if isinstance(data, dict) else None
+        if method == "request_state":
+            with self._publisher.lock:  # or it might arrive after what replaces it
+                self.send_state()
+        elif method == "custom" and isinstance(data, dict):
+            self._page_context = copy_context()
+            self._page.receive(data.get("content"), msg.get("buffers") or [])
+        elif method != "update":
+            self.send(problems.error_reply(None, ProtocolError("unknown comm method.")))
+
+    def notify_change(self, change: Any) -> None:  # noqa: ANN401 - traitlets' signature
+        """Send a change to the page and call its observers; what is being published waits."""
+        publisher = getattr(self, "_publisher", None)
+        if publisher is None or not publisher.holds(change):
+            super().notify_change(change)
 
     # ---- what there is --------------------------------------------------------------------------
 
     @property
+    def session(self) -> Session:
+        """The session that is shown; it is another one when another image is."""
+        return self._worker.session
+
+    @property
     def image(self) -> NDArray[np.uint8]:
         """The image, uint8 (H, W, 3) RGB, read-only. Assigning another one starts anew."""
-        return self._session.image.pixels
+        return self.session.image.pixels
 
     @image.setter
     def image(self, source: object) -> None:
-        self._check_open()
-        if self._navigation is not None:
+        self.check_open()
+        if self.navigation is not None:
             raise ImageError("this widget goes through a series: use go_to(), or make a new one.")
-        image = load_image(source)
-        old = self._turn_to(Opened(image, self._open_objects(image), Prompts(), None))
+        old = self._turn_to(self._opener.open(load_image(source)))
         old.release()
         old.annotations.close()
 
-    def _open_objects(self, image: RgbImage) -> AnnotationStore:
-        """Open the objects of an image; a journal that was named is the first image's only."""
-        own = isinstance(self._journal, bool) or image.digest == self._journal_digest
-        return open_annotations(image, self._journal if own else None)
+    @property
+    def annotations(self) -> AnnotationStore:
+        """The accepted annotations: a sequence that may be changed, with ``.save(path)`` and more.
 
-    def _turn_to(self, opened: Opened) -> Session:
-        """Show another image, with what it has already, and return the session that was open."""
-        image, objects, failure = opened.image, opened.objects, opened.failure
-        preview = encode_preview(image) if failure is None else None
-        with self._publishing:
-            old = self._session
-            session = Session(
-                image,
-                after=old,
-                cache=self._cache,
-                annotations=objects,
-                prompts=opened.prompts,
-            )
-            image_state = None if preview is None else self._image_trait(image, preview)
-            refuse = self._worker.reset(session, failure)
-            self._unsubscribe()
-            self._unsubscribe = objects.subscribe(self._publish)
-            self._masks_of = None
-            changes = self._update({"image_state": image_state})
-        self._worker.applied()
-        refuse()
-        objects.settle()
+        Changes show on the page, and are undone like all others.
+        """
+        return self.session.annotations
+
+    @property
+    def overlap(self) -> Overlap:
+        """What happens where a new annotation lies on older ones; assignable."""
+        return self.session.overlap
+
+    @overlap.setter
+    def overlap(self, policy: Overlap) -> None:
+        self.session.overlap = policy
+
+    # ---- gestures: the page makes the same ------------------------------------------------------
+
+    add_point = gesture(Session.add_point)
+    move_point = gesture(Session.move_point)
+    remove_point = gesture(Session.remove_point)
+    set_box = gesture(Session.set_box)
+    remove_box = gesture(Session.remove_box)
+    set_mask = gesture(Session.set_mask)
+    remove_mask = gesture(Session.remove_mask)
+    set_multimask = gesture(Session.set_multimask)
+    clear = gesture(Session.clear)
+    undo = gesture(Session.undo)
+    redo = gesture(Session.redo)
+    choose = gesture(Session.choose, computes=True)
+    accept = gesture_with_result(Session.accept, computes=True)
+    reopen = gesture(Session.reopen)
+    split = gesture(Session.split)
+    merge = gesture(Session.merge)
+    update_annotation = gesture(Session.update_annotation)
+    update_annotations = gesture(Session.update_annotations)
+    remove_annotation = gesture(Session.remove_annotation)
+    remove_annotations = gesture(Session.remove_annotations)
+    show_only = gesture(Session.show_only)
+    add_label = gesture(Session.add_label)
+    rename_label = gesture(Session.rename_label)
+    recolor_label = gesture(Session.recolor_label)
+    remove_label = gesture(Session.remove_label)
+
+    def edit(self, edit: Edit, annotation_id: str | None = None) -> None:
+        """Apply an edit to the chosen candidate, or to an annotation by its ``id``.
+
+        An edited candidate is what :attr:`mask` returns and what is accepted; the prompts stay. A
+        prompt placed after it asks the model again, with the edited mask to start from.
+        """
+        on_screen = annotation_id is None
+        self.perform(lambda session: session.edit(edit, annotation_id), computes=on_screen)
+
+    def islands(self, annotation_id: str | None = None) -> Islands:
+        """Return the pixels of each island and hole of the mask on screen, or of an annotation."""
+        return self.session.islands(annotation_id)
+
+    def perform(self, gesture: Callable[[Session], T], *, computes: bool = False) -> T:
+        """Apply a gesture to the session after all earlier ones, and wait for the answer to it.
+
+        Parameters
+        ----------
+        gesture : callable
+            Takes the session, and may make several of its gestures.
+        computes : bool
+            Whether it is about the answer on screen, and so has to wait for that.
+
+        Returns
+        -------
+        object
+            What the gesture returned. What it changed is on disk and on the page.
+        """
+        self.check_open()
         self._worker.start()
-        self._tell(changes)
-        return old
+        result = self._worker.perform(gesture, computes=computes)
+        self._publisher.publish()
+        return result
 
-    # ---- what can be done -----------------------------------------------------------------------
+    # ---- many masks at once ---------------------------------------------------------------------
 
     def everything(
         self,
@@ -267,7 +352,7 @@ class SamWidget(PromptActions, ObjectActions, SeriesActions):
         boxes: Any,  # noqa: ANN401 - array, DataFrame, Detections
         labels: Sequence[str] | str | None = None,
     ) -> list[Annotation]:
-        """Segment what is in each of many boxes, and keep all as objects, as one step of undo.
+        """Segment what is in each of many boxes, and keep all as annotations, as one step of undo.
 
         Parameters
         ----------
@@ -282,11 +367,41 @@ class SamWidget(PromptActions, ObjectActions, SeriesActions):
             One for each box, in their order, as they were added.
         """
         self.wait()
-        session, predictor = self._session, self._worker.predictor
+        session, predictor = self.session, self._worker.predictor
         if predictor is None or session.embedding is None:
             raise self._worker.failure or WidgetClosed("this widget is closed. Make a new one.")
         found = segment_boxes(predictor, session.embedding, boxes, labels)
-        return list(self._do(lambda session: session.add_annotations(found)))
+        return list(self.perform(lambda session: session.add_annotations(found)))
+
+    # ---- another image --------------------------------------------------------------------------
+
+    def _turn_to(self, opened: Opened) -> Session:
+        """Show another image, with what it has already, and return the session that was open."""
+        publisher, old = self._publisher, self.session
+        preview = encode_preview(opened.image) if opened.failure is None else None
+        with publisher.lock:
+            session = Session(
+                opened.image,
+                after=old,
+                cache=self._cache,
+                annotations=opened.store,
+                prompts=opened.prompts,
+            )
+            image_state = None
+            if preview is not None:
+                image_state = publisher.image_trait(opened.image, preview)
+            refuse = self._worker.reset(session, opened.failure)
+            self._unsubscribe()
+            self._unsubscribe = session.subscribe(publisher.publish_change)
+            self.forget_masks()
+            changes = publisher.update({"image_state": image_state})
+        self._worker.wait_until_applied()
+        refuse()
+        self._worker.start()
+        publisher.tell(changes)
+        return old
+
+    # ---- waiting and closing --------------------------------------------------------------------
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the image is encoded and no prediction is pending; Ctrl-C works.
@@ -306,10 +421,10 @@ class SamWidget(PromptActions, ObjectActions, SeriesActions):
         SamWidgetError
             If the model cannot be loaded, or failed.
         """
-        self._check_open()
+        self.check_open()
         self._worker.start()
         done = self._worker.wait(timeout)
-        self._publish()
+        self._publisher.publish()
         if self._worker.failure is not None:
             raise self._worker.failure
         return done
@@ -317,29 +432,23 @@ class SamWidget(PromptActions, ObjectActions, SeriesActions):
     def close(self) -> None:
         """Stop the worker, free the embedding, and tell the page. Calling it again is fine."""
         if not self._closed:
-            with self._publishing:  # nothing is published after the page was told
-                closing, self._closed = not self._closed, True
-            if closing:
-                self._unsubscribe()
-                self._page.close()
-                self._worker.close()
-                self._session.release()
-                self._session.annotations.close()
-                self._masks_of = None
+            self._closed = True
+            self._publisher.close()  # nothing is published after the page was told
+            self._unsubscribe()
+            self._page.close()
+            self._worker.close()
+            self.session.release()
+            self.annotations.close()
+            self.forget_masks()
         super().close()
+
+    def check_open(self) -> None:
+        """Raise WidgetClosed if the widget is closed."""
+        if self._closed:
+            raise WidgetClosed("this widget is closed. Make a new one.")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
-
-
-def _loader(
-    model: str | Predictor, checkpoint: str | Path | None, options: dict[str, str]
-) -> Callable[[], Predictor]:
-    if not isinstance(model, str):
-        return lambda: model
-    if model not in predictors.available():
-        predictors.load(model)  # says so in the cell, not only later on the page
-    return lambda: predictors.load(model, checkpoint=checkpoint, **options)

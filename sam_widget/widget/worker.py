@@ -8,17 +8,17 @@ choose): then it waits here, and all later ones behind it, so their order is kep
 from __future__ import annotations
 
 import math
-import statistics
 import time
 import traceback
-from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import TIMEOUT_MAX, Condition, Thread, current_thread
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from sam_widget.embeddings import give_back
-from sam_widget.errors import PromptError, SamWidgetError, WidgetClosed
+from sam_widget.errors import SamWidgetError, WidgetClosed
+from sam_widget.widget.gesture_queue import GestureQueue, Turn
+from sam_widget.widget.pace import Pace
 from sam_widget.widget.prefetch import Ahead, Cancelled, Wish
 
 if TYPE_CHECKING:
@@ -34,15 +34,8 @@ __all__ = ["Worker"]
 T = TypeVar("T")
 Status = Literal["loading", "encoding", "ready", "predicting", "error"]
 
-QUEUE_LIMIT = 1000
-"""Gestures waiting for an answer, after which more are refused: nobody clicks that far ahead."""
 PROGRESS_EVERY = 0.25
 """Seconds between two reports of how far an encoding is."""
-SOON_MS = 60.0
-"""An answer that comes within this time is waited for before anything else is shown."""
-PREVIEWS_MEASURED = 7
-PREVIEW_DRIFT = 0.25
-"""By this share the time of a preview has to change before it is told again."""
 
 
 @dataclass
@@ -74,15 +67,12 @@ class Worker:
         self._predictor: Predictor | None = None
         self._load_failure: Exception | None = None
         self._stage: Literal["loading", "encoding", "idle"] = "loading"
-        self._gestures: deque[tuple[Callable[[Session], Any], Future[Any]]] = deque()
         self._preview: _Preview | None = None
-        self._preview_times: deque[float] = deque(maxlen=PREVIEWS_MEASURED)
-        self._preview_ms: float | None = None
-        self._answer_ms: float | None = None
+        self._pace = Pace()
         self._encode_progress: float | None = None
         self._ahead = Ahead()
         self._wake = Condition()
-        self._applying = False
+        self._gestures = GestureQueue(self._wake)
         self._closed = False
         self._thread: Thread | None = None
 
@@ -110,7 +100,8 @@ class Worker:
             return "error"
         if self._stage != "idle":
             return self._stage
-        return "predicting" if self._session.pending or self._gestures else "ready"
+        waiting = self._session.pending or not self._gestures.is_empty
+        return "predicting" if waiting else "ready"
 
     @property
     def encode_progress(self) -> float | None:
@@ -119,23 +110,40 @@ class Worker:
 
     @property
     def preview_ms(self) -> float | None:
-        """Milliseconds that a preview takes: the median of the last few; None before the first.
-
-        It follows changes of more than a quarter, so that it need not be told with every preview.
-        """
-        return self._preview_ms
+        """Milliseconds that a preview takes, of late; None before the first."""
+        return self._pace.preview_ms
 
     @property
     def answers_soon(self) -> bool:
         """Whether the prompts wait for an answer and it will, as far as is known, come at once."""
-        took = self._answer_ms
         ready = self._stage == "idle" and self._load_failure is None
-        return ready and took is not None and took < SOON_MS and self._session.pending
+        return ready and self._pace.is_quick and self._session.pending
 
     @property
     def here(self) -> bool:
         """Whether the caller runs on this worker's thread, where waiting for it would never end."""
         return current_thread() is self._thread
+
+    def perform(self, gesture: Callable[[Session], T], *, computes: bool = False) -> T:
+        """Apply a gesture after all earlier ones, and wait for the answer to it.
+
+        Returns
+        -------
+        object
+            What the gesture returned.
+
+        Raises
+        ------
+        SamWidgetError
+            What the gesture raised, or the model when it answered.
+        """
+        result = self.submit(gesture, computes=computes).result()
+        if not self.here:
+            session = self._session
+            session.wait(session.version)
+            if session.failure is not None:
+                raise session.failure
+        return result
 
     def start(self) -> None:
         """Begin to load and encode; does nothing when called again."""
@@ -163,17 +171,14 @@ class Worker:
         with self._wake:
             if self._closed:
                 raise WidgetClosed("this widget is closed. Make a new one.")
-            waits = computes or self._gestures or self._applying
-            if waits and not self.here:
-                if len(self._gestures) >= QUEUE_LIMIT:
-                    raise PromptError(
-                        f"more than {QUEUE_LIMIT} gestures are waiting. Let the model catch up."
-                    )
-                self._gestures.append((gesture, future))
+            if self.here:
+                turn: Turn | None = self._gestures.begin_here(gesture, self._session, future)
             else:
-                _apply(gesture, self._session, future)
+                turn = self._gestures.begin(gesture, self._session, future, wait=computes)
             self._ahead.asked()
             self._wake.notify_all()
+        if turn is not None:
+            self._gestures.apply(turn)
         return future
 
     def preview(self, x: float, y: float, answer: Callable[[Candidates | None], None]) -> None:
@@ -204,7 +209,7 @@ class Worker:
                 lambda: (
                     self._closed
                     # A gesture off the queue may be half applied: its prompts are still to come.
-                    or (not self._applying and self.status in ("ready", "error"))
+                    or (not self._gestures.is_busy_elsewhere and self.status in ("ready", "error"))
                 ),
                 timeout,
             )
@@ -227,21 +232,22 @@ class Worker:
             self._ahead.wish = Wish(image, encode)
             self._wake.notify_all()
 
-    def settle(self) -> None:
+    def finish_gestures(self) -> None:
         """Block until the gestures made so far have been applied to their session."""
         if self.here:
             return
         with self._wake:
-            waiting = bool(self._gestures or self._applying) and not self._closed
+            busy = not self._gestures.is_empty or self._gestures.is_busy_elsewhere
+            waiting = busy and not self._closed
         if waiting:
             self.submit(lambda _session: None, computes=True).exception()
 
-    def applied(self) -> None:
+    def wait_until_applied(self) -> None:
         """Block until no gesture is being applied."""
         if self.here:
             return
         with self._wake:
-            self._wake.wait_for(lambda: not self._applying or self._closed)
+            self._wake.wait_for(lambda: self._closed or not self._gestures.is_busy_elsewhere)
 
     def reset(self, session: Session, failure: Exception | None = None) -> Callable[[], None]:
         """Turn to another session; an encoding for the old one is cancelled.
@@ -263,8 +269,7 @@ class Worker:
             self._session = session
             self._load_failure = failure
             self._stage = "loading" if self._predictor is None else "encoding"
-            self._preview_times.clear()
-            self._preview_ms = self._answer_ms = None
+            self._pace.forget()
             self._ahead.asked()
             self._wake.notify_all()
         return refuse
@@ -281,13 +286,11 @@ class Worker:
 
     def _dropping(self, message: str) -> Callable[[], None]:
         """Take all that waits off the queue; the result tells those who wait."""
-        dropped = list(self._gestures)
-        self._gestures.clear()
+        refuse_gestures = self._gestures.drop(message)
         overtaken, self._preview = self._preview, None
 
         def refuse() -> None:
-            for _, future in dropped:
-                future.set_exception(WidgetClosed(message))
+            refuse_gestures()
             if overtaken is not None:
                 overtaken.answer(None)
 
@@ -307,20 +310,19 @@ class Worker:
                 return False
             session = self._session
             preview = None
-            gesture = None
+            turn = None
             idle = not self._has_work()
             if self._stage == "idle" or self._load_failure is not None:
-                if self._gestures:
-                    gesture = self._gestures.popleft()
-                    self._applying = True
+                if self._gestures.is_next_free:
+                    turn = self._gestures.next(session)
                 elif not session.pending:
                     preview, self._preview = self._preview, None
         try:
             if idle:
                 self._encode_ahead()
                 return True
-            if gesture is not None:
-                self._apply_queued(session, *gesture)
+            if turn is not None:
+                self._gestures.apply(turn)
             elif preview is not None:
                 self._answer_preview(session, preview)
                 return True
@@ -341,7 +343,10 @@ class Worker:
     def _has_work(self) -> bool:
         preparing = self._stage != "idle" and self._load_failure is None
         return bool(
-            preparing or self._gestures or self._preview is not None or self._session.pending
+            preparing
+            or self._gestures.is_next_free
+            or self._preview is not None
+            or self._session.pending
         )
 
     def _quiet_for(self) -> float:
@@ -416,15 +421,6 @@ class Worker:
 
         return progress
 
-    def _apply_queued(
-        self, session: Session, gesture: Callable[[Session], Any], future: Future[Any]
-    ) -> None:
-        try:
-            _apply(gesture, session, future)
-        finally:
-            with self._wake:
-                self._applying = False
-
     def _predict(self, session: Session) -> None:
         if self._load_failure is not None:
             session.fail(self._load_failure)
@@ -432,13 +428,13 @@ class Worker:
         try:
             session.predict()
         except Exception:  # noqa: BLE001 - kept as session.failure, shown and raised from there
-            self._answer_ms = None
+            self._pace.answer_ms = None
             return
-        self._answer_ms = session.decode_ms
+        self._pace.answer_ms = session.decode_ms
 
     def _answer_preview(self, session: Session, preview: _Preview) -> None:
         found = None
-        known = self._preview_ms
+        known = self._pace.preview_ms
         start = time.perf_counter()
         try:
             found = session.preview(preview.x, preview.y)
@@ -446,17 +442,10 @@ class Worker:
             pass  # off the image, or no model: a click there will say so
         finally:
             if found is not None:
-                self._measure((time.perf_counter() - start) * 1e3)
+                self._pace.add_preview((time.perf_counter() - start) * 1e3)
             preview.answer(found)
-        if self._preview_ms != known:  # else the answer itself was all there is to tell
+        if self._pace.preview_ms != known:  # else the answer itself was all there is to tell
             self._changed()
-
-    def _measure(self, preview_ms: float) -> None:
-        self._preview_times.append(preview_ms)
-        median = statistics.median(self._preview_times)
-        known = self._preview_ms
-        if known is None or abs(median - known) > PREVIEW_DRIFT * known:
-            self._preview_ms = median
 
     def _changed(self) -> None:
         with self._wake:
@@ -465,12 +454,3 @@ class Worker:
             self._on_change()
         except Exception:  # noqa: BLE001 - a message that cannot be sent is no failure of the model
             traceback.print_exc()
-
-
-def _apply(gesture: Callable[[Session], T], session: Session, future: Future[T]) -> None:
-    try:
-        result = gesture(session)
-    except Exception as error:  # noqa: BLE001 - whoever made the gesture gets it
-        future.set_exception(error)
-    else:
-        future.set_result(result)

@@ -203,7 +203,7 @@ def disc(at):
     y, x = 8 + (at * 61) % 384, 8 + (at * 97) % 584
     return Annotation(Rle.encode((rows - y) ** 2 + (columns - x) ** 2 < 80), f"label {at % 4}")
 w.close()
-from sam_widget.series import Kept
+from sam_widget.session import Kept
 w = SamWidget([skimage.data.coffee(), skimage.data.coffee()], model="fake")
 w.series.keep(1, Kept(AnnotationStore(map(disc, range(500)), width=600, height=400)))
 _ = w.next()

@@ -13,7 +13,7 @@ def test_a_choice_is_not_a_step_of_history(session):
     assert session.prompts == Prompts()
     session.redo()
     session.predict()
-    assert session.committed.selected == 2
+    assert session.answer.selected == 2
 
 
 def test_undo_and_redo_return_exactly_without_the_model(session, predictor):
@@ -82,6 +82,6 @@ def test_revision_grows_with_answers_and_choices_only(session):
     ):
         gesture()
         session.predict()
-        revisions.append(session.committed.revision)
+        revisions.append(session.answer.revision)
     assert revisions == [1, 2, 2, 3, 3]
     assert not session.pending

@@ -39,10 +39,10 @@ def masks_of(session):
 
 def test_an_edited_candidate_is_what_is_shown_and_accepted(session):
     session.add_point(32, 32)
-    before, revision = session.masks, session.committed.revision
-    chosen = session.committed.selected
+    before, revision = session.masks, session.answer.revision
+    chosen = session.answer.selected
     session.brush([(2, 2), (9, 2)], radius=1.5)
-    assert session.committed.revision == revision + 1
+    assert session.answer.revision == revision + 1
     after = session.masks
     assert after.shape == before.shape
     assert not before[chosen][2, 5]
@@ -86,21 +86,21 @@ def test_an_edit_that_changes_nothing_is_no_step(session):
 def test_a_prompt_after_an_edit_starts_from_the_edited_mask(session):
     session.add_point(32, 32)
     session.brush([(5, 5), (5, 60)], 3)
-    edited = session.masks[session.committed.selected]
+    edited = session.masks[session.answer.selected]
     seen = []
-    decode = session._predictor.decode
+    decode = session.predicting.model().decode
 
     def watch(embedding, prompts, multimask=None):
         seen.append(prompts)
         return decode(embedding, prompts, multimask)
 
-    session._predictor.decode = watch
+    session.predicting.model().decode = watch
     session.add_point(30, 30)
     session.predict()
     assert np.array_equal(seen[-1].mask, edited)
     # Undo returns to the edit, and redo to the same answer without another decode.
     session.undo()
-    assert np.array_equal(session.masks[session.committed.selected], edited)
+    assert np.array_equal(session.masks[session.answer.selected], edited)
     session.redo()
     assert not session.pending
     assert len(seen) == 1
@@ -119,7 +119,7 @@ def test_without_a_mask_there_is_nothing_to_edit(session):
 def test_an_object_is_drawn_without_any_prompt(session):
     session.brush([(10.5, 10.5)], 3)
     session.add_polygon(square(30, 30, 40, 40))
-    candidates = session.committed.candidates
+    candidates = session.answer.candidates
     assert (len(candidates), candidates.areas) == (1, (129,))
     assert np.isnan(candidates.scores).all()
     assert session.decode_ms is None
@@ -128,13 +128,13 @@ def test_an_object_is_drawn_without_any_prompt(session):
     assert (made.area, made.predicted_iou, made.candidate, made.model_name) == (129, None, None, "")
     for _ in range(4):
         session.undo()
-    assert session.committed.candidates is None
+    assert session.answer.candidates is None
     session.redo()
-    assert session.committed.candidates.areas == (29,)
+    assert session.answer.candidates.areas == (29,)
     session.clear()
-    assert session.committed.candidates is None
+    assert session.answer.candidates is None
     session.undo()
-    assert session.committed.candidates.areas == (29,)
+    assert session.answer.candidates.areas == (29,)
 
 
 def test_a_drawing_is_where_the_model_starts_from(session):
@@ -142,7 +142,7 @@ def test_a_drawing_is_where_the_model_starts_from(session):
     drawn = session.masks[0]
     session.add_point(32, 32)
     session.predict()
-    assert np.array_equal(session._entry.feedback, drawn)
+    assert np.array_equal(session.document.entry.feedback, drawn)
     assert session.masks.any()
 
 
@@ -300,10 +300,10 @@ def test_a_large_image_is_edited_at_full_size():
     session = Session(load_image(np.zeros((100, 5000, 3), np.uint8)), FakePredictor())
     session.add_point(2500, 50)
     session.brush([(4000.5, 50.5)], 0.5)
-    mask = session.masks[session.committed.selected]
+    mask = session.masks[session.answer.selected]
     assert mask[50, 4000]
     assert not mask[50, 3999]
-    shown = session.committed.candidates.shown[session.committed.selected]
+    shown = session.answer.candidates.shown[session.answer.selected]
     assert (shown.height, shown.width) == (41, 2048)
     assert session.accept().mask[50, 4000]
 
@@ -408,21 +408,25 @@ def test_the_recipe_of_an_edited_mask_tells_its_steps_and_not_the_edit(session):
     session.accept("edited")
     (edited,) = session.annotations
     assert not edited.recipe.makes(edited.rle)
-    again = edited.recipe.run(session._predictor, session._predictor.encode(session.image))
+    again = edited.recipe.run(
+        session.predicting.model(), session.predicting.model().encode(session.image)
+    )
     assert edited.recipe.makes(again.rle)
 
 
 def test_refining_an_edited_mask_starts_its_recipe_with_that_mask(session):
     session.add_point(40, 30)
     session.brush([(5, 5), (20, 5)], 3)
-    drawn = session.masks[session.committed.selected]
+    drawn = session.masks[session.answer.selected]
     session.add_point(10, 5)
     session.accept("refined")
     (refined,) = session.annotations
     (step,) = refined.recipe.steps
     np.testing.assert_array_equal(step.prompts.mask, drawn)
     assert step.prompts.points == ((40.0, 30.0), (10.0, 5.0))
-    again = refined.recipe.run(session._predictor, session._predictor.encode(session.image))
+    again = refined.recipe.run(
+        session.predicting.model(), session.predicting.model().encode(session.image)
+    )
     assert again.rle == refined.rle
 
 
@@ -439,9 +443,9 @@ def test_an_edited_object_is_reopened_as_it_is(session):
     session.brush([(5, 5), (20, 5)], 3, made.id)
     (edited,) = session.annotations
     session.reopen(edited.id)
-    np.testing.assert_array_equal(session.masks[session.committed.selected], edited.mask)
+    np.testing.assert_array_equal(session.masks[session.answer.selected], edited.mask)
     assert session.prompts.points == ((40.0, 30.0),)
     session.add_point(10, 5)
-    assert session.masks[session.committed.selected].shape == edited.mask.shape
+    assert session.masks[session.answer.selected].shape == edited.mask.shape
     session.accept()
     assert [one.id for one in session.annotations] == [made.id]

@@ -17,17 +17,17 @@ def test_one_point_gives_three_candidates_from_subpart_to_whole(session):
     assert masks.dtype == np.bool_
     areas = masks.sum(axis=(1, 2))
     assert list(areas) == sorted(areas)
-    candidates = session.committed.candidates
+    candidates = session.answer.candidates
     assert candidates.areas == tuple(areas)
-    assert session.committed.selected == int(np.argmax(candidates.scores))
+    assert session.answer.selected == int(np.argmax(candidates.scores))
     assert all(0 <= one <= 1 for one in candidates.stabilities)
 
 
 def test_candidates_keep_score_and_logits_together(session, predictor):
     session.add_point(300, 200)
     session.predict()
-    raw = predictor.inner.decode(session._embedding, session.prompts)
-    candidates = session.committed.candidates
+    raw = predictor.inner.decode(session.embedding, session.prompts)
+    candidates = session.answer.candidates
     for logits, score in zip(candidates.logits, candidates.scores, strict=True):
         at = next(i for i in range(3) if np.array_equal(raw.logits[i], logits))
         assert raw.scores[at] == score
@@ -36,7 +36,7 @@ def test_candidates_keep_score_and_logits_together(session, predictor):
 def test_more_prompts_give_one_mask_and_feed_the_choice_back(session, predictor):
     session.add_point(300, 200)
     session.choose(2)
-    chosen = session.committed.candidates.logits[2]
+    chosen = session.answer.candidates.logits[2]
     session.add_point(310, 210)
     assert session.masks.shape == (1, 400, 600)
     asked, multimask = predictor.asked[-1]
@@ -79,7 +79,7 @@ def test_an_overtaken_answer_is_kept_for_undo_but_not_shown(session, predictor):
     proceed.set()
     worker.join(20)
     assert session.pending
-    assert session.committed.candidates is None
+    assert session.answer.candidates is None
     session.predict()
     assert not session.pending
     asked = len(predictor.asked)
@@ -118,7 +118,7 @@ def test_a_preview_is_the_best_mask_and_no_step(session):
     assert session.version == 0
     session.add_point(300, 200)
     assert session.predict()
-    answer = session.committed.candidates
+    answer = session.answer.candidates
     assert preview.shown == (answer.shown[answer.best],)
     assert preview.scores == answer.scores.max()
     assert session.preview(300, 200) is None
@@ -142,12 +142,12 @@ def test_a_click_where_the_preview_was_asks_the_model_only_once(coffee):
     session.add_point(300, 200)
     assert session.predict()
     there = Prompts(points=[(300, 200)])
-    assert session._model().asked == [(Prompts(points=[(40, 50)]), None), (there, None)]
+    assert session.predicting.model().asked == [(Prompts(points=[(40, 50)]), None), (there, None)]
     assert session.decode_ms > 0
     plain = Session(load_image(coffee), FakePredictor())
     plain.add_point(300, 200)
     plain.predict()
-    answer, expected = session.committed.candidates, plain.committed.candidates
+    answer, expected = session.answer.candidates, plain.answer.candidates
     assert answer.shown == expected.shown
     assert np.array_equal(answer.logits, expected.logits)
     # Anything else is another question.
@@ -159,7 +159,7 @@ def test_a_click_where_the_preview_was_asks_the_model_only_once(coffee):
     session.clear()
     session.add_point(300, 200, positive=False)
     session.predict()
-    assert len(session._model().asked) == 5
+    assert len(session.predicting.model().asked) == 5
 
 
 def test_large_images_show_smaller_masks_and_keep_exact_objects():
@@ -168,7 +168,7 @@ def test_large_images_show_smaller_masks_and_keep_exact_objects():
     session = Session(load_image(pixels), FakePredictor())
     session.add_point(2500, 150)
     session.predict()
-    candidates = session.committed.candidates
+    candidates = session.answer.candidates
     assert (candidates.shown[0].height, candidates.shown[0].width) == (123, 2048)
     masks = session.masks
     assert masks.shape == (3, 300, 5000)
@@ -200,5 +200,5 @@ def test_an_embedding_that_comes_after_the_release_is_not_kept(coffee):
     session = Session(load_image(coffee), predictor)
     session.encode(lambda share: session.release())
     assert predictor.encode_calls == 1
-    assert session._embedding is None
+    assert session.embedding is None
     assert session.encode_ms is None

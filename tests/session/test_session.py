@@ -10,7 +10,7 @@ from sam_widget.errors import PromptError, StaleGesture, UnsupportedPrompt
 def test_accept_keeps_everything_that_made_the_object(session, predictor):
     session.add_point(300, 200)
     session.choose(1)
-    mask, candidates = session.masks[1], session.committed.candidates
+    mask, candidates = session.masks[1], session.answer.candidates
     annotation = session.accept("cup")
     assert np.array_equal(annotation.mask, mask)
     assert annotation.area == mask.sum()
@@ -105,7 +105,7 @@ def test_an_index_from_before_a_removal_is_stale(session):
 def test_a_choice_from_before_the_answer_is_stale(session):
     session.add_point(300, 200)
     session.predict()
-    seen = session.committed.revision
+    seen = session.answer.revision
     session.choose(0, as_of=seen)
     session.choose(2, as_of=seen)  # pressed before the first choice came back: same candidates
     session.add_point(200, 100)
@@ -129,6 +129,6 @@ def test_a_choice_waits_for_prompts_that_came_in_between(session):
 
     session.predict = then_somebody_prompts
     session.choose(2)
-    assert session.committed.candidates is not None
-    assert session.committed.selected == 2
+    assert session.answer.candidates is not None
+    assert session.answer.selected == 2
     assert not session.pending

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sam_widget import Annotation, Rle
 from sam_widget.errors import AnnotationError, StaleGesture
-from sam_widget.store.changes import Ledger, difference
+from sam_widget.store.changes import ChangeLog, difference
 
 PIXEL = Rle.encode(np.ones((1, 1), np.bool_))
 
@@ -32,12 +32,12 @@ def test_the_difference_of_two_lists_leads_from_one_to_the_other_and_back(data):
         return
     assert change.applied(before) == after
     assert change.inverse().applied(after) == before
-    ledger = Ledger(before)
-    ledger.commit(change)
-    ledger.undo(change)
-    assert (ledger.items, change.done, ledger.undone) == (before, False, [change])
-    ledger.redo(change)
-    assert (ledger.items, change.done, ledger.undone) == (after, True, [])
+    log = ChangeLog(before)
+    log.commit(change)
+    log.undo(change)
+    assert (log.items, change.done, log.undone) == (before, False, [change])
+    log.redo(change)
+    assert (log.items, change.done, log.undone) == (after, True, [])
 
 
 @given(st.data())
@@ -46,58 +46,58 @@ def test_changes_of_other_objects_are_no_obstacle(data):
     mine = difference(before, objects(data, like=before))
     if mine is None or mine.order is not None:
         return
-    ledger = Ledger(before)
-    ledger.commit(mine)
+    log = ChangeLog(before)
+    log.commit(mine)
     other = Annotation(PIXEL, id="other")
-    at = data.draw(st.integers(0, len(ledger.items)))
-    ledger.commit(ledger.change(put=[(at, other)]))
-    ledger.undo(mine)
-    assert {one.id: one for one in ledger.items} == {one.id: one for one in (*before, other)}
-    ledger.redo(mine)
-    ledger.undo(mine)
-    assert {one.id: one for one in ledger.items} == {one.id: one for one in (*before, other)}
+    at = data.draw(st.integers(0, len(log.items)))
+    log.commit(log.change(put=[(at, other)]))
+    log.undo(mine)
+    assert {one.id: one for one in log.items} == {one.id: one for one in (*before, other)}
+    log.redo(mine)
+    log.undo(mine)
+    assert {one.id: one for one in log.items} == {one.id: one for one in (*before, other)}
 
 
 def test_a_later_change_of_the_same_object_is_an_obstacle():
     first, second = (Annotation(PIXEL, id="a", label=label) for label in ("cup", "mug"))
-    ledger = Ledger()
-    add = ledger.change(put=[(0, first)])
-    ledger.commit(add)
-    edit = ledger.change(put=[(0, second)])
-    ledger.commit(edit)
+    log = ChangeLog()
+    add = log.change(put=[(0, first)])
+    log.commit(add)
+    edit = log.change(put=[(0, second)])
+    log.commit(edit)
     with pytest.raises(StaleGesture, match=r"'cup' \(a\) was changed meanwhile"):
-        ledger.undo(add)
-    assert (ledger.items, add.done) == ((second,), True)
-    ledger.undo(edit)
-    ledger.undo(add)
-    assert ledger.items == ()
+        log.undo(add)
+    assert (log.items, add.done) == ((second,), True)
+    log.undo(edit)
+    log.undo(add)
+    assert log.items == ()
     with pytest.raises(StaleGesture, match=r"'cup' \(a\) was deleted meanwhile"):
-        ledger.redo(edit)
-    ledger.redo(add)
+        log.redo(edit)
+    log.redo(add)
     with pytest.raises(StaleGesture, match="there already"):
-        ledger.commit(add)
+        log.commit(add)
 
 
 def test_a_later_order_is_an_obstacle_to_undoing_an_order():
-    ledger = Ledger(tuple(Annotation(PIXEL, id=name) for name in "abc"))
-    first = ledger.change(order="cab")
-    ledger.commit(first)
-    second = ledger.change(order="bca")
-    ledger.commit(second)
+    log = ChangeLog(tuple(Annotation(PIXEL, id=name) for name in "abc"))
+    first = log.change(order="cab")
+    log.commit(first)
+    second = log.change(order="bca")
+    log.commit(second)
     with pytest.raises(StaleGesture, match="reordered meanwhile"):
-        ledger.undo(first)
-    ledger.undo(second)
-    ledger.commit(ledger.change(drop="a"))
-    ledger.undo(first)  # of those that are left
-    assert [one.id for one in ledger.items] == ["b", "c"]
+        log.undo(first)
+    log.undo(second)
+    log.commit(log.change(drop="a"))
+    log.undo(first)  # of those that are left
+    assert [one.id for one in log.items] == ["b", "c"]
 
 
 def test_what_no_change_can_be_is_refused():
     one = Annotation(PIXEL, id="a")
-    ledger = Ledger((one,))
+    log = ChangeLog((one,))
     with pytest.raises(AnnotationError, match="no object with the id 'b'"):
-        ledger.change(drop=["b"])
+        log.change(drop=["b"])
     with pytest.raises(AnnotationError, match="twice"):
-        ledger.change(drop=["a", "a"])
+        log.change(drop=["a", "a"])
     with pytest.raises(AnnotationError, match="there twice"):
         difference((one,), (one, one))

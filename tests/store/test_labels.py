@@ -28,23 +28,23 @@ def test_the_colour_is_that_of_most_objects_and_of_equally_many_the_first(store)
 
 def test_a_new_label_gets_the_colour_that_is_used_least(store):
     labels = Labels(store, (), {})
-    labels.announce("cup", [one("", PALETTE[0])])
-    labels.announce("cup", [])
-    labels.announce("", [])
+    store.transactions.apply(lambda: labels.announce("cup", [one("", PALETTE[0])]))
+    store.transactions.apply(lambda: labels.announce("cup", []))
+    store.transactions.apply(lambda: labels.announce("", []))
     assert labels.names == ("cup",)
     assert labels.colors([]) == {"cup": PALETTE[1]}
 
 
 def test_the_store_keeps_what_is_on_offer(store):
     labels = Labels(store, (), {})
-    labels.recolor("cup", "#123456")
+    store.transactions.apply(lambda: labels.recolor("cup", "#123456"))
     assert (store.labels, store.label_colors) == ((), {})
-    labels.announce("cup", [])
-    labels.announce("plate", [])
-    labels.rename("cup", "mug", "#654321")
+    store.transactions.apply(lambda: labels.announce("cup", []))
+    store.transactions.apply(lambda: labels.announce("plate", []))
+    store.transactions.apply(lambda: labels.rename("cup", "mug", "#654321"))
     assert (store.labels, store.label_colors["mug"]) == (("mug", "plate"), "#654321")
-    labels.remove("plate")
-    labels.recolor("mug", "#abcdef")
+    store.transactions.apply(lambda: labels.remove("plate"))
+    store.transactions.apply(lambda: labels.recolor("mug", "#abcdef"))
     assert (store.labels, store.label_colors) == (("mug",), {"mug": "#abcdef"})
     again = Labels(store, store.labels, {"mug": "#000000"})
     assert again.colors([]) == {"mug": "#abcdef"}

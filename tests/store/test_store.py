@@ -93,7 +93,7 @@ def test_every_change_is_one_step_of_undo(store):
 def test_an_update_that_changes_nothing_is_no_step(store):
     cup = store.add(made("cup"))
     assert store.update(cup.id, label="cup", visible=True) is cup
-    assert len(store.changes()) == 1
+    assert len(store.transactions.changes()) == 1
 
 
 def test_what_does_not_fit_is_refused_and_changes_nothing(store):
@@ -158,7 +158,7 @@ def test_listeners_are_told_once_a_change_with_no_lock_held(store):
     told = []
 
     def listen():
-        other = threading.Thread(target=lambda: told.append(len(store.changes())))
+        other = threading.Thread(target=lambda: told.append(len(store.transactions.changes())))
         other.start()
         other.join(20)
         assert not other.is_alive()
@@ -166,7 +166,6 @@ def test_listeners_are_told_once_a_change_with_no_lock_held(store):
     end = store.subscribe(listen)
     store.add(made("cup"))
     store.update(store[0].id, label="mug")
-    store.settle()
     assert told == [1, 2]
     end()
     store.undo()
@@ -338,12 +337,12 @@ def test_a_change_of_the_store_leaves_the_prompts_of_those_who_click_alone(two):
     one.add_point(300, 200)
     seen = one.add_point(310, 210)
     one.predict()
-    committed = one.committed
+    committed = one.answer
     one.annotations.remove(cup)
     one.catch_up()
     assert one.version == seen + 1
     assert not one.pending  # the answer is still the answer
-    assert (one.committed.revision, one.committed.version) == (committed.revision, seen + 1)
+    assert (one.answer.revision, one.answer.version) == (committed.revision, seen + 1)
     one.move_point(1, 320, 220, as_of=seen)  # on its way meanwhile: the point is the same
     assert one.prompts.points == ((300, 200), (320, 220))
 
@@ -410,10 +409,10 @@ def test_a_reopened_object_shows_its_own_mask_and_is_replaced_by_accepting(two):
     plate = accept(session, 100, "plate")
     session.reopen(cup.id)
     assert session.prompts == cup.prompts
-    assert np.array_equal(session.masks[session.committed.selected], cup.mask)
+    assert np.array_equal(session.masks[session.answer.selected], cup.mask)
     session.add_point(280, 190)
     session.predict()
-    refined = session.masks[session.committed.selected]
+    refined = session.masks[session.answer.selected]
     again = session.accept()
     assert (again.id, again.label, again.color) == (cup.id, "cup", cup.color)
     assert np.array_equal(again.mask, refined)
@@ -443,7 +442,7 @@ def test_refining_a_reopened_object_is_as_if_it_had_never_been_accepted(photo, l
     direct.predict()
     later.predict()
     assert np.array_equal(direct.masks, later.masks)
-    assert np.array_equal(direct.committed.candidates.logits, later.committed.candidates.logits)
+    assert np.array_equal(direct.answer.candidates.logits, later.answer.candidates.logits)
     assert direct.accept().recipe == later.accept().recipe
 
 
@@ -505,7 +504,7 @@ def annotated(photo):
     session.accept("from a mask")
     session.add_point(500, 300)
     session.predict()
-    session.set_mask(session.committed.candidates.logits[1:2])
+    session.set_mask(session.answer.candidates.logits[1:2])
     session.accept("from logits")
     edited = accept(session, 400, "edited")
     mask = edited.mask
@@ -606,5 +605,5 @@ def test_new_ids_are_no_numbers(monkeypatch):
     numbers = iter(["123456789012" + "0" * 20, "12345678901a" + "0" * 20])
     # Not uuid's own: a journal that another test left may just be naming a file.
     made_up = SimpleNamespace(uuid4=lambda: uuid.UUID(next(numbers)))
-    monkeypatch.setattr("sam_widget.store.store.uuid", made_up)
+    monkeypatch.setattr("sam_widget.annotations.annotation.uuid", made_up)
     assert Annotation(Rle.encode(np.ones((1, 1), bool))).id == "12345678901a"

@@ -36,7 +36,7 @@ def test_every_action_of_the_page_has_a_method():
 
 
 def test_a_new_view_gets_all_objects_in_parts(widget, monkeypatch):
-    monkeypatch.setattr("sam_widget.widget.page.LIST_BYTES", 1500)
+    monkeypatch.setattr("sam_widget.widget.annotation_list.LIST_BYTES", 1500)
     for x in range(50, 550, 100):
         widget.add_point(x, 200)
         widget.accept("cup")
@@ -123,13 +123,13 @@ def test_a_click_is_acknowledged_with_its_answer_where_answers_come_at_once(
         gate.set()
         widget.wait()
         # The second, too, if the first took long.
-        monkeypatch.setattr("sam_widget.widget.worker.SOON_MS", 0.0)
+        monkeypatch.setattr("sam_widget.widget.pace.SOON_MS", 0.0)
         gate.clear()
         before = click(2)
         assert told(before) == ["document", "reply"]
         gate.set()
         widget.wait()
-        monkeypatch.setattr("sam_widget.widget.worker.SOON_MS", float("inf"))
+        monkeypatch.setattr("sam_widget.widget.pace.SOON_MS", float("inf"))
         gate.clear()
         before = click(3)
         assert told(before) == []
@@ -302,7 +302,7 @@ def test_one_label_may_be_given_as_it_is(coffee):
 def test_close_is_final_and_frees_everything(coffee):
     widget = SamWidget(coffee, model="fake", cache=False)
     widget.add_point(300, 200)
-    released = weakref.ref(widget._session._embedding)
+    released = weakref.ref(widget.session.embedding)
     thread = widget._worker._thread
     comm_used = widget.comm
     widget.close()
@@ -317,13 +317,13 @@ def test_close_is_final_and_frees_everything(coffee):
 
 
 def test_a_missing_bundle_names_the_command(coffee, monkeypatch, tmp_path):
-    from sam_widget.widget import widget as module
+    from sam_widget.widget import bundle as module
 
     monkeypatch.setattr(module, "STATIC", tmp_path)
-    module._bundle.cache_clear()
+    module.bundle.cache_clear()
     with pytest.raises(BundleMissing, match="make build"):
         SamWidget(coffee, model="fake")
-    module._bundle.cache_clear()
+    module.bundle.cache_clear()
 
 
 @pytest.mark.parametrize("call", ["w.wait()", "w.add_point(1, 1)", "w.accept()"])

@@ -98,8 +98,8 @@ def test_another_image_cancels_the_encoding(coffee, cat):
     encoding.worker.reset(new)()
     assert encoding.worker.wait(30)
     assert predictor.encode_calls == 1  # the first was not brought to its end
-    assert (encoding.worker.failure, old.failure, old._embedding) == (None, None, None)
-    assert new._embedding.image_digest == load_image(cat).digest
+    assert (encoding.worker.failure, old.failure, old.embedding) == (None, None, None)
+    assert new.embedding.image_digest == load_image(cat).digest
     encoding.worker.close()
 
 
@@ -197,7 +197,7 @@ def test_a_preview_delays_no_gesture_and_at_most_one_is_in_flight(coffee):
 def test_the_time_of_a_preview_is_a_median_told_only_when_it_changed(worker):
     assert worker.preview_ms is None
     for took, told in ((20, 20), (22, 20), (18, 20), (500, 20), (40, 20), (40, 31), (40, 40)):
-        worker._measure(took)
+        worker._pace.add_preview(took)
         assert worker.preview_ms == told
     answered = threading.Event()
     worker.reset(Session(load_image(worker.session.image)))()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from sam_widget.images import Encoded, RgbImage
-    from sam_widget.session import Committed, Series, Session
+    from sam_widget.session import Answer, Series, Session
     from sam_widget.store import AnnotationStore
 
 __all__ = [
@@ -67,9 +67,9 @@ def _journal_fields(store: AnnotationStore) -> dict[str, Any] | None:
     return {"state": state, "note": store.report}
 
 
-def prediction_trait(committed: Committed) -> dict[str, Any]:
+def prediction_trait(answer: Answer) -> dict[str, Any]:
     """Lay out ``prediction``: one atomic value, each mask a run-length string in a buffer."""
-    candidates = committed.candidates
+    candidates = answer.candidates
     listed: list[dict[str, Any]] = []
     height = width = 0
     if candidates is not None:
@@ -84,11 +84,11 @@ def prediction_trait(committed: Committed) -> dict[str, Any]:
             for i in range(len(candidates))
         ]
     return {
-        "revision": committed.revision,
-        "version": committed.version,
+        "revision": answer.revision,
+        "version": answer.version,
         "width": width,
         "height": height,
-        "selected": committed.selected,
+        "selected": answer.selected,
         "candidates": listed,
     }
 

@@ -11,7 +11,7 @@ from sam_widget.annotations.candidates import Candidates
 from sam_widget.images.encoding import encode_preview
 from sam_widget.masks.rle import Rle
 from sam_widget.predictors.frame import ModelFrame
-from sam_widget.session.document import Committed
+from sam_widget.session.document import Answer
 from sam_widget.widget.wire import state as traits
 
 KERNEL = json.loads((Path(__file__).parents[2] / "protocol" / "kernel.json").read_text())
@@ -36,7 +36,7 @@ def test_prediction_looks_like_the_example():
         shown=tuple(Rle.encode(np.ascontiguousarray(mask)) for mask in masks),
         frame=ModelFrame(2, 4),
     )
-    trait = traits.prediction_trait(Committed(3, 5, candidates, 1, 3))
+    trait = traits.prediction_trait(Answer(3, 5, candidates, 1, 3))
     for one in trait["candidates"]:
         one["rle"] = one["rle"].decode()
     assert trait == expected
