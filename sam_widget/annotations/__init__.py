@@ -4,7 +4,8 @@ from sam_widget.annotations.annotation import MAX_LABEL, PALETTE, Annotation, ch
 from sam_widget.annotations.candidates import Candidates, display_hw, display_rle
 from sam_widget.annotations.image_annotations import ImageAnnotations, check_ids
 from sam_widget.annotations.recipe import Followed, Recipe, Step, follow, mask_digest
-from sam_widget.annotations.replay import Replay, replay_annotations, steps_of, write_script
+from sam_widget.annotations.replay import Replay, replay_annotations, steps_of
+from sam_widget.annotations.script import write_script
 
 __all__ = [
     "MAX_LABEL",

@@ -23,7 +23,7 @@ DISPLAY_SIDE = 2048
 
 
 def display_hw(height: int, width: int) -> tuple[int, int]:
-    """Size of the masks shown for an image: its own, or at most 2048 on the longest side.
+    """Return the size of the masks shown for an image: its own, or at most 2048 on the longest side.
 
     Parameters
     ----------
@@ -133,12 +133,12 @@ class Candidates:
     @property
     def exact(self) -> bool:
         """Whether the shown masks have the original's size."""
-        return all((one.height, one.width) == self._hw for one in self.shown)
+        return all((mask.height, mask.width) == self._hw for mask in self.shown)
 
     def masks(self) -> NDArray[np.bool_]:
         """Masks at the original size, bool (N, H, W)."""
         if self.exact:
-            return np.stack([one.decode() for one in self.shown])
+            return np.stack([mask.decode() for mask in self.shown])
         masks = self.frame.masks(self.logits)
         for index, rle in self.edited.items():
             masks[index] = rle.decode()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sam_widget.automatic.grid import Crop
     from sam_widget.masks import Rle
 
-__all__ = ["RULES", "Cleaner", "Selection", "Thresholds", "passing", "select"]
+__all__ = ["RULES", "Cleaner", "Selection", "Thresholds", "judge_each", "select"]
 
 RULES: Final = (
     "kept",
@@ -77,22 +77,22 @@ class Thresholds:
     min_mask_region_area: int = 0
 
     def __post_init__(self) -> None:
-        for one in fields(self):
-            value = getattr(self, one.name)
+        for threshold in fields(self):
+            name, value = threshold.name, getattr(self, threshold.name)
             if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
-                raise PromptError(f"{one.name} must be a number, got {value!r:.60}.")
+                raise PromptError(f"{name} must be a number, got {value!r:.60}.")
             if math.isnan(value):
-                raise PromptError(f"{one.name} must be a number, got NaN.")
+                raise PromptError(f"{name} must be a number, got NaN.")
 
     def changed(self, **changes: float) -> Thresholds:
-        """Return the same with some of them changed.
+        """Return other thresholds, with some of these changed.
 
         Raises
         ------
         PromptError
             If there is no such threshold, or it is no number.
         """
-        known = {one.name for one in fields(self)}
+        known = {threshold.name for threshold in fields(self)}
         unknown = sorted(changes.keys() - known)
         if unknown:
             raise PromptError(
@@ -151,7 +151,7 @@ class Cleaner:
         return [self._known[min_area, row] for row in rows.tolist()]
 
 
-def passing(
+def judge_each(
     table: CandidateTable, thresholds: Thresholds, region: Sequence[float] | None = None
 ) -> NDArray[np.uint8]:
     """Apply the rules that look at one candidate at a time; see :attr:`Selection.fate`."""
@@ -196,10 +196,10 @@ def select(
     region : (x0, y0, x1, y1), optional
         Masks must lie in it, nine tenths of their boxes.
     """
-    fate = passing(table, thresholds, region)
+    fate = judge_each(table, thresholds, region)
     kept = _thin_crops(table, fate, thresholds.box_nms_thresh)
     if len(crops) > 1:
-        areas = np.array([(one.x1 - one.x0) * (one.y1 - one.y0) for one in crops])
+        areas = np.array([(crop.x1 - crop.x0) * (crop.y1 - crop.y0) for crop in crops])
         small_first = np.float32(1) / areas[table.crop[kept]].astype(np.float32)
         boxes = table.boxes_xyxy[kept]
         winners = kept[box_nms(boxes, small_first, thresholds.crop_nms_thresh)]

@@ -343,11 +343,3 @@ def _checked_region(region: Sequence[float], image: RgbImage) -> tuple[float, fl
             f"{tuple(values)}. Regions are (x0, y0, x1, y1), x0 < x1 and y0 < y1."
         )
     return x0, y0, x1, y1
-
-
-if __name__ == "__main__":
-    import sys
-    from importlib import import_module
-
-    # By name: the command stands above this module.
-    sys.exit(import_module("sam_widget.automatic.__main__").main())

@@ -171,7 +171,7 @@ class EmbeddingFolder:
                 path.unlink(missing_ok=True)
         if self.max_bytes is None:
             return
-        entries = sorted(self._files(_ENTRY), key=lambda one: one[1].st_mtime_ns, reverse=True)
+        entries = sorted(self._files(_ENTRY), key=lambda entry: entry[1].st_mtime_ns, reverse=True)
         total = 0
         for path, found in entries:
             total += found.st_size
@@ -192,7 +192,7 @@ def _serialised(key: EmbeddingKey, arrays: Mapping[str, NDArray[Any]]) -> bytes:
     from safetensors.numpy import save  # noqa: PLC0415 - only paid for by those who have a folder
 
     metadata = {**key.metadata(), "checksum": _NO_CHECKSUM}
-    content = save({name: np.ascontiguousarray(one) for name, one in arrays.items()}, metadata)
+    content = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata)
     (length,) = _LENGTH.unpack_from(content)
     if len(content) > MAX_ENTRY_BYTES or length > MAX_HEADER_BYTES:
         raise _Unusable(f"an entry of {len(content):,} bytes, {length:,} of names, is too large")

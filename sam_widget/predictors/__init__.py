@@ -1,7 +1,4 @@
-"""Models behind one protocol: one backend, one file; ``load`` is the door.
-
-Importing this package imports no torch: each backend is imported when it is first loaded.
-"""
+"""Models behind one protocol, each imported, with torch, only when it is first loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Downloading one large file so that nothing can be left half done.
+"""Download a large file: resumable, verified, and safe beside other processes.
 
 The bytes go to ``<file>.part``, which a later attempt continues (HTTP Range), and the finished,
 verified file appears under its own name in one step. A locked file beside it gives the ``.part`` to
