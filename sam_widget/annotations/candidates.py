@@ -23,7 +23,7 @@ DISPLAY_SIDE = 2048
 
 
 def display_hw(height: int, width: int) -> tuple[int, int]:
-    """Return the size of the masks shown for an image: its own, or at most 2048 on the longest side.
+    """Return the size of the masks shown for an image: at most 2048 on the longest side.
 
     Parameters
     ----------

@@ -154,6 +154,6 @@ def measure_candidates(
 
 
 def box_from(rle: Rle) -> tuple[int, int, int, int]:
-    """Return the first and last column and row of a mask, (x0, y0, x1, y1); all zero if it is empty."""
+    """Return first and last column and row of a mask, (x0, y0, x1, y1); all zero if it is empty."""
     x, y, width, height = rle.bbox_xywh
     return (x, y, x + width - 1, y + height - 1) if width else (0, 0, 0, 0)

@@ -39,7 +39,7 @@ class Crop(NamedTuple):
 
 
 def point_grid(per_side: int) -> NDArray[np.float64]:
-    """Return the centres of per_side x per_side cells of the unit square, (per_side**2, 2), row by row."""
+    """Return the centres of equal cells of the unit square, (per_side**2, 2), row by row."""
     half = 1 / (2 * per_side)
     line = np.linspace(half, 1 - half, per_side)
     return np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
@@ -87,7 +87,7 @@ def crops_of(
 
 
 def asking_order(count: int) -> NDArray[np.int64]:
-    """Return the order in which points are asked: from everywhere, so that early masks are from everywhere.
+    """Return an order in which points are asked that takes early ones from everywhere.
 
     Steps of the golden ratio: each falls into one of the largest gaps that are left.
 

@@ -135,7 +135,7 @@ def require_memory(nbytes: int, what: str) -> None:
 
 
 def available_bytes() -> int:
-    """Return the bytes that this process can still get: of the machine, and of its container if it has one."""
+    """Return the bytes that this process can still get, within the limit of its container too."""
     available = int(psutil.virtual_memory().available)
     for limit_path, usage_path, stat_path in _CGROUPS:
         try:
