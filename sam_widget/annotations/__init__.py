@@ -1,4 +1,4 @@
-"""What people make: annotations, the candidates they chose from, and recipes to replay them."""
+"""Values: annotations, the candidates they were chosen from, and recipes to replay them."""
 
 from sam_widget.annotations.annotation import MAX_LABEL, PALETTE, Annotation, check_label, is_color
 from sam_widget.annotations.candidates import Candidates, display_hw, display_rle

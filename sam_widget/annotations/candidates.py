@@ -1,4 +1,4 @@
-"""One answer of a predictor as a person sees it: subpart to whole, with the numbers beside each."""
+"""Candidate masks: a prediction ordered from subpart to whole, with figures beside each."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ class Candidates:
         return all((mask.height, mask.width) == self._hw for mask in self.shown)
 
     def masks(self) -> NDArray[np.bool_]:
-        """Masks at the original size, bool (N, H, W)."""
+        """Return the masks at the original size, bool (N, H, W)."""
         if self.exact:
             return np.stack([mask.decode() for mask in self.shown])
         masks = self.frame.masks(self.logits)
@@ -145,11 +145,11 @@ class Candidates:
         return masks
 
     def rle(self, index: int) -> Rle:
-        """Run-length code of one mask at the original size."""
+        """Return the run-length code of a mask at the original size."""
         return self.edited[index] if index in self.edited else self.made(index)
 
     def made(self, index: int) -> Rle:
-        """Run-length code of one mask as the model made it, before it was edited by hand."""
+        """Return the run-length code of a mask as predicted, before it was edited by hand."""
         if self.exact and index not in self.edited:
             return self.shown[index]
         return self.frame.trace(self.logits[index : index + 1])[0].rle

@@ -162,7 +162,7 @@ def _is_complete(target: Path, mark: dict[str, Any]) -> bool:
 
 
 def _images(paths: Iterable[Path]) -> Iterator[Path]:
-    """Files as they are; of folders the images in them, by name."""
+    """Yield files as they are, and the images in folders, by name."""
     for path in paths:
         if path.is_dir():
             inside = sorted(

@@ -1,4 +1,4 @@
-"""All candidates of everything mode, one row each, with what the filters look at.
+"""The table of candidates of everything mode: one row each, with what the filters look at.
 
 The model is asked once. What is kept here is enough to change every threshold afterwards.
 """

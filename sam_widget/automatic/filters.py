@@ -1,4 +1,4 @@
-"""Which candidates of everything mode stay, and what removed the others.
+"""Filter the candidates of everything mode: which stay, and which rule removed the others.
 
 The rules, their order and their quirks are those of ``SamAutomaticMaskGenerator``; see
 :class:`Thresholds`.

@@ -1,4 +1,4 @@
-"""Where everything mode looks: crops of the image, and points in each.
+"""Lay out what everything mode asks: crops of the image, and a grid of points in each.
 
 References
 ----------

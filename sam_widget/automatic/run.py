@@ -1,4 +1,4 @@
-"""One run of everything mode: batch after batch, watched, cancelled, and usable at any moment."""
+"""Run everything mode batch after batch: watched, cancelled, and with a result at any moment."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = ["AutomaticRun"]
 
 
 class _Cancelled(BaseException):
-    """Nobody wants the crop that is being encoded.
+    """The run was cancelled while a crop was being encoded.
 
     No ``Exception``, so that no predictor takes it for a failure of its own.
     """
@@ -251,7 +251,7 @@ class AutomaticRun:
         return self._crop >= len(self._crops)
 
     def _skip_empty(self) -> None:
-        """Pass over crops in which no point lies: they need not be encoded."""
+        """Skip crops in which no point lies: they need not be encoded."""
         while self._crop < len(self._crops) and not len(self._points[self._crop]):
             self._crop += 1
 

@@ -1,4 +1,4 @@
-"""Encoded images, kept in memory and on disk so that no image is encoded twice."""
+"""Cache encoded images in memory and on disk, so that no image is encoded twice."""
 
 from sam_widget.embeddings.cache import Cache, EmbeddingCache, choose_cache
 from sam_widget.embeddings.heap import trim_heap

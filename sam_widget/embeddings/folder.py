@@ -1,4 +1,4 @@
-"""Embeddings on disk: one safetensors file each, trusted only after it has been checked.
+"""Store embeddings on disk: one safetensors file each, checked before it is used.
 
 A file carries what it is an embedding of and a SHA-256 of all its bytes, so that damage, a file of
 something else under its name, and edits by hand are noticed: then it is as good as absent, and the
@@ -91,8 +91,8 @@ class _Unusable(Exception):  # noqa: N818 - reads as the fact it states
 class EmbeddingFolder:
     """A folder of embeddings, which several processes may use at once.
 
-    Files appear whole: they are written beside their place and then renamed. What cannot be
-    written is said once in the log, and is not there the next time.
+    Files are written in one step. A file that cannot be written is logged once, and the image is
+    encoded again the next time.
 
     Parameters
     ----------

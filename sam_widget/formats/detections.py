@@ -1,4 +1,4 @@
-"""``supervision.Detections``: the value that its annotators, trackers and metrics speak.
+"""Exchange annotations with ``supervision.Detections``.
 
 Kept are masks, labels, ids, colours and scores; not prompts, models and times.
 """

@@ -1,4 +1,4 @@
-"""Editing a mask by hand: strokes, polygons, holes, islands, smoothing.
+"""Edit a mask by hand: strokes, polygons, holes, islands, smoothing.
 
 Each edit is a frozen value whose ``apply`` returns a new mask. Work is done on runs or in the
 object's own rectangle, so the cost of an edit depends on the object and not on the image.
@@ -254,7 +254,7 @@ def _added_or_removed(rle: Rle, runs: Runs, *, remove: bool) -> Rle:
 
 
 def _majority(pixels: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
-    """Majority of a disc around each pixel; beyond the array its border goes on."""
+    """Take the majority of a disc around each pixel; beyond the array its border goes on."""
     reach = np.arange(-radius, radius + 1)
     half_widths = [math.isqrt(radius * radius + radius - int(d) * int(d)) for d in reach]
     of_disc = sum(2 * half + 1 for half in half_widths)

@@ -1,4 +1,4 @@
-"""Non-maximum suppression: of boxes that overlap, only the best stays.
+"""Non-maximum suppression (NMS): of boxes that overlap, only the best stays.
 
 The same numbers, in the same precision and order, as ``torchvision.ops.nms``, in NumPy.
 """

@@ -1,4 +1,4 @@
-"""Polygons from masks, in the two ways that annotation files mean them.
+"""Trace masks as polygons, in the two ways that annotation files mean them.
 
 *Corners* are continuous coordinates: pixel (row r, column c) covers [c, c + 1) x [r, r + 1), and a
 polygon runs along the pixels' edges. So COCO files mean them, and
@@ -200,7 +200,7 @@ def _bridged(edges: _Edges, meaning: Meaning) -> list[NDArray[np.int64]]:
 
 
 def _simplified(ring: NDArray[np.int64]) -> Polygon:
-    """Leave out repeated points and those on straight lines, but for where a line turns back."""
+    """Drop repeated points and those on straight lines, but not where a line turns back."""
     moved = (ring != np.roll(ring, 1, axis=0)).any(axis=1)
     ring = ring[moved] if moved.any() else ring[:1]
     if len(ring) < 3:

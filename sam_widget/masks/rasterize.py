@@ -1,4 +1,4 @@
-"""Strokes and polygons as runs of a mask: which pixel centres they cover, exactly.
+"""Rasterise strokes and polygons: which pixel centres they cover, exactly.
 
 The centre of pixel (row r, column c) is (c + 1/2, r + 1/2). A shape is cut by the centre line of
 every column it reaches, so the cost follows the length of its border and not its area.

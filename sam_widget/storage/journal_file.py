@@ -1,4 +1,4 @@
-"""A journal's file: one process appends to it, each time forced to disk, or replaces it whole."""
+"""Append to a journal's file, each time forced to disk, or replace it as a whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lock of the operating system on an open file.
+"""Lock an open file against other processes, with the lock of the operating system.
 
 It lies on the file itself and not on a second one beside it, ends with the process that holds it,
 however that ends, and leaves nothing behind.

@@ -1,4 +1,4 @@
-"""Renaming files so that the new name survives a loss of power, on every file system."""
+"""Rename files so that the new name survives a loss of power, on every file system."""
 
 from __future__ import annotations
 
