@@ -1,11 +1,24 @@
 import { defineConfig } from "vitest/config";
 
+/** What needs no page. That it runs without one shows that it does not touch the DOM. */
+const WITHOUT_A_PAGE = ["tests/architecture.test.ts", "tests/{geometry,state,wire}/**/*.test.ts"];
+
 export default defineConfig({
   root: import.meta.dirname,
   test: {
-    environment: "jsdom",
-    include: ["tests/**/*.test.{ts,tsx}"],
     restoreMocks: true,
     unstubGlobals: true,
+    projects: [
+      { extends: true, test: { name: "node", environment: "node", include: WITHOUT_A_PAGE } },
+      {
+        extends: true,
+        test: {
+          name: "page",
+          environment: "jsdom",
+          include: ["tests/**/*.test.{ts,tsx}"],
+          exclude: WITHOUT_A_PAGE,
+        },
+      },
+    ],
   },
 });

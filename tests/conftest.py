@@ -21,6 +21,14 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
+def pytest_collection_modifyitems(items):
+    """Run tests in a browser first, and all of them in one process: they share it and a server."""
+    in_browser = [item for item in items if item.get_closest_marker("e2e")]
+    for item in in_browser:
+        item.add_marker(pytest.mark.xdist_group("browser"))
+    items[:] = in_browser + [item for item in items if item not in set(in_browser)]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache_folder(tmp_path_factory):
     """Keep downloads, digests and graphs of the tests out of the user's cache folder."""

@@ -1,8 +1,8 @@
 // A kernel made of discs: it answers every message at once, so that the whole page can be tried
 // without Python. One include point gives three nested discs; boxes give ellipses.
 
-import { createHost, type Host } from "../src/host";
-import { decodeMask, type Mask } from "../src/masks";
+import { decodeMask, type Mask } from "../src/geometry/masks";
+import { createHost, type Host } from "../src/host/memory-host";
 import type {
   Candidate,
   DocumentState,
@@ -15,7 +15,7 @@ import type {
   WireAnnotation,
   WirePrompts,
 } from "../src/protocol";
-import { EMPTY_DOCUMENT, NO_PREDICTION } from "../src/store";
+import { EMPTY_DOCUMENT, NO_PREDICTION } from "../src/state/document";
 import { encodeMask } from "./rle";
 
 type State = Traits & Record<string, unknown>;
@@ -130,37 +130,42 @@ export class DiscKernel {
         };
       case "update_annotation": {
         const { type: _, annotation_id, ...change } = gesture;
-        const changed = annotations.map((one) =>
-          one.id === annotation_id ? { ...one, ...change } : one,
+        const changed = annotations.map((object) =>
+          object.id === annotation_id ? { ...object, ...change } : object,
         );
         return { ...this.#entry, annotations: changed };
       }
       case "update_annotations": {
         const { type: _, ids, ...change } = gesture;
-        const changed = annotations.map((one) =>
-          ids.includes(one.id) ? { ...one, ...change, ...this.#labelled(change.label) } : one,
+        const changed = annotations.map((object) =>
+          ids.includes(object.id)
+            ? { ...object, ...change, ...this.#labelled(change.label) }
+            : object,
         );
         return { ...this.#entry, annotations: changed };
       }
       case "remove_annotations": {
-        const kept = annotations.filter((one) => !gesture.ids.includes(one.id));
+        const kept = annotations.filter((object) => !gesture.ids.includes(object.id));
         return { ...this.#entry, annotations: kept };
       }
       case "show_only": {
-        const shown = annotations.map((one) => ({ ...one, visible: gesture.ids.includes(one.id) }));
+        const shown = annotations.map((object) => ({
+          ...object,
+          visible: gesture.ids.includes(object.id),
+        }));
         return { ...this.#entry, annotations: shown };
       }
       case "rename_label":
       case "recolor_label": {
         const change =
           gesture.type === "rename_label" ? { label: gesture.to } : { color: gesture.color };
-        const changed = annotations.map((one) =>
-          one.label === gesture.label ? { ...one, ...change } : one,
+        const changed = annotations.map((object) =>
+          object.label === gesture.label ? { ...object, ...change } : object,
         );
         return { ...this.#entry, annotations: changed };
       }
       case "remove_annotation": {
-        const kept = annotations.filter((one) => one.id !== gesture.annotation_id);
+        const kept = annotations.filter((object) => object.id !== gesture.annotation_id);
         return { ...this.#entry, annotations: kept };
       }
       default:
@@ -192,7 +197,7 @@ export class DiscKernel {
 
   /** What a label brings with it: its colour, which the first object under it had. */
   #labelled(label: string | undefined): { color?: string } {
-    const color = this.#entry.annotations.find((one) => one.label === label)?.color;
+    const color = this.#entry.annotations.find((object) => object.label === label)?.color;
     return color ? { color } : {};
   }
 
@@ -236,21 +241,23 @@ export class DiscKernel {
 
   #sendDelta(before: readonly Accepted[]): void {
     const after = this.#entry.annotations;
-    const removed = before.filter((one) => after.every(({ id }) => id !== one.id));
-    const changed = after.flatMap((one, index) => (before.includes(one) ? [] : [{ one, index }]));
+    const removed = before.filter((object) => after.every(({ id }) => id !== object.id));
+    const changed = after.flatMap((object, index) =>
+      before.includes(object) ? [] : [{ object, index }],
+    );
     if (removed.length + changed.length === 0) return;
     this.#annotationsVersion += 1;
     this.host.deliver(
       {
         type: "annotations_changed",
         version: this.#annotationsVersion,
-        changed: changed.map(({ one: { rle: _, ...rest }, index }, buffer) => ({
+        changed: changed.map(({ object: { rle: _, ...rest }, index }, buffer) => ({
           index,
           annotation: { ...rest, buffer },
         })),
         removed: removed.map(({ id }) => id),
       },
-      changed.map(({ one }) => one.rle),
+      changed.map(({ object }) => object.rle),
     );
   }
 
@@ -317,7 +324,7 @@ function edited(prompts: WirePrompts, gesture: Gesture): WirePrompts {
       const { index, x, y } = gesture;
       return {
         ...prompts,
-        points: points.map((one, at) => (at === index ? { ...one, x, y } : one)),
+        points: points.map((point, at) => (at === index ? { ...point, x, y } : point)),
       };
     }
     case "remove_point":

@@ -1,4 +1,4 @@
-// Pixels to COCO run-length strings: the inverse of masks.ts, which only the fake kernel needs.
+// Pixels to COCO run-length strings: the inverse of geometry/rle.ts, which only the fake kernel needs.
 
 /** The string of `inside`, asked for every pixel going down the columns. */
 export function encodeMask(

@@ -3,8 +3,8 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { keepFocusInside } from "./focus";
-import { forgetGoneObjects } from "./object-gestures";
+import type { CommandContext } from "./commands/context";
+import { mountInput } from "./input/input";
 import { AcceptPanel } from "./panels/accept";
 import { Announcer } from "./panels/announcer";
 import { Candidates } from "./panels/candidates";
@@ -12,18 +12,21 @@ import { Editing } from "./panels/editing";
 import { EverythingPanel } from "./panels/everything";
 import { Help } from "./panels/help";
 import { Messages, Opening, StagePlaceholder } from "./panels/messages";
-import { Objects } from "./panels/objects";
+import { Objects } from "./panels/objects/objects";
 import { PromptList } from "./panels/prompts";
 import { SeriesPanel } from "./panels/series";
 import { StatusLine } from "./panels/status";
+import { followTheme, showColors } from "./panels/theme";
 import { Toolbar } from "./panels/toolbar";
-import { mountStage } from "./stage";
-import type { Actions, Store } from "./store";
-import { followTheme } from "./theme";
+import { mountStage } from "./stage/stage";
+import { forgetWhatIsGone } from "./state/forgetting";
+import { createInteraction } from "./state/interaction";
+import type { Store } from "./state/store";
+import type { Actions } from "./wire/actions";
 
 interface Props {
-  store: Store;
-  actions: Actions;
+  root: HTMLElement;
+  context: CommandContext;
   signal: AbortSignal;
 }
 
@@ -35,30 +38,30 @@ export function mountApp(
   signal: AbortSignal,
 ): void {
   if (signal.aborted) return;
+  const context: CommandContext = { store, actions, interaction: createInteraction() };
   suppressShortcuts(root, signal);
   followTheme(root, signal);
+  showColors(root);
   const stopReflecting = effect(() => reflect(store, root));
-  const stopClearing = clearNoticeOnAnswer(store);
-  const stopForgetting = forgetGoneObjects(store);
-  render(<App store={store} actions={actions} signal={signal} />, root);
-  keepFocusInside(root, signal);
+  const stopForgetting = forgetWhatIsGone(store, context.interaction);
+  render(<App root={root} context={context} signal={signal} />, root);
   const unmount = () => {
     stopReflecting();
-    stopClearing();
     stopForgetting();
     render(null, root);
   };
   signal.addEventListener("abort", unmount, { once: true });
 }
 
-function App({ store, actions, signal }: Props) {
+function App({ root, context, signal }: Props) {
+  const { store, actions } = context;
   return (
     <>
       <Toolbar store={store} actions={actions} />
       <div class="sam-main">
         <div class="sam-stage-column">
           <div class="sam-stage-area">
-            <Stage store={store} actions={actions} signal={signal} />
+            <Stage root={root} context={context} signal={signal} />
             <StagePlaceholder store={store} />
             <Opening store={store} />
             <Messages store={store} />
@@ -87,11 +90,12 @@ function isPointingAtFound({ everything, prediction }: Store): boolean {
 }
 
 /** The stage draws itself; Preact only owns the place it is in. */
-function Stage({ store, actions, signal }: Props) {
+function Stage({ root, context, signal }: Props) {
   const host = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (host.current && !signal.aborted) mountStage(host.current, store, actions, signal);
-  }, [store, actions, signal]);
+    if (!host.current || signal.aborted) return;
+    mountInput(root, mountStage(host.current, context, signal), context, signal);
+  }, [root, context, signal]);
   return <div class="sam-stage-host" ref={host} />;
 }
 
@@ -120,11 +124,4 @@ function reflect(store: Store, root: HTMLElement): void {
   root.dataset.push = String(store.pushing.value ?? "");
   root.dataset.tool = store.tool.value;
   root.dataset.opening = String(store.opening.value ?? "");
-}
-
-/** A notice speaks of the last thing done: the next answer makes it old. */
-function clearNoticeOnAnswer(store: Store): () => void {
-  return store.prediction.subscribe(({ revision }) => {
-    if (revision > 0) store.notice.value = null;
-  });
 }

@@ -2,9 +2,9 @@
 
 import type { RenderProps } from "@anywidget/types";
 import { mountApp } from "./app";
-import { connect } from "./connection";
 import type { Traits } from "./protocol";
-import { createStore } from "./store";
+import { createStore } from "./state/store";
+import { connect } from "./wire/connection";
 import "./widget.css";
 
 function render({ model, el, signal }: RenderProps<Traits & Record<string, unknown>>): void {

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { DiscKernel } from "../dev/kernel";
 import widget from "../src/index";
-import { stubBrowser } from "./browser";
-import { settled } from "./mounted";
-import { IMAGE } from "./scene";
+import { stubBrowser } from "./support/browser";
+import { settled } from "./support/mounted";
+import { IMAGE } from "./support/scene";
 
 beforeEach(() => {
   stubBrowser();
@@ -47,14 +47,14 @@ describe("the anywidget entry", () => {
 
   it("renders one model twice, each view on its own", async () => {
     const { host } = new DiscKernel(IMAGE);
-    const [one, other] = [document.createElement("div"), document.createElement("div")];
-    document.body.append(one, other);
-    const removeOne = await host.render(widget, one);
+    const [first, other] = [document.createElement("div"), document.createElement("div")];
+    document.body.append(first, other);
+    const removeOne = await host.render(widget, first);
     await host.render(widget, other);
     await settled();
     other.querySelector<HTMLElement>('[data-testid="tool-box"]')?.click();
     await settled();
-    expect(one.querySelector<HTMLElement>(".sam-widget")?.dataset.tool).toBe("point");
+    expect(first.querySelector<HTMLElement>(".sam-widget")?.dataset.tool).toBe("point");
     removeOne();
     host.model.send({ type: "add_point", x: 9, y: 9, positive: true, id: "x", version: 0 });
     await settled();

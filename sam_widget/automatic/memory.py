@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from sam_widget.errors import NotEnoughMemory
 
 __all__ = ["MemoryEstimate", "available_bytes", "estimate", "require_memory"]
@@ -136,6 +134,8 @@ def require_memory(nbytes: int, what: str) -> None:
 
 def available_bytes() -> int:
     """Return the bytes that this process can still get, within the limit of its container too."""
+    import psutil  # noqa: PLC0415 - who only clicks does without
+
     available = int(psutil.virtual_memory().available)
     for limit_path, usage_path, stat_path in _CGROUPS:
         try:

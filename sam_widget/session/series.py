@@ -101,7 +101,9 @@ class Series:
         self._statuses = [state.statuses.get(name, "todo") for name in self.names]
         # Images that are not in the series, or not now: what they are marked as stays.
         known = set(self.names)
-        self._foreign = {name: one for name, one in state.statuses.items() if name not in known}
+        self._foreign = {
+            name: status for name, status in state.statuses.items() if name not in known
+        }
         self.index = self.names.index(state.place) if state.place in known else 0
         self._failures: dict[int, str] = {}
         self._codes: str | None = None
@@ -236,7 +238,7 @@ class Series:
             made = encode_thumbnail(self._sources[index])
         with self._lock:
             self._thumbnails[index] = made
-            while sum(len(one.data) for one in self._thumbnails.values()) > _THUMBNAIL_BYTES:
+            while sum(len(kept.data) for kept in self._thumbnails.values()) > _THUMBNAIL_BYTES:
                 self._thumbnails.popitem(last=False)
         return made
 
@@ -306,7 +308,7 @@ def is_series(source: object) -> bool:
         isinstance(source, Sequence)
         and not isinstance(source, str | bytes | bytearray | memoryview)
         and len(source) > 0
-        and all(isinstance(one, kinds) for one in source)
+        and all(isinstance(image, kinds) for image in source)
     )
 
 

@@ -65,20 +65,24 @@ class Change:
         StaleGesture
             If an object is no longer what the change found, or one it brings is there already.
         """
-        present = {one.id: one for one in items}
-        found = {one.id: one for _, one in self.before}
-        for identity, one in found.items():
-            if present.get(identity) is not one:
-                raise _conflict(one, present.get(identity))
-        fresh = [(at, one) for at, one in self.after if one.id not in found]
-        for _, one in fresh:
-            if one.id in present:
-                raise StaleGesture(f"An object with the id {one.id} is there already.")
-        coming = {one.id: one for _, one in self.after}
+        present = {annotation.id: annotation for annotation in items}
+        found = {annotation.id: annotation for _, annotation in self.before}
+        for identity, annotation in found.items():
+            if present.get(identity) is not annotation:
+                raise _conflict(annotation, present.get(identity))
+        fresh = [(at, annotation) for at, annotation in self.after if annotation.id not in found]
+        for _, annotation in fresh:
+            if annotation.id in present:
+                raise StaleGesture(f"An object with the id {annotation.id} is there already.")
+        coming = {annotation.id: annotation for _, annotation in self.after}
         gone = found.keys() - coming.keys()
-        result = [coming.get(one.id, one) for one in items if one.id not in gone]
-        for at, one in sorted(fresh, key=lambda placed: placed[0]):
-            result.insert(min(at, len(result)), one)
+        result = [
+            coming.get(annotation.id, annotation)
+            for annotation in items
+            if annotation.id not in gone
+        ]
+        for at, annotation in sorted(fresh, key=lambda placed: placed[0]):
+            result.insert(min(at, len(result)), annotation)
         return tuple(result) if self.order is None else _reordered(result, *self.order)
 
 
@@ -128,9 +132,9 @@ class ChangeLog:
         AnnotationError
             If an id is unknown or named twice, or the order is not one of these objects.
         """
-        places = {one.id: (at, one) for at, one in enumerate(self.items)}
+        places = {annotation.id: (at, annotation) for at, annotation in enumerate(self.items)}
         gone, coming = tuple(drop), tuple(put)
-        named = [*gone, *(one.id for _, one in coming)]
+        named = [*gone, *(annotation.id for _, annotation in coming)]
         if len(set(named)) != len(named):
             raise AnnotationError("an object is named twice in one change. Name each id once.")
         for identity in gone:
@@ -139,7 +143,7 @@ class ChangeLog:
         before = tuple(places[identity] for identity in named if identity in places)
         change = Change(before, coming)
         if order is not None:
-            ids = tuple(one.id for one in change.applied(self.items))
+            ids = tuple(annotation.id for annotation in change.applied(self.items))
             if sorted(ids) != sorted(order):
                 raise AnnotationError(
                     f"an order must name each of the {len(ids)} objects once, got {len(order)} ids."
@@ -172,11 +176,11 @@ class ChangeLog:
         """Do a change again that was undone; errors as for :meth:`undo`."""
         self.items = change.applied(self.items)
         change.done = True
-        self.undone = [one for one in self.undone if one is not change]
+        self.undone = [undone for undone in self.undone if undone is not change]
 
     def find(self, serial: int) -> Change | None:
         """Return the remembered change of this number."""
-        return next((one for one in reversed(self.changes) if one.serial == serial), None)
+        return next((change for change in reversed(self.changes) if change.serial == serial), None)
 
     @property
     def last_done(self) -> Change | None:
@@ -193,20 +197,27 @@ def difference(before: Items, after: Items) -> Change | None:
     """Return the change that leads from one state of the objects to another, if there is any."""
     if before is after:
         return None
-    old = {one.id: (at, one) for at, one in enumerate(before)}
-    new = {one.id: (at, one) for at, one in enumerate(after)}
+    old = {annotation.id: (at, annotation) for at, annotation in enumerate(before)}
+    new = {annotation.id: (at, annotation) for at, annotation in enumerate(after)}
     if len(new) != len(after):
         raise AnnotationError("an object is there twice. Give each an id of its own.")
     going = tuple(
-        (at, one) for at, one in enumerate(before) if one.id not in new or new[one.id][1] is not one
+        (at, annotation)
+        for at, annotation in enumerate(before)
+        if annotation.id not in new or new[annotation.id][1] is not annotation
     )
     coming = tuple(
-        (at, one) for at, one in enumerate(after) if one.id not in old or old[one.id][1] is not one
+        (at, annotation)
+        for at, annotation in enumerate(after)
+        if annotation.id not in old or old[annotation.id][1] is not annotation
     )
     change = Change(going, coming)
     arrived = change.applied(before)
     if arrived != after:
-        change.order = (tuple(one.id for one in arrived), tuple(one.id for one in after))
+        change.order = (
+            tuple(annotation.id for annotation in arrived),
+            tuple(annotation.id for annotation in after),
+        )
     return change if going or coming or change.order else None
 
 
@@ -222,10 +233,10 @@ def _conflict(wanted: Annotation, found: Annotation | None) -> StaleGesture:
 def _reordered(items: list[Annotation], before: tuple[str, ...], after: tuple[str, ...]) -> Items:
     """Bring the objects into another order; those it does not name stay where they are."""
     named = set(before) & set(after)
-    known = [one for one in items if one.id in named]
-    ids = {one.id for one in known}
-    if [one.id for one in known] != [one for one in before if one in ids]:
+    known = [annotation for annotation in items if annotation.id in named]
+    ids = {annotation.id for annotation in known}
+    if [annotation.id for annotation in known] != [name for name in before if name in ids]:
         raise StaleGesture("That step no longer fits: the objects were reordered meanwhile.")
-    by_id = {one.id: one for one in known}
-    wanted = iter([by_id[one] for one in after if one in ids])
-    return tuple(next(wanted) if one.id in named else one for one in items)
+    by_id = {annotation.id: annotation for annotation in known}
+    wanted = iter([by_id[name] for name in after if name in ids])
+    return tuple(next(wanted) if annotation.id in named else annotation for annotation in items)

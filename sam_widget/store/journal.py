@@ -21,13 +21,13 @@ from sam_widget.errors import JournalError, JournalInUse, JournalWarning
 from sam_widget.images import load_image
 from sam_widget.storage import JournalFile, write_new_file
 from sam_widget.store.journal_reading import header_of, is_of, read
-from sam_widget.store.journal_records import annotation_fields, seal
+from sam_widget.store.journal_records import seal
+from sam_widget.store.journal_writing import change_record, whole_records
 from sam_widget.store.store import AnnotationStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from sam_widget.annotations import Annotation
     from sam_widget.images import RgbImage
     from sam_widget.store.changes import Change, ChangeLog
 
@@ -221,7 +221,7 @@ class Journal:
     def change(self, change: Change) -> None:
         """Record a new change."""
         serial = change.serial  # both may be another's by the time it is written
-        self._pending.append(lambda: _change_fields(change, serial))
+        self._pending.append(lambda: change_record(change, serial))
 
     def undo(self, change: Change) -> None:
         """Record that a change was undone."""
@@ -308,9 +308,9 @@ class Journal:
 
     def _write_whole(self) -> None:
         with self._store.transactions.lock:
-            records = list(self._state())
+            records = list(whole_records(self._header, self._store.transactions.log))
             included = len(self._pending)
-        data = b"".join(seal({"n": number, **one}) for number, one in enumerate(records))
+        data = b"".join(seal({"n": number, **record}) for number, record in enumerate(records))
         try:
             self._file.replace(data)
         except OSError:
@@ -329,52 +329,8 @@ class Journal:
         self._untidy = False
 
     def _whole(self) -> bytes:
-        return b"".join(seal({"n": number, **one}) for number, one in enumerate(self._state()))
-
-    def _state(self) -> Iterator[dict[str, Any]]:
-        """Lay the store out as a whole: what is shown, what undo brings back, and the steps."""
-        log = self._store.transactions.log
-        yield self._header
-        keys: dict[int, int] = {}  # of values: an unchanged object is the same one everywhere
-        shown = enumerate(log.items)
-        past = (
-            (None, one)
-            for step in log.changes
-            for _, one in itertools.chain(step.before, step.after)
-        )
-        versions: dict[str, Annotation] = {}
-        for at, one in itertools.chain(shown, past):
-            if id(one) not in keys:
-                keys[id(one)] = len(keys)
-                base = versions.setdefault(one.id, one)
-                fields = {"type": "object", "key": keys[id(one)], "at": at}
-                if base is not one:
-                    fields["base"] = keys[id(base)]
-                versions[one.id] = one
-                yield {
-                    **fields,
-                    "object": annotation_fields(one, base if base is not one else None),
-                }
-
-        def placed(side: tuple[tuple[int, Annotation], ...]) -> list[list[int]]:
-            return [[at, keys[id(one)]] for at, one in side]
-
-        yield {
-            "type": "log",
-            "serial": log.serial,
-            "log": [
-                {
-                    "serial": step.serial,
-                    "before": placed(step.before),
-                    "after": placed(step.after),
-                    "order": step.order,
-                    "done": step.done,
-                }
-                for step in log.changes
-            ],
-            "undone": [step.serial for step in log.undone],
-            "properties": dict(log.properties),
-        }
+        records = enumerate(whole_records(self._header, self._store.transactions.log))
+        return b"".join(seal({"n": number, **record}) for number, record in records)
 
     def _cut(self, size: int) -> None:
         try:
@@ -432,22 +388,6 @@ def _go_without(store: AnnotationStore, image: RgbImage, path: Path, reason: str
             JournalWarning,
             stacklevel=3,
         )
-
-
-def _change_fields(change: Change, serial: int) -> dict[str, Any]:
-    before = {one.id: one for _, one in change.before}
-    coming = {one.id for _, one in change.after}
-    fields: dict[str, Any] = {"type": "change", "serial": serial}
-    drop = [identity for identity in before if identity not in coming]
-    if drop:
-        fields["drop"] = drop
-    if change.after:
-        fields["put"] = [
-            [at, annotation_fields(one, before.get(one.id))] for at, one in change.after
-        ]
-    if change.order is not None:
-        fields["order"] = change.order[1]
-    return fields
 
 
 def _says_nothing(log: ChangeLog) -> bool:

@@ -187,10 +187,10 @@ class _Reader:
             self._header(record)
         elif kind == "object":
             base = self._versions[record["base"]] if "base" in record else None
-            one = self._annotation(record["object"], base)
-            self._versions[int(record["key"])] = one
+            annotation = self._annotation(record["object"], base)
+            self._versions[int(record["key"])] = annotation
             if record["at"] is not None:
-                log.items = (*log.items, one)
+                log.items = (*log.items, annotation)
         elif kind == "log":
             self._log(record)
         elif kind == "change":
@@ -229,14 +229,15 @@ class _Reader:
 
     def _change(self, record: dict[str, Any]) -> None:
         log = self.reading.log
-        present = {one.id: one for one in log.items}
+        present = {annotation.id: annotation for annotation in log.items}
         put = [
             (_index(at), self._annotation(fields, present.get(fields["id"])))
             for at, fields in record.get("put", ())
         ]
-        drop = [str(one) for one in record.get("drop", ())]
+        drop = [str(identity) for identity in record.get("drop", ())]
         order = record.get("order")
-        change = log.change(drop, put, None if order is None else [str(one) for one in order])
+        ids = None if order is None else [str(identity) for identity in order]
+        change = log.change(drop, put, ids)
         serial = record["serial"]
         if type(serial) is not int or serial <= log.serial:
             raise AnnotationError(f"its serial number {serial!r:.20} is not a new one.")
@@ -253,7 +254,7 @@ class _Reader:
             else:
                 lost += 1
         by_serial = {change.serial: change for change in log.changes}
-        log.undone = [by_serial[one] for one in record["undone"] if one in by_serial]
+        log.undone = [by_serial[serial] for serial in record["undone"] if serial in by_serial]
         log.properties = dict(record["properties"])
         log.serial = int(record["serial"])
         if lost:

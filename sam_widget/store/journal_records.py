@@ -73,22 +73,24 @@ def _digest(body: bytes) -> bytes:
 # ---- objects ------------------------------------------------------------------------------------
 
 
-def annotation_fields(one: Annotation, before: Annotation | None = None) -> dict[str, Any]:
+def annotation_fields(annotation: Annotation, before: Annotation | None = None) -> dict[str, Any]:
     """Lay out an object for JSON; ``before`` leaves out what has not changed since."""
     fields: dict[str, Any] = {
-        name: _figure(getattr(one, name))
+        name: _figure(getattr(annotation, name))
         for name in _PLAIN
-        if name == "id" or before is None or getattr(one, name) != getattr(before, name)
+        if name == "id" or before is None or getattr(annotation, name) != getattr(before, name)
     }
-    if before is None or one.rle != before.rle:
-        fields["rle"] = one.rle.to_coco()
-    if one.extra != ({} if before is None else before.extra):
-        fields["extra"] = dict(one.extra)
+    if before is None or annotation.rle != before.rle:
+        fields["rle"] = annotation.rle.to_coco()
+    if annotation.extra != ({} if before is None else before.extra):
+        fields["extra"] = dict(annotation.extra)
     masks: list[MaskPrompt] = []
-    if before is None or one.prompts != before.prompts:
-        fields["prompts"] = _prompts_fields(one.prompts, masks)
-    if before is None or one.recipe != before.recipe:
-        fields["recipe"] = None if one.recipe is None else _recipe_fields(one.recipe, masks)
+    if before is None or annotation.prompts != before.prompts:
+        fields["prompts"] = _prompts_fields(annotation.prompts, masks)
+    if before is None or annotation.recipe != before.recipe:
+        fields["recipe"] = (
+            None if annotation.recipe is None else _recipe_fields(annotation.recipe, masks)
+        )
     if masks:
         fields["masks"] = [_mask_fields(mask) for mask in masks]
     return fields
@@ -125,7 +127,7 @@ def _annotation_of(
             raise AnnotationError(f"{name!r} of an object in the journal is {value!r:.60}.")
     if len(fields.get("masks", ())) > _MOST_MASKS or len(_steps_in(fields)) > _MOST_STEPS:
         raise AnnotationError("an object in the journal was made in more steps than anybody makes.")
-    masks = [Prompts(mask=_mask_of(one, height, width)) for one in fields.get("masks", ())]
+    masks = [Prompts(mask=_mask_of(mask, height, width)) for mask in fields.get("masks", ())]
     readers: dict[str, Callable[[Any], Any]] = {
         "rle": lambda code: _rle_of(code, height, width),
         "prompts": lambda prompts: _prompts_of(prompts, masks),
@@ -221,11 +223,11 @@ def _recipe_of(fields: Any, masks: list[Prompts]) -> Recipe | None:  # noqa: ANN
     if fields is None:
         return None
     steps = []
-    for one in fields["steps"]:
-        multimask, candidate = one["multimask"], one["at"]
+    for step in fields["steps"]:
+        multimask, candidate = step["multimask"], step["at"]
         if not isinstance(multimask, bool | None) or type(candidate) is not int or candidate < 0:
             raise AnnotationError("a step in the journal is malformed.")
-        steps.append(Step(_prompts_of(one, masks), multimask, candidate))
+        steps.append(Step(_prompts_of(step, masks), multimask, candidate))
     return Recipe(tuple(steps), str(fields["digest"]))
 
 

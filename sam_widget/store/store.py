@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from sam_widget.images import RgbImage
     from sam_widget.predictors import Predictor
-    from sam_widget.store.changes import Change
 
 __all__ = ["AnnotationStore"]
 
@@ -42,10 +41,9 @@ __all__ = ["AnnotationStore"]
 class AnnotationStore(Sequence[Annotation]):
     """The accepted objects of one image, in the order shown: a sequence with undo.
 
-    Every change is one step of :meth:`undo`. All methods may be called from any thread; iteration,
-    ``len`` and slices see one state. A store that was opened with a journal
-    (:func:`sam_widget.open_annotations`) has written a change to disk when the method that
-    made it returns, unless :attr:`saved` says otherwise.
+    Every change is one step of :meth:`undo`. All methods may be called from any thread. A store
+    opened with a journal (:func:`sam_widget.open_annotations`) has written a change to disk when
+    the method that made it returns, unless :attr:`saved` says otherwise.
 
     Parameters
     ----------
@@ -259,15 +257,12 @@ class AnnotationStore(Sequence[Annotation]):
         self._change(drop=drop, put=[(len(self), coming) for coming in put])
 
     def undo(self) -> bool:
-        """Take the newest change back, whoever made it; return False if there is none.
-
-        The prompts of a widget are its own; ``w.undo()`` covers both.
-        """
-        return self._move(lambda: self.transactions.log.last_done, self.transactions.undo)
+        """Take the newest change back, whoever made it; return False if there is none."""
+        return self.transactions.apply(self.transactions.undo_newest)
 
     def redo(self) -> bool:
         """Make the change again that was undone last; return False if there is none."""
-        return self._move(lambda: self.transactions.log.last_undone, self.transactions.redo)
+        return self.transactions.apply(self.transactions.redo_newest)
 
     def set_property(self, name: str, value: object) -> None:
         """Keep a JSON value beside the annotations, and in their journal; no step of undo.
@@ -451,15 +446,3 @@ class AnnotationStore(Sequence[Annotation]):
                 self.transactions.commit(self.transactions.log.change(drop, put, order))
 
         self.transactions.apply(change)
-
-    def _move(self, find: Callable[[], Change | None], move: Callable[[Change], None]) -> bool:
-        """Undo or redo the change that ``find`` returns; return False if there is none."""
-
-        def change() -> bool:
-            with self.transactions.lock:
-                found = find()
-                if found is not None:
-                    move(found)
-                return found is not None
-
-        return self.transactions.apply(change)

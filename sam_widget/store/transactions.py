@@ -222,6 +222,22 @@ class Transactions:
             if self._recorder is not None:
                 self._recorder.redo(change)
 
+    def undo_newest(self) -> bool:
+        """Take the newest change back, whoever made it; return False if there is none."""
+        with self._lock:
+            newest = self._log.last_done
+            if newest is not None:
+                self.undo(newest)
+            return newest is not None
+
+    def redo_newest(self) -> bool:
+        """Make the change again that was undone last; return False if there is none."""
+        with self._lock:
+            newest = self._log.last_undone
+            if newest is not None:
+                self.redo(newest)
+            return newest is not None
+
     # ---- what there is --------------------------------------------------------------------------
 
     @property

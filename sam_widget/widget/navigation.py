@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sam_widget.session import Series, Session
     from sam_widget.widget.opening import Opened, Opener
     from sam_widget.widget.wire.gestures import Request
-    from sam_widget.widget.worker import Worker
+    from sam_widget.widget.worker.worker import Worker
 
 __all__ = ["Navigation"]
 
@@ -138,8 +138,7 @@ class Navigation:
         Future
             The fields and the buffers of the reply.
         """
-        if self._closed:
-            raise WidgetClosed("this widget is closed. Make a new one.")
+        self.check_open()
         index = request.arguments["index"]
         if request.type == "thumbnail":
             with self._waiting_lock:
@@ -150,6 +149,11 @@ class Navigation:
         if request.type == "mark":
             return self._opener.submit(self._marked, request.arguments["status"], index)
         return self._opener.submit(self._gone_to, index)
+
+    def check_open(self) -> None:
+        """Raise WidgetClosed if the widget is closed."""
+        if self._closed:
+            raise WidgetClosed("this widget is closed. Make a new one.")
 
     def close(self) -> None:
         """Stop the threads; what was made on each image stays with the series."""

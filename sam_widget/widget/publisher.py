@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from sam_widget.session import Series
     from sam_widget.store import AnnotationStore
     from sam_widget.widget.opening import Opened
-    from sam_widget.widget.page import Page
-    from sam_widget.widget.worker import Worker
+    from sam_widget.widget.page.page import Page
+    from sam_widget.widget.worker.worker import Worker
 
 __all__ = ["Publisher"]
 

@@ -13,17 +13,17 @@ from sam_widget.images import encode_preview, load_image
 from sam_widget.session import HandEdits, Series, Session, is_series
 from sam_widget.widget.actions import gesture, gesture_with_result
 from sam_widget.widget.bundle import bundle
-from sam_widget.widget.loading import loader
 from sam_widget.widget.navigation import Navigation
 from sam_widget.widget.opening import Opener
-from sam_widget.widget.page import Page
+from sam_widget.widget.page.page import Page
 from sam_widget.widget.publisher import Publisher
 from sam_widget.widget.series_actions import SeriesActions
 from sam_widget.widget.shown import Shown
 from sam_widget.widget.threads import bind_to_no_thread
 from sam_widget.widget.traits import SessionTraits
 from sam_widget.widget.wire import problems
-from sam_widget.widget.worker import Worker
+from sam_widget.widget.worker.loading import loader
+from sam_widget.widget.worker.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from sam_widget.masks import Edit, Islands, Overlap
     from sam_widget.predictors import Predictor
     from sam_widget.store import AnnotationStore, JournalChoice
-    from sam_widget.widget.everything import EverythingRun
     from sam_widget.widget.opening import Opened
+    from sam_widget.widget.page.everything import EverythingRun
 
 __all__ = ["SamWidget"]
 
@@ -228,7 +228,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
 
     @image.setter
     def image(self, source: object) -> None:
-        self.check_open()
+        self._check_open()
         if self.navigation is not None:
             raise ImageError("this widget goes through a series: use go_to(), or make a new one.")
         old = self._turn_to(self._opener.open(load_image(source)))
@@ -281,11 +281,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
     remove_label = gesture(Session.remove_label)
 
     def edit(self, edit: Edit, annotation_id: str | None = None) -> None:
-        """Apply an edit to the chosen candidate, or to an annotation by its ``id``.
-
-        An edited candidate is what :attr:`mask` returns and what is accepted; the prompts stay. A
-        prompt placed after it asks the model again, with the edited mask to start from.
-        """
+        """Apply an edit to the chosen candidate, or to an annotation by its ``id``."""
         on_screen = annotation_id is None
         self.perform(lambda session: session.edit(edit, annotation_id), computes=on_screen)
 
@@ -308,7 +304,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
         object
             What the gesture returned. What it changed is on disk and on the page.
         """
-        self.check_open()
+        self._check_open()
         self._worker.start()
         result = self._worker.perform(gesture, computes=computes)
         self._publisher.publish()
@@ -393,7 +389,6 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
             refuse = self._worker.reset(session, opened.failure)
             self._unsubscribe()
             self._unsubscribe = session.subscribe(publisher.publish_change)
-            self.forget_masks()
             changes = publisher.update({"image_state": image_state})
         self._worker.wait_until_applied()
         refuse()
@@ -421,7 +416,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
         SamWidgetError
             If the model cannot be loaded, or failed.
         """
-        self.check_open()
+        self._check_open()
         self._worker.start()
         done = self._worker.wait(timeout)
         self._publisher.publish()
@@ -439,11 +434,9 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
             self._worker.close()
             self.session.release()
             self.annotations.close()
-            self.forget_masks()
         super().close()
 
-    def check_open(self) -> None:
-        """Raise WidgetClosed if the widget is closed."""
+    def _check_open(self) -> None:
         if self._closed:
             raise WidgetClosed("this widget is closed. Make a new one.")
 

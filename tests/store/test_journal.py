@@ -34,6 +34,8 @@ from sam_widget.store.journal_records import annotation_fields, annotation_of, s
 KILLS = 50
 HEIGHT, WIDTH = 6, 8
 
+TEST_FOLDERS = [str(folder) for folder in Path(__file__).parents[:2]]
+
 
 @pytest.fixture(scope="module")
 def image():
@@ -566,7 +568,7 @@ def test_a_full_disk(tmp_path):
     # A small file system of its own, where the system lets one be made; a limit otherwise.
     code = (
         "import sys, numpy as np, logging, os, resource\n"
-        "sys.path.insert(0, sys.argv[2])\n"
+        "sys.path[:0] = sys.argv[2:]\n"
         "from test_journal import made, labels\n"
         "from sam_widget import open_annotations, load_image\n"
         "from pathlib import Path\n"
@@ -577,7 +579,7 @@ def test_a_full_disk(tmp_path):
         "assert store.saved\n"
         "stuffing = folder / 'stuffing'\n"
         "soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)\n"
-        "if sys.argv[3] == 'limit':\n"
+        "if sys.argv[-1] == 'limit':\n"
         "    size = store.journal.stat().st_size + 2000\n"
         "    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))\n"
         "with stuffing.open('wb', buffering=0) as out:\n"
@@ -587,7 +589,7 @@ def test_a_full_disk(tmp_path):
         "count = 1\n"
         "while store.saved:\n"
         "    store.add(made('x' * 150)); count += 1\n"
-        "reason = {'limit': 'larger than is allowed', 'disk': 'disk is full'}[sys.argv[3]]\n"
+        "reason = {'limit': 'larger than is allowed', 'disk': 'disk is full'}[sys.argv[-1]]\n"
         "assert reason in store.problem, store.problem\n"
         "for _ in range(5): store.add(made('more')); count += 1\n"
         "assert len(store) == count\n"
@@ -600,7 +602,7 @@ def test_a_full_disk(tmp_path):
         "    assert len(store) == count and store[-1].label == 'last'\n"
         "print('survived', count)\n"
     )
-    python = [sys.executable, "-c", code, str(tmp_path), str(Path(__file__).parent)]
+    python = [sys.executable, "-c", code, str(tmp_path), *TEST_FOLDERS]
     unshare = ["unshare", "--mount"] if os.getuid() == 0 else ["unshare", "-rm"]
     mount = ["sh", "-c", 'mount -t tmpfs -o size=64k tmpfs "$0" && exec "$@"', str(tmp_path)]
     try:
@@ -968,7 +970,7 @@ def test_objects_of_a_journal_that_cannot_be_written_are_shown(file, monkeypatch
 def test_a_forked_child_neither_writes_nor_keeps_the_lock(tmp_path):
     code = (
         "import os, sys, numpy as np\n"
-        "sys.path.insert(0, sys.argv[2])\n"
+        "sys.path[:0] = sys.argv[2:]\n"
         "from test_journal import made\n"
         "from sam_widget import open_annotations\n"
         "store = open_annotations(np.zeros((6, 8, 3), np.uint8), sys.argv[1])\n"
@@ -984,7 +986,7 @@ def test_a_forked_child_neither_writes_nor_keeps_the_lock(tmp_path):
         "os._exit(0)\n"
     )
     path = tmp_path / "a.sam.jsonl"
-    arguments = [sys.executable, "-c", code, str(path), str(Path(__file__).parent)]
+    arguments = [sys.executable, "-c", code, str(path), *TEST_FOLDERS]
     pipe = subprocess.PIPE
     with subprocess.Popen(arguments, stdin=pipe, stdout=pipe, text=True) as process:
         assert process.stdout.readline() == "ready\n"

@@ -157,7 +157,7 @@ def model_infos(widget):
 
 
 def test_progress_of_the_encoding_is_on_the_page(coffee, monkeypatch):
-    monkeypatch.setattr("sam_widget.widget.worker.PROGRESS_EVERY", 0)
+    monkeypatch.setattr("sam_widget.widget.worker.worker.PROGRESS_EVERY", 0)
     with SamWidget(coffee, model=FakePredictor(encode_delay=0.1)) as widget:
         widget.wait()
         shares = [info["encode_progress"] for info in model_infos(widget)]

@@ -36,7 +36,7 @@ def test_every_action_of_the_page_has_a_method():
 
 
 def test_a_new_view_gets_all_objects_in_parts(widget, monkeypatch):
-    monkeypatch.setattr("sam_widget.widget.annotation_list.LIST_BYTES", 1500)
+    monkeypatch.setattr("sam_widget.widget.page.annotation_list.LIST_BYTES", 1500)
     for x in range(50, 550, 100):
         widget.add_point(x, 200)
         widget.accept("cup")
@@ -123,13 +123,13 @@ def test_a_click_is_acknowledged_with_its_answer_where_answers_come_at_once(
         gate.set()
         widget.wait()
         # The second, too, if the first took long.
-        monkeypatch.setattr("sam_widget.widget.pace.SOON_MS", 0.0)
+        monkeypatch.setattr("sam_widget.widget.worker.pace.SOON_MS", 0.0)
         gate.clear()
         before = click(2)
         assert told(before) == ["document", "reply"]
         gate.set()
         widget.wait()
-        monkeypatch.setattr("sam_widget.widget.pace.SOON_MS", float("inf"))
+        monkeypatch.setattr("sam_widget.widget.worker.pace.SOON_MS", float("inf"))
         gate.clear()
         before = click(3)
         assert told(before) == []

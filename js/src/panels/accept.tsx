@@ -1,16 +1,11 @@
 // The label for the next object, and the button that accepts it.
 
-import type { Actions, Store } from "../store";
-import { useId } from "../unique-id";
-import { Icon } from "./icons";
+import type { ViewContext } from "../commands/context";
+import { Icon } from "./controls/icons";
+import { useId } from "./controls/unique-id";
 import { Labels } from "./labels";
 
-interface Props {
-  store: Store;
-  actions: Actions;
-}
-
-export function AcceptPanel({ store, actions }: Props) {
+export function AcceptPanel({ store, actions }: ViewContext) {
   const suggestions = useId();
   const labels = store.labels.value;
   const label = store.label.value;
@@ -44,8 +39,8 @@ export function AcceptPanel({ store, actions }: Props) {
           }}
         />
         <datalist id={suggestions}>
-          {labels.map((one) => (
-            <option key={one} value={one} />
+          {labels.map((suggestion) => (
+            <option key={suggestion} value={suggestion} />
           ))}
         </datalist>
         <button

@@ -1,9 +1,9 @@
 // Tells screen readers what a sighted person sees after each committed answer.
 
 import { useComputed } from "@preact/signals";
-import type { Store } from "../store";
+import type { Store } from "../state/store";
 import { candidateName } from "./candidates";
-import { formatCount, formatScore } from "./format";
+import { formatCount, formatScore } from "./controls/format";
 
 export function Announcer({ store }: { store: Store }) {
   const text = useComputed(() => announcement(store));

@@ -1,14 +1,9 @@
 // The model's answers, subpart to whole, each with its picture and its numbers.
 
+import type { ViewContext } from "../commands/context";
 import type { Candidate } from "../protocol";
-import type { Actions, Store } from "../store";
-import { formatArea, formatScore, formatShare } from "./format";
-import { Thumbnail } from "./thumbnail";
-
-interface Props {
-  store: Store;
-  actions: Actions;
-}
+import { Thumbnail } from "./candidate-thumbnail";
+import { formatArea, formatScore, formatShare } from "./controls/format";
 
 const NAMES = ["Subpart", "Part", "Whole"] as const;
 
@@ -18,7 +13,7 @@ const MEANING = {
   area: "Area: pixels of the original picture, and their share of it.",
 } as const;
 
-export function Candidates({ store, actions }: Props) {
+export function Candidates({ store, actions }: ViewContext) {
   const { candidates } = store.prediction.value;
   return (
     <section class="sam-panel sam-masks" aria-label="Masks">
@@ -61,7 +56,7 @@ function CandidateButton({
   index,
   store,
   actions,
-}: Props & { candidate: Candidate; index: number }) {
+}: ViewContext & { candidate: Candidate; index: number }) {
   const { candidates, selected } = store.prediction.value;
   const image = store.image.value;
   const name = candidateName(index, candidates.length);
@@ -108,7 +103,7 @@ function CandidateButton({
   );
 }
 
-function MaskCount({ store, actions }: Props) {
+function MaskCount({ store, actions }: ViewContext) {
   const { multimask } = store.document.value;
   return (
     <select

@@ -1,30 +1,21 @@
 // Editing by hand: what is being edited, the brush, and what is done by a button.
 
 import { useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import {
-  type EditTarget,
-  editTarget,
-  hasMask,
-  isEditTool,
-  radiusOf,
-  selectedObjects,
-  setRadius,
-} from "../editing";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import type { ViewContext } from "../commands/context";
+import { keysOf } from "../commands/key-names";
 import type { WireIslands } from "../protocol";
-import { keysOf } from "../shortcuts";
-import type { Actions, Store } from "../store";
-import { formatCount, formatSizes } from "./format";
-import { Icon } from "./icons";
-
-interface Props {
-  store: Store;
-  actions: Actions;
-}
+import { brushRadiusOf, setBrushRadius } from "../state/brush";
+import { type EditTarget, editTarget } from "../state/edit-target";
+import { hasMask, isEditTool, selectedObjects } from "../state/selectors";
+import type { Store } from "../state/store";
+import type { Actions } from "../wire/actions";
+import { formatCount, formatSizes } from "./controls/format";
+import { Icon } from "./controls/icons";
 
 const SMOOTHING = 2;
 
-export function Editing({ store, actions }: Props) {
+export function Editing({ store, actions }: ViewContext) {
   const open = store.editingOpen;
   const editing = isEditTool(store.tool.value);
   useEffect(() => {
@@ -83,7 +74,7 @@ function Target({
           title="Edit the mask on screen instead"
           aria-label={`Stop editing ${name}`}
           onClick={() => {
-            store.selectedObjects.value = new Set();
+            store.selectedIds.value = new Set();
           }}
         >
           <Icon name="clear" />
@@ -103,7 +94,7 @@ function ToolOptions({ store }: { store: Store }) {
 
 /** The slider is logarithmic: small brushes are chosen as finely as large ones. */
 function Radius({ store }: { store: Store }) {
-  const radius = radiusOf(store);
+  const radius = brushRadiusOf(store);
   const shown = radius < 1 ? radius.toFixed(1) : String(Math.round(radius));
   return (
     <label
@@ -120,7 +111,9 @@ function Radius({ store }: { store: Store }) {
         data-testid="brush-radius"
         aria-label="Brush radius"
         aria-valuetext={`${shown} pixels`}
-        onInput={({ currentTarget }) => setRadius(store, radiusAt(currentTarget.valueAsNumber))}
+        onInput={({ currentTarget }) =>
+          setBrushRadius(store, radiusAt(currentTarget.valueAsNumber))
+        }
       />
       <output>{`${shown}\u202fpx`}</output>
     </label>
@@ -170,13 +163,21 @@ function PolygonMode({ store }: { store: Store }) {
  * Islands and holes with their sizes, each with the button that removes them. The rows are always
  * there: what comes and goes while one paints would move the picture.
  */
-function Parts({ store, actions, target }: Props & { target: EditTarget | null }) {
+function Parts({ store, actions, target }: ViewContext & { target: EditTarget | null }) {
   const { island_count, islands, hole_count, holes } = useParts(store, actions) ?? NO_PARTS;
   const most = useSignal<number | null>(null);
   const several = target !== null && island_count > 1;
   // As offered: all but the largest go.
   const offered = (islands.length === island_count ? islands.at(-2) : islands.at(-1)) ?? 0;
   const below = several ? (most.value ?? offered + 1) : null;
+  const field = useRef<HTMLInputElement>(null);
+  const showBelow = () => {
+    if (field.current) field.current.value = String(below ?? "");
+  };
+  // What a person is typing is left alone, whatever is drawn meanwhile.
+  useLayoutEffect(() => {
+    if (!field.current?.matches(":focus")) showBelow();
+  });
   const drop = () => {
     if (!(several && below)) return;
     actions.dropIslands(below, target.id);
@@ -195,13 +196,14 @@ function Parts({ store, actions, target }: Props & { target: EditTarget | null }
               data-testid="island-area"
               min="1"
               step="1"
-              value={below ?? ""}
+              ref={field}
               readOnly={!several}
               aria-label="Drop islands of fewer pixels than this"
               onInput={({ currentTarget }) => {
                 const area = Math.round(currentTarget.valueAsNumber);
                 most.value = area >= 1 ? area : null;
               }}
+              onBlur={showBelow}
             />
             px
           </label>
@@ -263,7 +265,7 @@ function useParts(store: Store, actions: Actions): WireIslands | null {
   return parts.value;
 }
 
-function Operations({ store, actions, target }: Props & { target: EditTarget | null }) {
+function Operations({ store, actions, target }: ViewContext & { target: EditTarget | null }) {
   const selected = selectedObjects(store);
   const id = target?.id ?? null;
   return (
@@ -289,7 +291,7 @@ function Operations({ store, actions, target }: Props & { target: EditTarget | n
         unavailable={selected.length < 2}
         onPress={() =>
           actions.merge(
-            selected.map((one) => one.id),
+            selected.map((object) => object.id),
             null,
           )
         }

@@ -1,15 +1,12 @@
 // Everything mode: start it, watch it, sieve what it found, keep what is wanted.
 
 import { useState } from "preact/hooks";
-import type { EverythingLook, FoundMask } from "../everything";
+import type { ViewContext } from "../commands/context";
+import { toggleEverything } from "../commands/everything";
 import type { EverythingThresholds } from "../protocol";
-import type { Actions, Store } from "../store";
-import { IconButton } from "./icon-button";
-
-interface Props {
-  store: Store;
-  actions: Actions;
-}
+import type { EverythingLook, FoundMask } from "../state/everything";
+import type { Store } from "../state/store";
+import { IconButton } from "./controls/icon-button";
 
 interface Rule {
   readonly name: keyof EverythingThresholds;
@@ -62,15 +59,7 @@ const LOOKS: readonly { look: EverythingLook; label: string; title: string }[] =
   { look: "edges", label: "Edges", title: "The edges of the masks alone" },
 ];
 
-/** Open or close everything mode; its tool goes with it. */
-export function toggleEverything({ store, actions }: Pick<Props, "store" | "actions">): void {
-  const mode = store.everything;
-  mode.open.value = !mode.open.value;
-  store.tool.value = mode.open.value ? "everything" : "point";
-  if (mode.open.value && mode.run.value === 0) actions.everything.list();
-}
-
-export function EverythingPanel({ store, actions }: Props) {
+export function EverythingPanel({ store, actions }: ViewContext) {
   const mode = store.everything;
   if (!mode.open.value) return null;
   const found = mode.masks.value.length > 0;
@@ -108,7 +97,7 @@ export function EverythingPanel({ store, actions }: Props) {
   );
 }
 
-function Start({ store, actions }: Props) {
+function Start({ store, actions }: ViewContext) {
   const [points, setPoints] = useState(16);
   const [crops, setCrops] = useState(0);
   const mode = store.everything;
@@ -211,7 +200,7 @@ function Progress({ store }: { store: Store }) {
   );
 }
 
-function Sieve({ store, actions }: Props) {
+function Sieve({ store, actions }: ViewContext) {
   const mode = store.everything;
   // Where a slider was put, until Python has said the same.
   const thresholds = mode.thresholds.value;
@@ -269,26 +258,26 @@ function Looks({ store }: { store: Store }) {
   const { look } = store.everything;
   return (
     <fieldset class="sam-everything-looks" aria-label="How masks are shown">
-      {LOOKS.map((one) => (
+      {LOOKS.map((choice) => (
         <button
           type="button"
-          key={one.look}
-          title={one.title}
+          key={choice.look}
+          title={choice.title}
           class="sam-chip"
-          data-testid={`everything-look-${one.look}`}
-          aria-pressed={look.value === one.look}
+          data-testid={`everything-look-${choice.look}`}
+          aria-pressed={look.value === choice.look}
           onClick={() => {
-            look.value = one.look;
+            look.value = choice.look;
           }}
         >
-          {one.label}
+          {choice.label}
         </button>
       ))}
     </fieldset>
   );
 }
 
-function Keep({ store, actions }: Props) {
+function Keep({ store, actions }: ViewContext) {
   const mode = store.everything;
   const rows = [...mode.selected.value];
   const label = store.label.value;

@@ -1,10 +1,11 @@
 // All gestures and shortcuts in one place. The shortcuts are those that run, none is typed twice.
 
 import { useEffect, useRef } from "preact/hooks";
-import { POINTER_GESTURES } from "../pointer-gestures";
-import { displayKeys, SHORTCUTS, type ShortcutGroup } from "../shortcuts";
-import type { Store } from "../store";
-import { IconButton } from "./icon-button";
+import { displayKeys } from "../commands/key-names";
+import { POINTER_GESTURES } from "../commands/pointer-gestures";
+import { SHORTCUTS, type ShortcutGroup } from "../commands/shortcuts";
+import type { Store } from "../state/store";
+import { IconButton } from "./controls/icon-button";
 
 const GROUPS = [...new Set(SHORTCUTS.map(({ group }) => group))];
 
@@ -84,7 +85,7 @@ function GestureTable() {
 }
 
 function ShortcutTable({ group }: { group: ShortcutGroup }) {
-  const shown = SHORTCUTS.filter((one) => one.group === group && one.shown !== "");
+  const shown = SHORTCUTS.filter((shortcut) => shortcut.group === group && shortcut.shown !== "");
   return (
     <table>
       <caption>{group}</caption>

@@ -1,20 +1,17 @@
 // Labels, that is class names: their colours, keys and counts. A press chooses one.
 
 import { useComputed, useSignal } from "@preact/signals";
-import { chooseLabel, selectedOf } from "../object-gestures";
-import { countByLabel } from "../object-list";
-import { hasPrompts } from "../provisional";
-import { LABELS_WITH_KEY } from "../shortcuts";
-import type { Actions, Store } from "../store";
-import { IconButton } from "./icon-button";
-import { LabelField } from "./object-row";
+import type { ViewContext } from "../commands/context";
+import { chooseLabel } from "../commands/objects";
+import { LABELS_WITH_KEY } from "../commands/shortcuts";
+import { NO_COLOR } from "../state/colors";
+import { countByLabel } from "../state/objects";
+import { hasPrompts, selectedObjects } from "../state/selectors";
+import { drawNow } from "./controls/draw-now";
+import { IconButton } from "./controls/icon-button";
+import { LabelField } from "./controls/label-field";
 
-interface Props {
-  store: Store;
-  actions: Actions;
-}
-
-export function Labels({ store, actions }: Props) {
+export function Labels({ store, actions }: ViewContext) {
   const counts = useComputed(() => countByLabel(store.objects.value));
   const adding = useSignal(false);
   const labels = store.labels.value;
@@ -31,9 +28,11 @@ export function Labels({ store, actions }: Props) {
           icon="plus"
           label="Add a label"
           testId="label-add"
-          onPress={() => {
-            adding.value = true;
-          }}
+          onPress={() =>
+            drawNow(() => {
+              adding.value = true;
+            })
+          }
         />
       </div>
       {(labels.length > 0 || adding.value) && (
@@ -55,7 +54,7 @@ export function Labels({ store, actions }: Props) {
   );
 }
 
-interface RowProps extends Props {
+interface RowProps extends ViewContext {
   label: string;
   index: number;
   count: number;
@@ -64,10 +63,11 @@ interface RowProps extends Props {
 function LabelRow({ label, index, count, store, actions }: RowProps) {
   const editing = useSignal(false);
   const keys = index < LABELS_WITH_KEY ? `Shift+${index + 1}` : "";
-  const forSelection = !hasPrompts(store) && selectedOf(store).length > 0;
-  const edit = () => {
-    editing.value = true;
-  };
+  const forSelection = !hasPrompts(store) && selectedObjects(store).length > 0;
+  const edit = () =>
+    drawNow(() => {
+      editing.value = true;
+    });
   const edited = (to: string | null) => {
     editing.value = false;
     if (to && to !== label) {
@@ -83,7 +83,7 @@ function LabelRow({ label, index, count, store, actions }: RowProps) {
         data-testid="label-color"
         title={`Colour of ${label}, and of all its objects`}
         aria-label={`Colour of ${label}`}
-        value={store.labelColors.value[label] ?? "#808080"}
+        value={store.labelColors.value[label] ?? NO_COLOR}
         onChange={({ currentTarget }) => actions.recolorLabel(label, currentTarget.value)}
       />
       {editing.value ? (
@@ -96,7 +96,7 @@ function LabelRow({ label, index, count, store, actions }: RowProps) {
           title={`${label}: ${forSelection ? "label the selected objects" : "label the next object"}${keys && ` (${keys})`}; double-click or F2 renames`}
           aria-pressed={store.label.value === label}
           aria-keyshortcuts={keys || undefined}
-          onClick={() => chooseLabel(store, actions, label)}
+          onClick={() => chooseLabel({ store, actions }, label)}
           onDblClick={edit}
           onKeyDown={(event) => {
             if (event.key !== "F2") return;

@@ -2,8 +2,8 @@
 
 import { useComputed, useSignal } from "@preact/signals";
 import type { Problem } from "../protocol";
-import type { Store } from "../store";
-import { Icon } from "./icons";
+import type { Store } from "../state/store";
+import { Icon } from "./controls/icons";
 
 const LOST: Problem = {
   code: "lost",

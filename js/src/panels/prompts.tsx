@@ -1,14 +1,10 @@
 // What has been asked so far, one removable item per prompt.
 
-import type { Actions, Store } from "../store";
-import { Icon, type IconName } from "./icons";
+import type { ViewContext } from "../commands/context";
+import type { Store } from "../state/store";
+import { Icon, type IconName } from "./controls/icons";
 
-interface Props {
-  store: Store;
-  actions: Actions;
-}
-
-export function PromptList({ store, actions }: Props) {
+export function PromptList({ store, actions }: ViewContext) {
   const { points, box, has_mask } = store.document.value.prompts;
   const active = store.activePrompt.value;
   const empty = points.length === 0 && box === null && !has_mask;

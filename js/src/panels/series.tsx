@@ -2,19 +2,15 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import type { ViewContext } from "../commands/context";
+import { keysOf } from "../commands/key-names";
+import { finish, stepImage } from "../commands/series";
 import type { ImageStatus, SeriesState } from "../protocol";
-import { finish, placeOf, statusOf, stepImage, summary } from "../series-gestures";
-import { keysOf } from "../shortcuts";
-import type { Actions, Store } from "../store";
-import { type Thumbnail, ThumbnailShelf } from "../thumbnail-shelf";
-import { useId } from "../unique-id";
-import { IconButton } from "./icon-button";
-import { Icon, type IconName } from "./icons";
-
-interface Props {
-  store: Store;
-  actions: Actions;
-}
+import { placeOf, statusOf, summary } from "../state/series";
+import { IconButton } from "./controls/icon-button";
+import { Icon, type IconName } from "./controls/icons";
+import { useId } from "./controls/unique-id";
+import { SeriesThumbnails, type Thumbnail } from "./series-thumbnails";
 
 /** CSS pixels from one picture to the next, and of a picture. */
 const PITCH = 80;
@@ -29,7 +25,7 @@ const MARKS: Record<ImageStatus | "unreadable", { icon: IconName | null; word: s
   unreadable: { icon: "warning", word: "cannot be read" },
 };
 
-export function SeriesPanel({ store, actions }: Props) {
+export function SeriesPanel({ store, actions }: ViewContext) {
   const series = store.series.value;
   if (series === null) return null;
   return (
@@ -40,7 +36,7 @@ export function SeriesPanel({ store, actions }: Props) {
   );
 }
 
-function SeriesBar({ store, actions, series }: Props & { series: SeriesState }) {
+function SeriesBar({ store, actions, series }: ViewContext & { series: SeriesState }) {
   const { index, length, name, statuses, note } = series;
   const place = placeOf(store);
   const status = statusOf(statuses, index);
@@ -53,7 +49,7 @@ function SeriesBar({ store, actions, series }: Props & { series: SeriesState }) 
         shortcut={keysOf("image-previous")}
         testId="series-previous"
         unavailable={place === 0}
-        onPress={() => stepImage(store, actions, -1)}
+        onPress={() => stepImage({ store, actions }, -1)}
       />
       <span class="sam-series-place" data-testid="series-place">
         {place + 1} / {length}
@@ -65,7 +61,7 @@ function SeriesBar({ store, actions, series }: Props & { series: SeriesState }) 
         shortcut={keysOf("image-next")}
         testId="series-next"
         unavailable={place === length - 1}
-        onPress={() => stepImage(store, actions, +1)}
+        onPress={() => stepImage({ store, actions }, +1)}
       />
       <span class="sam-series-name" title={name} data-testid="series-name">
         {name}
@@ -88,7 +84,7 @@ function MarkButton({
   actions,
   status,
   pressed,
-}: Props & { status: "done" | "skipped"; pressed: boolean }) {
+}: ViewContext & { status: "done" | "skipped"; pressed: boolean }) {
   const [word, icon, id] =
     status === "done" ? ["Done", "check", "image-done"] : ["Skip", "skip", "image-skip"];
   const does = pressed ? "Mark the image as to do again" : `${word}: mark it, and go to the next`;
@@ -100,7 +96,7 @@ function MarkButton({
       data-status={status}
       aria-pressed={pressed}
       title={`${does} (${keysOf(id ?? "")})`}
-      onClick={() => finish(store, actions, status)}
+      onClick={() => finish({ store, actions }, status)}
     >
       <Icon name={icon as IconName} />
       {word}
@@ -108,10 +104,10 @@ function MarkButton({
   );
 }
 
-function Strip({ store, actions, series }: Props & { series: SeriesState }) {
+function Strip({ store, actions, series }: ViewContext & { series: SeriesState }) {
   const strip = useRef<HTMLDivElement>(null);
   const stripId = useId();
-  const shelf = useMemo(() => new ThumbnailShelf(actions.thumbnail), [actions]);
+  const shelf = useMemo(() => new SeriesThumbnails(actions.thumbnail), [actions]);
   const left = useSignal(0);
   const width = useSignal(8 * PITCH);
   const { index, length, statuses } = series;

@@ -1,10 +1,10 @@
 // One line: what is going on, with which model, how fast, on what picture.
 
+import { keysOf } from "../commands/key-names";
 import type { JournalState, Status } from "../protocol";
-import { isChangingObjects } from "../provisional";
-import { keysOf } from "../shortcuts";
-import { type ConnectionState, isOffForSlowness, type Store } from "../store";
-import { formatDuration } from "./format";
+import { isChangingObjects, isOffForSlowness } from "../state/selectors";
+import type { ConnectionState, Store } from "../state/store";
+import { formatDuration } from "./controls/format";
 
 const WORDS: Record<Status, string> = {
   loading: "Loading model…",

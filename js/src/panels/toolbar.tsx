@@ -1,23 +1,15 @@
 // Tools, history, zoom, and how masks are shown.
 
-import { keysOf } from "../shortcuts";
-import {
-  type Actions,
-  isOffForSlowness,
-  type Store,
-  type ToolName,
-  togglePreviews,
-} from "../store";
-import { maxZoom } from "../viewport";
-import { fitView, ZOOM_STEP, zoomView } from "../zoom";
-import { toggleEverything } from "./everything";
-import { IconButton } from "./icon-button";
-import { Icon } from "./icons";
-
-interface Props {
-  store: Store;
-  actions: Actions;
-}
+import { togglePreviews } from "../commands/appearance";
+import type { ViewContext } from "../commands/context";
+import { toggleEverything } from "../commands/everything";
+import { keysOf } from "../commands/key-names";
+import { fitView, ZOOM_STEP, zoomView } from "../commands/zoom";
+import { maxZoom } from "../geometry/viewport";
+import { isOffForSlowness } from "../state/selectors";
+import type { Store, ToolName } from "../state/store";
+import { IconButton } from "./controls/icon-button";
+import { Icon } from "./controls/icons";
 
 const TOOLS: readonly { tool: ToolName; label: string }[] = [
   { tool: "point", label: "Point: click to include, drag for a box" },
@@ -38,7 +30,7 @@ interface ToolGroupProps {
   label: string;
 }
 
-export function Toolbar({ store, actions }: Props) {
+export function Toolbar({ store, actions }: ViewContext) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveElementInteractions: a toolbar moves focus by arrow keys.
     <div
@@ -78,7 +70,7 @@ function ToolGroup({ store, tools, label: name }: ToolGroupProps) {
   );
 }
 
-function EverythingGroup({ store, actions }: Props) {
+function EverythingGroup({ store, actions }: ViewContext) {
   return (
     <fieldset class="sam-group" aria-label="Everything">
       <IconButton
@@ -93,7 +85,7 @@ function EverythingGroup({ store, actions }: Props) {
   );
 }
 
-function HistoryGroup({ store, actions }: Props) {
+function HistoryGroup({ store, actions }: ViewContext) {
   const { can_undo, can_redo, prompts } = store.document.value;
   const asked = prompts.points.length > 0 || prompts.box !== null || prompts.has_mask;
   const empty = !asked && store.prediction.value.candidates.length === 0;

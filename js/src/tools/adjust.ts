@@ -1,10 +1,10 @@
 // Adjusting what is there, the same in every drawing tool: a point is dragged, a box is moved by
 // its rim or resized by its sides and corners.
 
-import type { Handle, Hit } from "../hit";
-import { shownPrompts } from "../provisional";
-import { type Box, boxFromCorners, clampToImage, type Point, type Size } from "../viewport";
-import { isDrawable } from "./draw-box";
+import { type Handle, isDrawable, movedBox, resizedBox } from "../geometry/boxes";
+import { type Box, clampToImage, type Point } from "../geometry/viewport";
+import { shownPrompts } from "../state/optimistic";
+import type { Hit } from "./hit-test";
 import type { Drag, Sample, ToolContext } from "./tool";
 
 /** A drag of what the press hit; `click` is called instead if the pointer never travels. */
@@ -77,24 +77,4 @@ function followBox(handle: Handle, box: Box | null, press: Sample, context: Tool
 
 function moved(point: Point, press: Sample, now: Sample): Point {
   return { x: point.x + now.image.x - press.image.x, y: point.y + now.image.y - press.image.y };
-}
-
-/** Keeps its size: it stops at the image's border. */
-export function movedBox(box: Box, delta: Point, image: Size): Box {
-  const dx = Math.min(Math.max(delta.x, -box.x0), image.width - box.x1);
-  const dy = Math.min(Math.max(delta.y, -box.y0), image.height - box.y1);
-  return { x0: box.x0 + dx, y0: box.y0 + dy, x1: box.x1 + dx, y1: box.y1 + dy };
-}
-
-/** A side dragged across its opposite turns the box over. */
-export function resizedBox(box: Box, handle: Handle, delta: Point, image: Size): Box {
-  const from = {
-    x: handle.x < 0 ? box.x0 + delta.x : box.x0,
-    y: handle.y < 0 ? box.y0 + delta.y : box.y0,
-  };
-  const to = {
-    x: handle.x > 0 ? box.x1 + delta.x : box.x1,
-    y: handle.y > 0 ? box.y1 + delta.y : box.y1,
-  };
-  return boxFromCorners(clampToImage(image, from), clampToImage(image, to));
 }

@@ -1,8 +1,8 @@
 // Draws boxes and adjusts what is there. Clicks do nothing, so that a slip never leaves a point.
 
-import { cursorOf, type Hit } from "../hit";
 import { adjust } from "./adjust";
 import { drawBox } from "./draw-box";
+import { cursorOf, type Hit } from "./hit-test";
 import type { Tool } from "./tool";
 
 const NOTHING = (): void => undefined;

@@ -1,8 +1,8 @@
 // Cuts the selected object along a line drawn across it.
 
-import { asSent, demandTarget } from "../editing";
-import { Trail } from "./painting";
+import { asSent, demandTarget } from "../commands/editing";
 import type { Tool } from "./tool";
+import { Trail } from "./trail";
 
 const NOTHING = (): void => undefined;
 

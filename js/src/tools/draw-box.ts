@@ -1,16 +1,8 @@
 // A rubber band from the press to the pointer, shared by the tools that draw boxes.
 
-import { type Box, boxFromCorners, type Transform } from "../viewport";
+import { boxFromCorners, isDrawable } from "../geometry/boxes";
+import type { Box } from "../geometry/viewport";
 import type { Drag, Sample, ToolContext } from "./tool";
-
-/** Thinner boxes (CSS pixels, either way) are slips of the hand. */
-const LEAST_SIDE = 3;
-
-export function isDrawable(box: Box, transform: Transform): boolean {
-  const width = (box.x1 - box.x0) * transform.a;
-  const height = (box.y1 - box.y0) * transform.d;
-  return width >= LEAST_SIDE && height >= LEAST_SIDE;
-}
 
 /** `click` is called instead if the pointer never travels. */
 export function drawBox(press: Sample, context: ToolContext, click: () => void): Drag {

@@ -1,9 +1,9 @@
 // Points at what everything mode found: a click selects the smallest mask under it, further clicks
 // at the place the larger ones beneath, in turn; a drag draws the region that a run is limited to.
 
-import { type EverythingMode, masksAt } from "../everything";
-import { type Box, boxFromCorners } from "../viewport";
-import { isDrawable } from "./draw-box";
+import { boxFromCorners, isDrawable } from "../geometry/boxes";
+import type { Box } from "../geometry/viewport";
+import { type EverythingMode, masksAt } from "../state/everything";
 import type { Drag, Sample, Tool, ToolContext } from "./tool";
 
 /** Clicks nearer to the last one (CSS pixels) go down the stack. */

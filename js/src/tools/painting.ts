@@ -1,9 +1,9 @@
 // Strokes, shared by the brush and the eraser: each is the other with Alt or the right button.
 
-import { asSent, demandTarget, radiusOf } from "../editing";
-import type { Interaction, Stroke } from "../interaction";
-import { stageToImage, type Transform } from "../viewport";
-import type { Drag, Sample, Tool, ToolContext } from "./tool";
+import { asSent, demandTarget } from "../commands/editing";
+import { brushRadiusOf } from "../state/brush";
+import type { Drag, Tool } from "./tool";
+import { Trail } from "./trail";
 
 const NOTHING: Drag = { move: () => undefined, up: () => undefined, cancel: () => undefined };
 
@@ -17,7 +17,7 @@ export function painting(name: "brush" | "eraser"): Tool {
       const target = demandTarget(store);
       if (target === null) return NOTHING;
       const erase = (name === "eraser") !== press.exclude;
-      const radius = radiusOf(store);
+      const radius = brushRadiusOf(store);
       const trail = new Trail(interaction, { kind: erase ? "erase" : "brush", radius }, transform);
       trail.add(press);
       return {
@@ -34,39 +34,7 @@ export function painting(name: "brush" | "eraser"): Tool {
       };
     },
 
-    // The circle that shows the radius is the cursor; see layers/edit.ts.
+    // The circle that shows the radius is the cursor; see stage/layers/edit.ts.
     cursor: () => "none",
   };
-}
-
-/** Where the pointer has been, in image pixels, shown while it grows. */
-export class Trail {
-  readonly #interaction: Interaction;
-  readonly #stroke: Omit<Stroke, "points">;
-  readonly #transform: ToolContext["transform"];
-  readonly #points: number[] = [];
-
-  constructor(
-    interaction: Interaction,
-    stroke: Omit<Stroke, "points">,
-    transform: () => Transform,
-  ) {
-    this.#interaction = interaction;
-    this.#stroke = stroke;
-    this.#transform = transform;
-  }
-
-  add(sample: Sample): void {
-    // Beyond the image, too: a stroke leaves it and does not run along its border.
-    const { x, y } = stageToImage(this.#transform(), sample.stage);
-    const points = this.#points;
-    if (points.at(-2) === x && points.at(-1) === y) return;
-    points.push(x, y);
-    this.#interaction.stroke.value = { ...this.#stroke, points };
-  }
-
-  end(): readonly number[] {
-    this.#interaction.stroke.value = null;
-    return this.#points;
-  }
 }

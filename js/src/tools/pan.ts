@@ -1,6 +1,6 @@
 // Moves the image under the pointer.
 
-import { type Point, panBy } from "../viewport";
+import { type Point, panBy } from "../geometry/viewport";
 import type { Sample, Tool } from "./tool";
 
 export const panTool: Tool = {

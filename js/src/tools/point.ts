@@ -1,9 +1,9 @@
 // The default tool: a click is a point, a drag is a box, and a drag that starts on a prompt
 // adjusts it.
 
-import { cursorOf, type Hit } from "../hit";
 import { adjust } from "./adjust";
 import { drawBox } from "./draw-box";
+import { cursorOf, type Hit } from "./hit-test";
 import type { Drag, Tool } from "./tool";
 
 export const pointTool: Tool = {

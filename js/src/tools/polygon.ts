@@ -1,8 +1,8 @@
 // A click adds a vertex; one on the first vertex, or twice on the same place, closes the polygon.
 // The Enter key closes it, too, Backspace takes the last vertex back, and Escape all of them.
 
-import { addVertex, closePolygon, demandTarget } from "../editing";
-import { imageToStage, stageToImage } from "../viewport";
+import { addVertex, closePolygon, demandTarget } from "../commands/editing";
+import { imageToStage, stageToImage } from "../geometry/viewport";
 import type { Sample, Tool, ToolContext } from "./tool";
 
 /** CSS pixels around a vertex. */

@@ -1,10 +1,10 @@
 // The contract of a tool: told of a press it answers with a drag, which reads as a story of
 // move, move ... and then up or cancel. Tools know nothing of events.
 
-import type { Hit, PointerKind } from "../hit";
-import type { Interaction } from "../interaction";
-import type { Actions, Store, ToolName } from "../store";
-import type { Point, Transform } from "../viewport";
+import type { CommandContext } from "../commands/context";
+import type { Point, Transform } from "../geometry/viewport";
+import type { ToolName } from "../state/store";
+import type { Hit, PointerKind } from "./hit-test";
 
 /** The pointer at one moment. */
 export interface Sample {
@@ -19,10 +19,7 @@ export interface Sample {
   readonly travelled: boolean;
 }
 
-export interface ToolContext {
-  readonly store: Store;
-  readonly actions: Actions;
-  readonly interaction: Interaction;
+export interface ToolContext extends CommandContext {
   /** The map on screen now. */
   readonly transform: () => Transform;
   /** What lies under a pointer. */

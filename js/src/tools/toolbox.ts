@@ -1,4 +1,4 @@
-import type { ToolName } from "../store";
+import type { ToolName } from "../state/store";
 import { boxTool } from "./box";
 import { brushTool } from "./brush";
 import { cutTool } from "./cut";

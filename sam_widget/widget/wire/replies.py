@@ -78,11 +78,11 @@ def annotations_delta(
     """
     old = {annotation.id: (place, annotation) for place, annotation in enumerate(before)}
     new = list(after)
-    same = [old.get(one.id, (0, None))[1] is one for one in new]
+    same = [old.get(item.id, (0, None))[1] is item for item in new]
     kept = [i for i, unchanged in enumerate(same) if unchanged]
     staying = {kept[at] for at in _longest_rise([old[new[i].id][0] for i in kept])}
-    changed = [(i, one) for i, one in enumerate(new) if i not in staying]
-    removed = sorted(old.keys() - {one.id for one in new})
+    changed = [(i, item) for i, item in enumerate(new) if i not in staying]
+    removed = sorted(old.keys() - {item.id for item in new})
     return changed, removed
 
 

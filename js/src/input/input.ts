@@ -1,0 +1,21 @@
+// What a person does with pointer and keys, while focus or pointer are in the widget.
+
+import type { CommandContext } from "../commands/context";
+import { followEverythingHover } from "./everything-hover";
+import { keepFocusInside } from "./focus";
+import { mountKeyboard } from "./keyboard";
+import { mountPointer } from "./pointer";
+
+/** Listen to the stage, and to all of `root` for keys, until `signal` aborts. */
+export function mountInput(
+  root: HTMLElement,
+  stage: HTMLElement,
+  context: CommandContext,
+  signal: AbortSignal,
+): void {
+  mountPointer(stage, context, signal);
+  mountKeyboard(root, stage, context, signal);
+  keepFocusInside(root, signal);
+  const stop = followEverythingHover(context.store);
+  signal.addEventListener("abort", stop, { once: true });
+}

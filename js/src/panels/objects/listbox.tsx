@@ -1,0 +1,167 @@
+// The list itself: only rows in view are in the page, the focus stays with the list, and keys move
+// its active row (the listbox pattern of the ARIA Authoring Practices).
+
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { ViewContext } from "../../commands/context";
+import { deleteSelected, jumpTo } from "../../commands/objects";
+import { isApple } from "../../commands/platform";
+import type { SceneObject } from "../../state/objects";
+import { drawNow } from "../controls/draw-now";
+import { useId } from "../controls/unique-id";
+import { commandOf, NOTHING_PICKED, type Pick, pick, rowInstead } from "./picking";
+import { isControl, ObjectRow } from "./row";
+import { ROW_HEIGHT, rowsInView, scrolledTo } from "./rows-in-view";
+
+interface Props extends ViewContext {
+  /** Those that the filter lets through. */
+  objects: readonly SceneObject[];
+}
+
+/** Until the list has been measured. */
+const USUAL_HEIGHT = 320;
+
+export function ObjectListbox({ store, actions, objects }: Props) {
+  const list = useRef<HTMLDivElement>(null);
+  const listId = useId();
+  const scrollTop = useSignal(0);
+  const height = useSignal(USUAL_HEIGHT);
+  const { cursor, editing, ids, pickRow, edit, edited, onKeyDown } = usePicking(
+    { store, actions },
+    list,
+    objects,
+    height,
+  );
+
+  useEffect(() => measured(list.current, height), [height]);
+  useNewestInView(list, store.objects.value.length, objects.length);
+
+  const { start, end } = rowsInView(scrollTop.value, height.value, objects.length);
+  const { active } = cursor.value;
+  const rowId = (id: string) => `${listId}-${id}`;
+  const activeInPage = active !== null && ids.slice(start, end).includes(active);
+  return (
+    <div
+      class="sam-object-list"
+      role="listbox"
+      data-testid="object-list"
+      tabIndex={objects.length > 0 ? 0 : -1}
+      ref={list}
+      aria-label="Accepted objects"
+      aria-multiselectable={true}
+      aria-activedescendant={activeInPage ? rowId(active) : undefined}
+      onScroll={({ currentTarget }) => {
+        scrollTop.value = currentTarget.scrollTop;
+      }}
+      onKeyDown={onKeyDown}
+    >
+      <div
+        class="sam-object-rows"
+        role="presentation"
+        style={{ height: `${objects.length * ROW_HEIGHT}px` }}
+      >
+        {objects.slice(start, end).map((object, at) => (
+          <ObjectRow
+            key={object.id}
+            object={object}
+            store={store}
+            actions={actions}
+            elementId={rowId(object.id)}
+            index={start + at}
+            count={objects.length}
+            active={object.id === active}
+            selected={store.selectedIds.value.has(object.id)}
+            editing={editing.value === object.id}
+            onPick={(event) => pickRow(event, object.id)}
+            onEdit={() => edit(object.id)}
+            onEdited={(label) => edited(object, label)}
+            onJump={() => jumpTo(store, [object])}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** Which rows are selected, active and edited, and what clicks and keys do about it. */
+function usePicking(
+  { store, actions }: ViewContext,
+  list: { readonly current: HTMLElement | null },
+  objects: readonly SceneObject[],
+  height: { readonly value: number },
+) {
+  const cursor = useSignal<Pick>(NOTHING_PICKED);
+  const editing = useSignal<string | null>(null);
+  const ids = objects.map(({ id }) => id);
+  const apply = (next: Pick): void => {
+    cursor.value = next;
+    store.selectedIds.value = next.selection;
+    const element = list.current;
+    if (element && next.active !== null) {
+      const row = ids.indexOf(next.active);
+      element.scrollTop = scrolledTo(row, element.scrollTop, element.clientHeight || height.value);
+    }
+  };
+  const present = (): Pick => ({ ...cursor.value, selection: store.selectedIds.value });
+  const pickRow = (event: MouseEvent, id: string): void => {
+    if (isControl(event.target)) return;
+    const toggle = isApple() ? event.metaKey : event.ctrlKey;
+    apply(pick(present(), ids, id, { range: event.shiftKey, toggle }));
+    list.current?.focus({ preventScroll: true });
+  };
+  const edit = (id: string | null): void =>
+    drawNow(() => {
+      editing.value = id;
+    });
+  const edited = (object: SceneObject, label: string | null): void => {
+    editing.value = null;
+    if (label !== null && label !== object.label) actions.updateAnnotation(object.id, { label });
+    list.current?.focus({ preventScroll: true });
+  };
+  const removeSelected = (): void => {
+    const active = rowInstead(ids, cursor.value.active, store.selectedIds.value);
+    deleteSelected({ store, actions });
+    cursor.value = { ...cursor.value, active };
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (isControl(event.target) || event.isComposing) return;
+    const mod = isApple() ? event.metaKey : event.ctrlKey;
+    const { key, shiftKey } = event;
+    const command = commandOf({ key, shiftKey, mod }, present(), ids);
+    if (command === null) return;
+    if (command.do === "pick") apply(command.pick);
+    else if (command.do === "rename") edit(rowOf(event.target) ?? cursor.value.active);
+    else if (!event.repeat) removeSelected();
+    event.preventDefault();
+  };
+  return { cursor, editing, ids, pickRow, edit, edited, onKeyDown };
+}
+
+/** The row that an event happened in, by its object's id. */
+function rowOf(target: EventTarget | null): string | null {
+  return target instanceof Element
+    ? (target.closest("[data-id]")?.getAttribute("data-id") ?? null)
+    : null;
+}
+
+function measured(element: HTMLElement | null, height: { value: number }): () => void {
+  if (!element) return () => undefined;
+  const observer = new ResizeObserver(() => {
+    if (element.clientHeight > 0) height.value = element.clientHeight;
+  });
+  observer.observe(element);
+  return () => observer.disconnect();
+}
+
+/** The newest object is the last: one that was accepted is shown, without moving the page. */
+function useNewestInView(
+  list: { readonly current: HTMLElement | null },
+  count: number,
+  listed: number,
+): void {
+  const before = useRef(count);
+  useEffect(() => {
+    if (list.current && count === before.current + 1) list.current.scrollTop = listed * ROW_HEIGHT;
+    before.current = count;
+  }, [list, count, listed]);
+}

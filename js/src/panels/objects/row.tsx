@@ -1,0 +1,167 @@
+// One accepted object: an option of the list, with buttons for the pointer. What they do can be
+// done from the list by key, and from the bar of the selection.
+
+import { useComputed } from "@preact/signals";
+import { useCallback, useEffect } from "preact/hooks";
+import type { SceneObject } from "../../state/objects";
+import type { Store } from "../../state/store";
+import type { Actions } from "../../wire/actions";
+import { formatArea, formatScore } from "../controls/format";
+import { IconButton } from "../controls/icon-button";
+import { LabelField } from "../controls/label-field";
+import { ROW_HEIGHT } from "./rows-in-view";
+
+interface Props {
+  object: SceneObject;
+  store: Store;
+  actions: Actions;
+  /** Unique on the page. */
+  elementId: string;
+  /** Place in the list, and its length. */
+  index: number;
+  count: number;
+  active: boolean;
+  selected: boolean;
+  editing: boolean;
+  onPick: (event: MouseEvent) => void;
+  onEdit: () => void;
+  /** null gives the edit up. */
+  onEdited: (label: string | null) => void;
+  onJump: () => void;
+}
+
+export function ObjectRow(props: Props) {
+  const { object, store, actions, index, active, selected } = props;
+  const { id, visible } = object;
+  const name = object.label || "unlabelled object";
+  const { highlighted: shared } = store;
+  const highlighted = useComputed(() => shared.value === id);
+  const leave = useCallback(() => {
+    if (shared.value === id) shared.value = null;
+  }, [shared, id]);
+  // A row that is deleted under the pointer gets no mouseleave.
+  useEffect(() => leave, [leave]);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the list, whose active row this may be.
+    <div
+      class="sam-object"
+      role="option"
+      id={props.elementId}
+      tabIndex={-1}
+      aria-selected={selected}
+      aria-posinset={index + 1}
+      aria-setsize={props.count}
+      aria-label={`${name}${visible ? "" : ", hidden"}, ${formatArea(object.area)}`}
+      style={{ top: `${index * ROW_HEIGHT}px` }}
+      data-testid="object-row"
+      data-id={id}
+      data-visible={visible}
+      data-active={active}
+      data-highlighted={highlighted.value}
+      onClick={props.onPick}
+      onDblClick={(event) => {
+        if (isControl(event.target)) return;
+        if (isLabel(event.target)) props.onEdit();
+        else props.onJump();
+      }}
+      onMouseEnter={() => {
+        shared.value = id;
+      }}
+      onMouseLeave={leave}
+    >
+      <input
+        type="color"
+        class="sam-swatch"
+        data-testid="object-color"
+        tabIndex={-1}
+        title="Colour of this object"
+        aria-label={`Colour of ${name}`}
+        value={object.color}
+        onChange={({ currentTarget }) =>
+          actions.updateAnnotation(id, { color: currentTarget.value })
+        }
+      />
+      <ObjectLabel {...props} />
+      <span class="sam-object-tail">
+        <span
+          class="sam-object-figures"
+          title={`Predicted IoU ${formatScore(object.score)}, area ${formatArea(object.area)}`}
+        >
+          {formatScore(object.score)} · {formatArea(object.area)}
+        </span>
+        <RowActions object={object} name={name} actions={actions} />
+      </span>
+      <IconButton
+        small={true}
+        skipped={true}
+        icon={visible ? "eye" : "eyeOff"}
+        label={visible ? `Hide ${name}` : `Show ${name}`}
+        testId="object-visible"
+        pressed={visible}
+        onPress={() => actions.updateAnnotation(id, { visible: !visible })}
+      />
+    </div>
+  );
+}
+
+/** Whether an event of a row belongs to one of its buttons or fields. */
+export function isControl(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("button, input") !== null;
+}
+
+function isLabel(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest(".sam-object-label") !== null;
+}
+
+function RowActions({
+  object,
+  name,
+  actions,
+}: {
+  object: SceneObject;
+  name: string;
+  actions: Actions;
+}) {
+  return (
+    <span class="sam-object-actions">
+      <IconButton
+        small={true}
+        skipped={true}
+        icon="point"
+        label={`Reopen ${name}: its prompts come back, accepting replaces it`}
+        testId="object-reopen"
+        onPress={() => actions.reopen(object.id)}
+      />
+      <IconButton
+        small={true}
+        skipped={true}
+        icon="refine"
+        label={`Refine ${name}: use it as a mask prompt`}
+        testId="object-refine"
+        onPress={() => actions.setMaskFrom(object.id)}
+      />
+      <IconButton
+        small={true}
+        skipped={true}
+        icon="trash"
+        label={`Delete ${name}`}
+        testId="object-delete"
+        onPress={() => actions.removeAnnotation(object.id)}
+      />
+    </span>
+  );
+}
+
+function ObjectLabel({ object, editing, onEdited }: Props) {
+  if (editing) return <LabelField label={object.label} onEdited={onEdited} />;
+  return (
+    <span
+      class="sam-object-label"
+      data-testid="object-label"
+      data-empty={object.label === ""}
+      title={`${object.label || "No label"} (double-click, Enter or F2 renames)`}
+    >
+      {object.label || "no label"}
+    </span>
+  );
+}

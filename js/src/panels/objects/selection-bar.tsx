@@ -1,0 +1,91 @@
+// What can be done to the selected objects, each in one step for undo.
+
+import { useComputed } from "@preact/signals";
+import type { ViewContext } from "../../commands/context";
+import { keysOf } from "../../commands/key-names";
+import {
+  deleteSelected,
+  jumpToSelected,
+  relabelSelected,
+  showOnlySelected,
+  toggleSelected,
+} from "../../commands/objects";
+import { selectedObjects } from "../../state/selectors";
+import { formatCount } from "../controls/format";
+import { IconButton } from "../controls/icon-button";
+import { useId } from "../controls/unique-id";
+
+export function SelectionBar({ store, actions }: ViewContext) {
+  const selected = useComputed(() => selectedObjects(store));
+  const suggestions = useId();
+  const count = selected.value.length;
+  if (count === 0) return null;
+  const hidden = selected.value.every(({ visible }) => !visible);
+  const relabel = (field: HTMLInputElement) => {
+    relabelSelected({ store, actions }, field.value.trim());
+    field.value = "";
+    field.closest(".sam-objects")?.querySelector<HTMLElement>("[role=listbox]")?.focus();
+  };
+  return (
+    <fieldset class="sam-selection" data-testid="selection-bar" aria-label="Selected objects">
+      <div class="sam-selection-head">
+        <span aria-live="polite" data-testid="selection-count">
+          {formatCount(count, "object")} selected
+        </span>
+        <span class="sam-spacer" />
+        <IconButton
+          small={true}
+          icon="jump"
+          label="Zoom to the selected objects"
+          shortcut={keysOf("objects-jump")}
+          testId="selection-jump"
+          onPress={() => jumpToSelected(store)}
+        />
+        <IconButton
+          small={true}
+          icon="only"
+          label="Hide all other objects"
+          testId="selection-only"
+          onPress={() => showOnlySelected({ store, actions })}
+        />
+        <IconButton
+          small={true}
+          icon={hidden ? "eyeOff" : "eye"}
+          label={hidden ? "Show the selected objects" : "Hide the selected objects"}
+          shortcut={keysOf("objects-hide")}
+          testId="selection-visible"
+          onPress={() => toggleSelected({ store, actions })}
+        />
+        <IconButton
+          small={true}
+          icon="trash"
+          label="Delete the selected objects"
+          shortcut="Delete"
+          testId="selection-delete"
+          onPress={() => deleteSelected({ store, actions })}
+        />
+      </div>
+      <input
+        type="text"
+        class="sam-input"
+        data-testid="selection-label"
+        placeholder={`New label of ${count === 1 ? "this object" : `these ${count}`}, then Enter`}
+        aria-label="New label of the selected objects"
+        list={suggestions}
+        autocomplete="off"
+        spellcheck={false}
+        maxLength={200}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" || event.isComposing) return;
+          event.preventDefault();
+          relabel(event.currentTarget);
+        }}
+      />
+      <datalist id={suggestions}>
+        {store.labels.value.map((label) => (
+          <option key={label} value={label} />
+        ))}
+      </datalist>
+    </fieldset>
+  );
+}

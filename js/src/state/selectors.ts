@@ -1,0 +1,49 @@
+// What follows from the state: questions that several panels, tools and commands ask of the store.
+
+import type { Gesture } from "../protocol";
+import { isSlowModel } from "./hover-preview";
+import type { SceneObject } from "./objects";
+import { shownPrompts } from "./optimistic";
+import type { Store, ToolName } from "./store";
+
+/** With prompts there are candidates, now or once the answer has come: gestures keep their order. */
+export function hasPrompts(store: Store): boolean {
+  const { prompts } = store.document.value;
+  const { points, box } = shownPrompts(prompts, store.pending.value);
+  return points.length > 0 || box !== null || prompts.has_mask;
+}
+
+/** There is something to accept, or there will be: the model's, or drawn by hand. */
+export function hasMask(store: Store): boolean {
+  const drawing = store.pending.value.some(
+    (gesture) =>
+      (gesture.type === "brush" || gesture.type === "add_polygon") && !gesture.annotation_id,
+  );
+  return hasPrompts(store) || drawing || store.prediction.value.candidates.length > 0;
+}
+
+const ONLY_READING: ReadonlySet<Gesture["type"]> = new Set(["set_mask_from", "reopen"]);
+
+/** Whether a change of accepted objects is on its way: it is not on disk yet. */
+export function isChangingObjects(pending: readonly Gesture[]): boolean {
+  return pending.some((gesture) => {
+    if (ONLY_READING.has(gesture.type)) return false;
+    if ("annotation_id" in gesture) return gesture.annotation_id !== null;
+    return "ids" in gesture || gesture.type === "accept";
+  });
+}
+
+/** The selected objects, in the order of the list. */
+export function selectedObjects(store: Store): readonly SceneObject[] {
+  const ids = store.selectedIds.value;
+  return ids.size === 0 ? [] : store.objects.value.filter(({ id }) => ids.has(id));
+}
+
+/** Whether previews are off because the model is slow, and not because the person said so. */
+export function isOffForSlowness({ previewChoice, model }: Store): boolean {
+  return previewChoice.value === "auto" && isSlowModel(model.value);
+}
+
+export function isEditTool(tool: ToolName): boolean {
+  return tool === "brush" || tool === "eraser" || tool === "polygon" || tool === "cut";
+}

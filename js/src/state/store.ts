@@ -1,0 +1,223 @@
+// View state of one rendered view (tool, hover, zoom) and read-only mirrors of Python's traits.
+// Only wire/ writes the mirrors; nothing here is ever synced back.
+
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
+import { type EncodedMask, isSameMask } from "../geometry/rle";
+import { IDENTITY_VIEW, type View } from "../geometry/viewport";
+import type {
+  DocumentState,
+  Gesture,
+  ImageState,
+  ModelInfo,
+  PredictionState,
+  Problem,
+  SeriesState,
+  Status,
+} from "../protocol";
+import { EMPTY_DOCUMENT, NO_PREDICTION } from "./document";
+import { createEverything, type EverythingMode } from "./everything";
+import { type Foreseen, isSlowModel, type Preview, type PreviewChoice } from "./hover-preview";
+import { EVERY_OBJECT, type ObjectFilter, type SceneObject } from "./objects";
+import { isAsking, shownAnswer, shownObjects } from "./optimistic";
+
+export type ToolName = "point" | "box" | "pan" | "everything" | EditToolName;
+export type EditToolName = "brush" | "eraser" | "polygon" | "cut";
+export type ConnectionState = "live" | "busy" | "lost";
+
+/** A short message for the person; `assertive` ones interrupt a screen reader. */
+export interface Notice {
+  text: string;
+  hint: string;
+  kind: "info" | "error";
+}
+
+export interface Store {
+  // Mirrors of Python's state.
+  readonly image: Signal<ImageState | null>;
+  readonly document: Signal<DocumentState>;
+  readonly prediction: Signal<PredictionState>;
+  readonly kernelStatus: Signal<Status>;
+  readonly problem: Signal<Problem | null>;
+  readonly model: Signal<ModelInfo>;
+  readonly labels: Signal<readonly string[]>;
+  readonly labelColors: Signal<Readonly<Record<string, string>>>;
+  readonly confirmedObjects: Signal<readonly SceneObject[]>;
+  readonly preview: Signal<Preview | null>;
+  /** The newest preview, also when none is to be shown any more: a click may have come there. */
+  readonly foreseen: Signal<Foreseen | null>;
+  readonly series: Signal<SeriesState | null>;
+  // What this view is waiting for.
+  /** Image of the series that is being opened; until it is there nothing else can be done. */
+  readonly opening: Signal<number | null>;
+  readonly connection: Signal<ConnectionState>;
+  /** Whether answers are pushed along, see wire/answer-delay.ts; null until that is known. */
+  readonly pushing: Signal<boolean | null>;
+  /** Gestures sent and not yet acknowledged, oldest first: drawn at once as provisional marks. */
+  readonly pending: Signal<readonly Gesture[]>;
+  /** The answer as a person should see it: Python's, or until that comes what is known of it. */
+  readonly shownPrediction: ReadonlySignal<PredictionState>;
+  /** Its chosen mask: the same object as long as it is the same mask, so it is painted once. */
+  readonly shownMask: ReadonlySignal<EncodedMask | null>;
+  /** Accepted objects as a person should see them: Python's, and what has been done since. */
+  readonly objects: ReadonlySignal<readonly SceneObject[]>;
+  /** Newest document version this view knows was applied for it. */
+  readonly awaitedVersion: Signal<number>;
+  /** Revision of the prediction last painted, and of the preview. The renderer writes them. */
+  readonly paintedRevision: Signal<number>;
+  readonly paintedPreview: Signal<number>;
+  readonly paintedForeseen: Signal<Foreseen | null>;
+  /** What data-status says. */
+  readonly status: ReadonlySignal<Status>;
+  /** Whether prompts of this view wait for their answer, and nothing else is going on. */
+  readonly awaiting: ReadonlySignal<boolean>;
+  // View state.
+  readonly tool: Signal<ToolName>;
+  /** Pointer over the image, in image pixels. */
+  readonly hover: Signal<{ x: number; y: number } | null>;
+  /** The prompt under the pointer or selected by keyboard. */
+  readonly activePrompt: Signal<{ kind: "point"; index: number } | { kind: "box" } | null>;
+  readonly view: Signal<View>;
+  /** Size of the stage in CSS pixels. */
+  readonly stageSize: Signal<{ width: number; height: number }>;
+  readonly opacity: Signal<number>;
+  readonly outline: Signal<boolean>;
+  /** Brush radius in image pixels; null until the person chooses, then it follows the image. */
+  readonly brushRadius: Signal<number | null>;
+  /** Whether a polygon takes pixels away. */
+  readonly subtracting: Signal<boolean>;
+  /** Whether the editing panel shows more than its head. */
+  readonly editingOpen: Signal<boolean>;
+  readonly previewChoice: Signal<PreviewChoice>;
+  /** Whether masks are previewed under the pointer, by that choice and the model's speed. */
+  readonly previewing: ReadonlySignal<boolean>;
+  readonly helpOpen: Signal<boolean>;
+  /** Label that Enter accepts under; "" means none. */
+  readonly label: Signal<string>;
+  /** Object highlighted from the list or under the pointer. */
+  readonly highlighted: Signal<string | null>;
+  /** Ids of the objects that the next action on objects is for. */
+  readonly selectedIds: Signal<ReadonlySet<string>>;
+  /** What the list of objects shows: labels that hold the text; one label alone, "" being none. */
+  readonly objectFilter: Signal<ObjectFilter>;
+  readonly notice: Signal<Notice | null>;
+  readonly everything: EverythingMode;
+}
+
+export function createStore(): Store {
+  const model = signal<ModelInfo>({ name: "", device: "", encode_ms: null, decode_ms: null });
+  const previewChoice = signal<PreviewChoice>("auto");
+  const previewing = computed(
+    () =>
+      previewChoice.value === "on" || (previewChoice.value === "auto" && !isSlowModel(model.value)),
+  );
+  const pending = signal<readonly Gesture[]>([]);
+  return {
+    image: signal<ImageState | null>(null),
+    problem: signal<Problem | null>(null),
+    model,
+    ...createAnswerSignals(pending),
+    ...createObjectSignals(pending),
+    preview: signal<Preview | null>(null),
+    series: signal<SeriesState | null>(null),
+    opening: signal<number | null>(null),
+    connection: signal<ConnectionState>("live"),
+    pushing: signal<boolean | null>(null),
+    pending,
+    paintedPreview: signal(0),
+    paintedForeseen: signal<Foreseen | null>(null),
+    ...createViewSignals(),
+    ...editingSignals(),
+    previewChoice,
+    previewing,
+    helpOpen: signal(false),
+    label: signal(""),
+    notice: signal<Notice | null>(null),
+    everything: createEverything(),
+  };
+}
+
+/** What has been asked and answered, and how far the one is behind the other. */
+function createAnswerSignals(pending: Signal<readonly Gesture[]>) {
+  const document = signal<DocumentState>(EMPTY_DOCUMENT);
+  const prediction = signal<PredictionState>(NO_PREDICTION);
+  const kernelStatus = signal<Status>("loading");
+  const awaitedVersion = signal(0);
+  const paintedRevision = signal(0);
+  const status = computed<Status>(() => {
+    const waiting = pending.value.length > 0;
+    if (waiting) return "predicting";
+    if (kernelStatus.value !== "ready") return kernelStatus.value;
+    const answered = prediction.value.version >= awaitedVersion.value;
+    const painted = paintedRevision.value >= prediction.value.revision;
+    return answered && painted ? "ready" : "predicting";
+  });
+  const awaiting = computed(
+    () =>
+      status.value === "predicting" &&
+      (isAsking(pending.value) || prediction.value.version < awaitedVersion.value),
+  );
+  const foreseen = signal<Foreseen | null>(null);
+  const shownPrediction = computed(() =>
+    awaiting.value
+      ? shownAnswer(prediction.value, foreseen.value, document.value, pending.value)
+      : prediction.value,
+  );
+  let latest: EncodedMask | null = null;
+  const shownMask = computed(() => {
+    const chosen = chosenMask(shownPrediction.value);
+    if (!(latest && chosen && isSameMask(latest, chosen))) latest = chosen;
+    return latest;
+  });
+  return {
+    document,
+    prediction,
+    kernelStatus,
+    awaitedVersion,
+    paintedRevision,
+    status,
+    awaiting,
+    foreseen,
+    shownPrediction,
+    shownMask,
+  };
+}
+
+function chosenMask(prediction: PredictionState): EncodedMask | null {
+  const { candidates, selected, width, height } = prediction;
+  const chosen = candidates[selected];
+  return chosen ? { rle: chosen.rle, width, height } : null;
+}
+
+function createViewSignals() {
+  return {
+    tool: signal<ToolName>("point"),
+    hover: signal<{ x: number; y: number } | null>(null),
+    activePrompt: signal<{ kind: "point"; index: number } | { kind: "box" } | null>(null),
+    view: signal<View>(IDENTITY_VIEW),
+    stageSize: signal({ width: 0, height: 0 }),
+    opacity: signal(0.5),
+    outline: signal(true),
+  };
+}
+
+function createObjectSignals(pending: Signal<readonly Gesture[]>) {
+  const confirmedObjects = signal<readonly SceneObject[]>([]);
+  const labelColors = signal<Readonly<Record<string, string>>>({});
+  return {
+    labels: signal<readonly string[]>([]),
+    labelColors,
+    confirmedObjects,
+    objects: computed(() => shownObjects(confirmedObjects.value, pending.value, labelColors.value)),
+    highlighted: signal<string | null>(null),
+    selectedIds: signal<ReadonlySet<string>>(new Set()),
+    objectFilter: signal<ObjectFilter>(EVERY_OBJECT),
+  };
+}
+
+function editingSignals(): Pick<Store, "brushRadius" | "subtracting" | "editingOpen"> {
+  return {
+    brushRadius: signal<number | null>(null),
+    subtracting: signal(false),
+    editingOpen: signal(false),
+  };
+}

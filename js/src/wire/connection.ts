@@ -1,0 +1,200 @@
+// One view's end of the wire: connects the widget's model with the store, and answers with actions.
+
+import type { Bytes, FromKernel, ImageStatus } from "../protocol";
+import type { Store } from "../state/store";
+import type { Actions } from "./actions";
+import { AnswerDelay } from "./answer-delay";
+import { EverythingRequests, isOfEverything } from "./everything-requests";
+import { gestureActions } from "./gesture-actions";
+import { HoverPreview } from "./hover-preview";
+import { ImageOpening } from "./image-opening";
+import { kernelOf, watchKernel } from "./kernel";
+import { MIRRORED, type Model, mirrorTraits } from "./mirror";
+import { ObjectSync } from "./object-sync";
+import { gestureSender } from "./pending-gestures";
+import { RequestFailed } from "./request-failed";
+import { Requests } from "./requests";
+
+/**
+ * JupyterLab gives a widget a thread of its own in the kernel, but not yet for its first message: if
+ * the cell that displayed the widget runs on, that one waits. What has not been answered by these
+ * times is asked again, and then goes to the new thread.
+ */
+const ASK_AGAIN_AFTER_MS = [500, 1500, 4000] as const;
+/** A view at rest for this long has time to measure how answers travel. */
+const RESTING_MS = 300;
+
+/** Wire `model` to `store` until `signal` aborts; returns what tools and panels can ask for. */
+export function connect(model: Model, store: Store, signal: AbortSignal): Actions {
+  return new Connection(model, store, signal).actions();
+}
+
+class Connection {
+  readonly #model: Model;
+  readonly #store: Store;
+  readonly #requests: Requests;
+  readonly #objects: ObjectSync;
+  readonly #everything: EverythingRequests;
+  readonly #answerDelay: AnswerDelay;
+  #rest: ReturnType<typeof setTimeout> | undefined;
+  #heard = false;
+
+  constructor(model: Model, store: Store, signal: AbortSignal) {
+    this.#model = model;
+    this.#store = store;
+    this.#requests = new Requests(model, store, (type) => {
+      if (type !== "ping") this.#measureAtRest();
+    });
+    this.#objects = new ObjectSync(store, this.#requests, (error) => this.#show(error));
+    this.#everything = new EverythingRequests(
+      store.everything,
+      (what) => this.#requests.ask(what),
+      (error) => this.#show(error),
+    );
+    this.#answerDelay = new AnswerDelay(
+      (push) => this.#requests.ask({ type: "ping" }, push),
+      (push) => {
+        store.pushing.value = push;
+      },
+    );
+    this.#listen(signal);
+    this.#mirror();
+    this.#watchKernel(signal);
+    void this.#objects.refresh();
+    const timers = ASK_AGAIN_AFTER_MS.map((delay) => setTimeout(() => this.#askAgain(), delay));
+    signal.addEventListener("abort", () => timers.forEach(clearTimeout));
+  }
+
+  actions(): Actions {
+    const store = this.#store;
+    const requests = this.#requests;
+    const show = (error: unknown) => this.#show(error);
+    const send = gestureSender(store, requests, show);
+    const preview = new HoverPreview(store, (x, y) =>
+      requests.ask<"preview">({ type: "preview", x, y }),
+    );
+    const images = new ImageOpening(
+      store,
+      (index) => requests.ask<"series">({ type: "go_to", index }),
+      show,
+    );
+    return {
+      ...gestureActions(send),
+      choose: (index) => {
+        const { prediction, status } = store;
+        const revision = status.value === "predicting" ? null : prediction.value.revision;
+        send({ type: "choose", index, revision });
+      },
+      // An object that was reopened keeps its label, whatever the next one's is to be.
+      accept: (label) =>
+        send({ type: "accept", label: store.document.value.reopened ? null : label }),
+      preview: (point) => preview.want(point),
+      islands: async (annotation_id) =>
+        (await requests.ask<"islands">({ type: "islands", annotation_id })).reply,
+      everything: this.#everything.actions(),
+      tile: (level, column, row) => this.#tile(level, column, row),
+      goTo: (index) => images.want(index),
+      mark: (index, status) => this.#mark(index, status),
+      thumbnail: (index) => this.#thumbnail(index),
+    };
+  }
+
+  async #tile(level: number, column: number, row: number): Promise<Blob> {
+    const image_id = this.#store.image.value?.id ?? "";
+    const { reply, buffers } = await this.#requests.ask<"tile">({
+      type: "tile",
+      level,
+      column,
+      row,
+      image_id,
+    });
+    return pictureOf(buffers, reply.mime);
+  }
+
+  #mark(index: number, status: ImageStatus): void {
+    this.#requests
+      .ask<"series">({ type: "mark", index, status })
+      .catch((error: unknown) => this.#show(error));
+  }
+
+  async #thumbnail(index: number): Promise<{ picture: Blob; name: string }> {
+    const { reply, buffers } = await this.#requests.ask<"thumbnail">({ type: "thumbnail", index });
+    return { picture: pictureOf(buffers, reply.mime), name: reply.name };
+  }
+
+  // ---- what comes in --------------------------------------------------------------------------
+
+  #listen(signal: AbortSignal): void {
+    const mirror = () => this.#mirror();
+    const receive = (content: unknown, buffers: readonly Bytes[]) =>
+      this.#receive(content as FromKernel, buffers);
+    for (const trait of MIRRORED) this.#model.on(`change:${trait}`, mirror);
+    this.#model.on("msg:custom", receive);
+    signal.addEventListener("abort", () => {
+      for (const trait of MIRRORED) this.#model.off(`change:${trait}`, mirror);
+      this.#model.off("msg:custom", receive);
+      clearTimeout(this.#rest);
+      this.#requests.close();
+    });
+  }
+
+  #mirror(): void {
+    if (mirrorTraits(this.#model, this.#store)) this.#measureAtRest();
+  }
+
+  #receive(message: FromKernel, buffers: readonly Bytes[]): void {
+    if (this.#store.connection.value === "busy") this.#store.connection.value = "live";
+    this.#heard = true;
+    if (message.type === "annotations_changed") this.#objects.applyDelta(message, buffers);
+    else if (isOfEverything(message)) this.#everything.receive(message, buffers);
+    else if (message.type === "closed") this.#requests.lose();
+    else if (message.type !== "push") this.#requests.receive(message, buffers);
+  }
+
+  #show(error: unknown): void {
+    if (error instanceof RequestFailed) {
+      const { message, hint } = error.problem;
+      this.#store.notice.value = { text: message, hint, kind: "error" };
+    } else throw error;
+  }
+
+  // ---- is anybody there, and how fast? --------------------------------------------------------
+
+  /** Nothing has been heard from the kernel: what is missing is asked for once more. */
+  #askAgain(): void {
+    if (this.#heard) {
+      this.#measure();
+      return;
+    }
+    this.#requests.forget(["annotations", "ping"]);
+    void this.#objects.refresh();
+  }
+
+  /** Measure how answers travel, when nothing else is to travel or to be computed. */
+  #measure(): void {
+    const ready = this.#store.kernelStatus.value === "ready";
+    if (ready && this.#requests.idle) void this.#answerDelay.refresh();
+  }
+
+  #measureAtRest(): void {
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => this.#measure(), RESTING_MS);
+  }
+
+  #watchKernel(signal: AbortSignal): void {
+    const kernel = kernelOf(this.#model);
+    if (!kernel) return;
+    const onBack = () => {
+      if (this.#store.connection.value !== "lost") return;
+      this.#store.connection.value = "live";
+      this.#answerDelay.forget();
+      void this.#objects.refresh();
+    };
+    watchKernel(kernel, { onLost: () => this.#requests.lose(), onBack }, signal);
+  }
+}
+
+/** The picture that a reply brought in its first buffer. */
+function pictureOf(buffers: readonly Bytes[], type: string): Blob {
+  return new Blob(buffers.slice(0, 1) as BlobPart[], { type });
+}

@@ -1,0 +1,46 @@
+// Traits to the store: Python's state as every view mirrors it.
+
+import type { AnyModel } from "@anywidget/types";
+import { batch } from "@preact/signals-core";
+import type { Traits } from "../protocol";
+import type { Store } from "../state/store";
+
+export type Model = AnyModel<Traits & Record<string, unknown>>;
+
+export const MIRRORED = [
+  "image_state",
+  "document",
+  "prediction",
+  "status",
+  "problem",
+  "model_info",
+  "labels",
+  "label_colors",
+  "series_state",
+] as const satisfies readonly (keyof Traits)[];
+
+/**
+ * Read every trait: the manager sets all that changed before the first event, so one event reads
+ * them all. True if the kernel has become ready.
+ */
+export function mirrorTraits(model: Model, store: Store): boolean {
+  const { kernelStatus } = store;
+  const { value: before } = kernelStatus;
+  batch(() => {
+    const imageBefore = store.image.value?.id;
+    store.image.value = model.get("image_state") ?? null;
+    if (store.image.value?.id !== imageBefore) {
+      store.preview.value = null;
+      store.foreseen.value = null;
+    }
+    store.document.value = model.get("document");
+    store.prediction.value = model.get("prediction");
+    kernelStatus.value = model.get("status");
+    store.problem.value = model.get("problem") ?? null;
+    store.model.value = model.get("model_info");
+    store.labels.value = model.get("labels");
+    store.series.value = model.get("series_state") ?? null;
+    store.labelColors.value = model.get("label_colors") ?? {};
+  });
+  return kernelStatus.value === "ready" && ["loading", "encoding"].includes(before);
+}

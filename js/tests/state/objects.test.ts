@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { countByLabel, matching } from "../../src/state/objects";
+import { object } from "../support/values";
+
+describe("filters", () => {
+  const objects = ["Cup", "cupboard", "spoon", ""].map((label, at) => object(`${at}`, { label }));
+
+  it.each([
+    ["", null, "0123"],
+    [" CUP ", null, "01"],
+    ["", "Cup", "0"],
+    ["", "", "3"],
+    ["spo", "Cup", ""],
+  ])("text %j of label %j", (text, label, expected) => {
+    const found = matching(objects, { text, label });
+    expect(found.map(({ id }) => id).join("")).toBe(expected);
+  });
+
+  it("counts by label", () => {
+    const counts = countByLabel([...objects, object("x", { label: "" })]);
+    expect([...counts]).toEqual([
+      ["Cup", 1],
+      ["cupboard", 1],
+      ["spoon", 1],
+      ["", 2],
+    ]);
+  });
+});

@@ -1,0 +1,40 @@
+// Values that many tests are about.
+
+import type { Candidate, PredictionState } from "../../src/protocol";
+import type { SceneObject } from "../../src/state/objects";
+import type { Store } from "../../src/state/store";
+
+export const EMPTY_RLE = new DataView(new ArrayBuffer(0));
+
+export function prediction(count: number, selected = 0, revision = 1): PredictionState {
+  const candidates: Candidate[] = Array.from({ length: count }, (_, index) => ({
+    score: [0.83, 0.95, 0.88][index] ?? 0,
+    stability: 0.97,
+    area: 1000 * (index + 1),
+    rle: EMPTY_RLE,
+  }));
+  return { revision, version: 1, width: 200, height: 100, selected, candidates };
+}
+
+export function object(id: string, changes: Partial<SceneObject> = {}): SceneObject {
+  return {
+    id,
+    label: `label of ${id}`,
+    color: "#ff0000",
+    visible: true,
+    score: 0.9,
+    stability: 0.95,
+    area: 500,
+    bbox: [0, 0, 10, 10],
+    width: 200,
+    height: 100,
+    rle: EMPTY_RLE,
+    ...changes,
+  };
+}
+
+/** Two objects, "a" and "b", of which those are selected. */
+export function selectObjects(store: Store, ...ids: string[]): void {
+  store.confirmedObjects.value = ["a", "b"].map((id) => object(id));
+  store.selectedIds.value = new Set(ids);
+}

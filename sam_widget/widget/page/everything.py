@@ -1,0 +1,403 @@
+"""Everything mode of one widget: a run on a thread of its own, told to the page as it goes.
+
+Candidates travel once, a batch at a time, as run lengths; what changes afterwards, which of them
+stay, travels as one bit for each. Clicks go before: a run waits while a prompt wants its answer.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sam_widget.automatic import AutomaticMaskGenerator
+from sam_widget.errors import ModelError, PromptError, StaleGesture
+from sam_widget.widget.wire import problems
+from sam_widget.widget.wire.everything import chunks, packed, parts, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sam_widget.annotations import Annotation
+    from sam_widget.automatic import AutomaticMasks, AutomaticRun
+    from sam_widget.widget.wire.gestures import Request
+    from sam_widget.widget.worker.worker import Worker
+
+__all__ = ["Everything", "EverythingRun"]
+
+_TELL_EVERY = 0.1
+"""Seconds between two messages about a run."""
+_CLICK_PATIENCE = 2.0
+"""Seconds that a run waits for the answer to a click before its next batch."""
+
+
+class EverythingRun:
+    """A run of everything mode in a widget, seen from Python.
+
+    Returned by :meth:`sam_widget.SamWidget.everything`; returns at once, while the run goes on.
+
+    Attributes
+    ----------
+    result : AutomaticMasks
+        What was found so far, under the thresholds that the page's sliders show.
+    """
+
+    def __init__(self, owner: Everything, number: int) -> None:
+        self._owner = owner
+        self.number = number
+        self.run: AutomaticRun | None = None
+        self.latest: AutomaticMasks | None = None
+        self.failure: BaseException | None = None
+        self.ended = threading.Event()
+        self.cancelling = False
+        self.over = False
+
+    def __repr__(self) -> str:
+        found = 0 if self.latest is None else len(self.latest)
+        return f"<EverythingRun {self.stage}, {self.share:.0%}, {found} masks>"
+
+    @property
+    def stage(self) -> str:
+        """``"waiting"``, ``"encoding"``, ``"decoding"``, ``"finished"``, ``"cancelled"``, or
+        ``"failed"``.
+        """  # noqa: D205 - a list of words
+        if self.failure is not None:
+            return "failed"
+        if self.run is None:
+            return "cancelled" if self.over else "waiting"
+        if not self.over:
+            return "decoding" if self.run.finished else self.run.stage
+        return "cancelled" if self.run.cancelled else "finished"
+
+    @property
+    def share(self) -> float:
+        """Share of the points that are done, in [0, 1]."""
+        return 0.0 if self.run is None else self.run.share
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimate of what is left; None before the first batch."""
+        return None if self.run is None else self.run.seconds_left
+
+    @property
+    def result(self) -> AutomaticMasks:
+        """What was found so far, under the present thresholds.
+
+        Raises
+        ------
+        SamWidgetError
+            What ended the run, if something did.
+        """
+        if self.failure is not None:
+            raise self.failure
+        if self.latest is None:
+            raise StaleGesture("nothing is found yet. wait() returns when the run has ended.")
+        return self.latest
+
+    def wait(self, timeout: float | None = None) -> AutomaticMasks:
+        """Block until the run has ended, and return what it found; Ctrl-C works.
+
+        Raises
+        ------
+        TimeoutError
+            If it takes longer than ``timeout`` seconds.
+        SamWidgetError
+            What ended the run, if something did.
+        """
+        if not self.ended.wait(timeout):
+            raise TimeoutError(f"the run is at {self.share:.0%} after {timeout} s.")
+        return self.result
+
+    def cancel(self) -> None:
+        """End the run after the batch that is being computed; what was found stays."""
+        self.cancelling = True
+        if self.run is not None:
+            self.run.cancel()
+
+    def refilter(self, **thresholds: float) -> AutomaticMasks:
+        """Change thresholds, here and on the page; see :meth:`AutomaticMasks.refilter`."""
+        return self._owner.refilter(self, **thresholds)
+
+    def keep(self, label: str = "", rows: Sequence[int] | None = None) -> list[Annotation]:
+        """Accept masks as objects, as one step that undo takes back.
+
+        Parameters
+        ----------
+        label : str
+            For all of them.
+        rows : sequence of int, optional
+            Rows of ``result.table``; all that stay, by default.
+        """
+        return self._owner.keep(self, label, rows)
+
+
+class Everything:
+    """Start runs, tell the page, answer its requests.
+
+    Parameters
+    ----------
+    send : callable
+        Takes a message and its buffers; safe from any thread.
+    worker : Worker
+        Has the session and the model.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[dict[str, Any], Sequence[bytes]], None],
+        worker: Worker,
+    ) -> None:
+        self._send, self._worker = send, worker
+        self._lock = threading.RLock()
+        self._current: EverythingRun | None = None
+        self._count = 0
+        self._told = 0  # rows that the page has
+        self._cleaned: set[tuple[float, int]] = set()  # clean masks that the page has
+        self._answers = ThreadPoolExecutor(1, thread_name_prefix="sam_widget everything")
+
+    # ---- from Python ----------------------------------------------------------------------------
+
+    def start(
+        self, parameters: dict[str, Any], region: Sequence[float] | None = None
+    ) -> EverythingRun:
+        """Begin a run; one that is still going on ends.
+
+        ``parameters`` are those of :class:`AutomaticMaskGenerator`; what is left out is as the
+        model suggests, or as there.
+        """
+        with self._lock:
+            if self._current is not None:
+                self._current.cancel()
+            self._count += 1
+            self._told = 0
+            self._cleaned.clear()
+            self._current = current = EverythingRun(self, self._count)
+        thread = threading.Thread(
+            target=self._work,
+            args=(current, dict(parameters), region),
+            name="sam_widget everything",
+            daemon=True,
+        )
+        thread.start()
+        return current
+
+    def generator(self, parameters: dict[str, Any]) -> AutomaticMaskGenerator:
+        """Make the generator of a run; refuses parameters that make no sense."""
+        predictor = self._worker.predictor
+        if predictor is None:
+            raise self._worker.failure or ModelError("no model is loaded.")
+        suggested = getattr(predictor, "automatic_defaults", {})
+        try:
+            return AutomaticMaskGenerator(predictor, **{**suggested, **parameters})
+        except TypeError as error:
+            raise PromptError(f"everything mode: {error}") from error
+
+    def refilter(self, current: EverythingRun, **thresholds: float) -> AutomaticMasks:
+        """Change the thresholds of a run and tell the page."""
+        with self._lock:
+            chosen = current.result.refilter(**thresholds)
+            current.latest = chosen
+            if current is self._current:
+                self._tell_state(current)
+            return chosen
+
+    def keep(
+        self, current: EverythingRun, label: str, rows: Sequence[int] | None
+    ) -> list[Annotation]:
+        """Add masks to the session's objects, the largest first, so that none hides another."""
+        found = current.result
+        objects = sorted(found.annotations(label, rows), key=lambda annotation: -annotation.area)
+        if objects:
+            added = self._worker.submit(
+                lambda session: session.add_annotations(objects), computes=False
+            )
+            objects = list(added.result())
+        return objects
+
+    def reset(self) -> None:
+        """Forget the run: its image is gone."""
+        with self._lock:
+            if self._current is not None:
+                self._current.cancel()
+                self._current = None
+                self._send({"type": "everything_state", "run": 0, "stage": "none"}, [])
+
+    def close(self) -> None:
+        """End everything, without a word."""
+        with self._lock:
+            if self._current is not None:
+                self._current.cancel()
+                self._current = None
+        self._answers.shutdown(wait=False, cancel_futures=True)
+
+    # ---- from the page --------------------------------------------------------------------------
+
+    def receive(
+        self, request: Request, reply: Callable[[dict[str, Any], Sequence[bytes]], None]
+    ) -> None:
+        """Answer a request, later and on another thread: a handler never computes."""
+
+        def work() -> None:
+            try:
+                reply(*self._answer(request))
+            except Exception as error:  # noqa: BLE001 - it is the answer
+                self._send(problems.error_reply(request.id, error), [])
+
+        self._answers.submit(work)
+
+    def _answer(self, request: Request) -> tuple[dict[str, Any], Sequence[bytes]]:
+        fields = {"of": request.type}
+        arguments = dict(request.arguments)
+        if request.type == "everything_run":
+            region = arguments.pop("region")
+            current = self.start(arguments, region)
+            return {**fields, "run": current.number}, []
+        current = self._present()
+        if request.type == "everything_cancel":
+            current.cancel()
+        elif request.type == "everything_filter":
+            chosen = self.refilter(current, **arguments)
+            return {**fields, "kept": len(chosen)}, []
+        elif request.type == "everything_keep":
+            kept = self.keep(current, arguments["label"] or "", arguments["rows"])
+            return {**fields, "kept": len(kept)}, []
+        else:
+            return self._listed(current, arguments["start"])
+        return fields, []
+
+    def _present(self) -> EverythingRun:
+        current = self._current
+        if current is None:
+            raise StaleGesture("there is no run of everything mode. Start one.")
+        return current
+
+    def _listed(self, current: EverythingRun, start: int) -> tuple[dict[str, Any], Sequence[bytes]]:
+        """Candidates from a row on, for a view that has just come."""
+        with self._lock:
+            latest = current.latest
+            end = 0 if latest is None else min(self._told, len(latest.table))
+            part = next(parts(latest, start, end), None) if latest is not None else None
+            if start == 0:
+                # Views come without the clean masks; all are told of them again.
+                self._cleaned.clear()
+            if part is None:
+                self._tell_state(current)
+                fields = {"of": "everything_list", "run": current.number, "first": start}
+                return {**fields, "count": 0, "next": None, "width": 0, "height": 0}, []
+            message, buffers, after = part
+            fields = {"of": "everything_list", "run": current.number, **message, "next": after}
+            return fields, buffers
+
+    # ---- the run's thread -----------------------------------------------------------------------
+
+    def _work(
+        self, current: EverythingRun, parameters: dict[str, Any], region: Sequence[float] | None
+    ) -> None:
+        try:
+            self._tell(current)
+            self._worker.start()
+            self._worker.wait()
+            session = self._worker.session
+            generator = self.generator(parameters)
+            current.run = run = generator.stream(
+                session.image,
+                region=region,
+                embedding=session.embedding,
+                between=lambda: session.wait(session.version, _CLICK_PATIENCE),
+            )
+            if current.cancelling:
+                run.cancel()
+            told = 0.0
+            current.latest = run.result
+            while run.step():
+                if time.monotonic() - told >= _TELL_EVERY:
+                    self._tell(current, run.result)
+                    told = time.monotonic()
+            self._tell(current, run.result)
+        except Exception as error:  # noqa: BLE001 - shown on the page, and raised by wait()
+            current.failure = error
+        # The page is told first: whoever waits finds it up to date.
+        current.over = True
+        try:
+            self._tell(current)
+        finally:
+            current.ended.set()
+
+    def _tell(self, current: EverythingRun, found: AutomaticMasks | None = None) -> None:
+        """Send new candidates, and how the run stands; nothing of a run that was replaced."""
+        with self._lock:
+            if found is not None:
+                # The sliders may have been moved since the run began.
+                known = current.latest
+                if known is not None and known.thresholds != found.thresholds:
+                    found = found.refilter(**_as_dict(known.thresholds))
+                current.latest = found
+            if current is not self._current:
+                return
+            if current.latest is not None:
+                end = len(current.latest.table)
+                for message, buffers, _ in parts(current.latest, self._told, end):
+                    self._send({"type": "everything", "run": current.number, **message}, buffers)
+                self._told = end
+            self._tell_state(current)
+
+    def _tell_state(self, current: EverythingRun) -> None:
+        """Send how the run stands, and which candidates stay. The lock is held."""
+        latest = current.latest
+        message: dict[str, Any] = {
+            "type": "everything_state",
+            "run": current.number,
+            "stage": current.stage,
+            "share": current.share,
+            "seconds_left": current.seconds_left,
+            "problem": None
+            if current.failure is None
+            else dict(problems.problem_of(current.failure)),
+            "kept": 0,
+            "candidates": 0,
+            "removed": {},
+            "thresholds": {},
+        }
+        buffers: list[bytes] = []
+        if latest is not None:
+            selection = latest.selection
+            self._tell_cleaned(current, latest)
+            message |= {
+                "kept": len(latest),
+                "candidates": len(latest.table),
+                "removed": latest.removed,
+                "thresholds": _as_dict(latest.thresholds),
+            }
+            stays = np.zeros(len(latest.table), dtype=np.bool_)
+            stays[selection.kept] = True
+            buffers.append(np.packbits(stays, bitorder="little").tobytes())
+        self._send(message, buffers)
+
+    def _tell_cleaned(self, current: EverythingRun, latest: AutomaticMasks) -> None:
+        """Send masks that the clean-up changed, those that the page does not have yet."""
+        area = float(latest.thresholds.min_mask_region_area)
+        fresh = {
+            row: rle
+            for row, rle in latest.selection.cleaned.items()
+            if (area, row) not in self._cleaned
+        }
+        rows = list(fresh)
+        texts = [shown(fresh[row]).compressed() for row in rows]
+        for some in chunks([len(text) for text in texts]):
+            self._send(
+                {
+                    "type": "everything_cleaned",
+                    "run": current.number,
+                    "min_mask_region_area": area,
+                    "count": len(rows[some]),
+                },
+                [np.array(rows[some], dtype="<u4").tobytes(), *packed(texts[some])],
+            )
+        self._cleaned.update((area, row) for row in rows)
+
+
+def _as_dict(thresholds: Any) -> dict[str, float]:  # noqa: ANN401 - a dataclass
+    return {name: float(value) for name, value in vars(thresholds).items()}

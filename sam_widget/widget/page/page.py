@@ -1,0 +1,212 @@
+"""What the page asks and is told by messages: gestures in, answers and annotations out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from sam_widget.errors import ProtocolError
+from sam_widget.widget.page.annotation_list import AnnotationList
+from sam_widget.widget.page.everything import Everything
+from sam_widget.widget.page.tiles import Tiles
+from sam_widget.widget.wire import gestures, problems, replies
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
+
+    from sam_widget.annotations import Annotation
+    from sam_widget.images import Encoded
+    from sam_widget.session import Session
+    from sam_widget.widget.navigation import Navigation
+    from sam_widget.widget.page.send import Send
+    from sam_widget.widget.wire.gestures import Request
+    from sam_widget.widget.worker.worker import Worker
+
+__all__ = ["Page"]
+
+
+class Page:
+    """Answer the page's requests, each exactly once, and keep its list of annotations current.
+
+    Parameters
+    ----------
+    send : callable
+        Takes a message and its buffers.
+    worker : Worker
+        Applies the gestures.
+    publish_version : callable
+        Brings the traits up to a version of the document, before what led there is acknowledged.
+    """
+
+    def __init__(self, send: Send, worker: Worker, publish_version: Callable[[int], None]) -> None:
+        self._send = send
+        self._worker = worker
+        self._publish_version = publish_version
+        self._lock = RLock()
+        self._annotations = AnnotationList(send)
+        self._tiles = Tiles()
+        # Gestures applied and not yet acknowledged, with the version and revision they led to.
+        self._unsaid: list[tuple[Request, int, int]] = []
+        # Versions: whose answer is to be pushed along, and whose was sent last.
+        self._push_at: int | None = None
+        self._published = -1
+        self.everything = Everything(send, worker)
+        self._navigation: Navigation | None = None
+
+    def follow(self, navigation: Navigation) -> None:
+        """Tell who goes through a series of images."""
+        self._navigation = navigation
+
+    def show_image(self, image_id: str) -> None:
+        """Tell which image is shown from now on."""
+        self._tiles.show_image(image_id)
+        self._annotations.forget_masks()
+        self.everything.reset()
+
+    def begin_with(self, annotations: tuple[Annotation, ...]) -> None:
+        """List annotations that were there before any view was."""
+        self._annotations.begin_with(annotations)
+
+    def publish_annotations(self, annotations: tuple[Annotation, ...]) -> None:
+        """Send what changed in the list of annotations since the last time."""
+        self._annotations.publish(annotations)
+
+    def receive(self, content: object, buffers: Sequence[object]) -> None:
+        """Take one untrusted message; whatever is wrong with it goes back as an error."""
+        try:
+            request = gestures.parse_request(content, buffers)
+            self._worker.start()
+            self._handle(request)
+        except Exception as error:  # noqa: BLE001 - untrusted input must never kill the comm
+            self._send(problems.error_reply(gestures.request_id(content), error))
+
+    def published(self, document: int, answered: int) -> None:
+        """Tell which versions have just been sent: the ``document`` and the ``prediction``."""
+        with self._lock:
+            self._published = answered
+            said = [unsaid for unsaid in self._unsaid if unsaid[1] <= document]
+            self._unsaid = [unsaid for unsaid in self._unsaid if unsaid[1] > document]
+            for request, version, revision in said:
+                # The answer is a trait of its own, which another message pushes along.
+                fields = {"of": "gesture", "version": version, "revision": revision}
+                self._reply(replace(request, push=False), fields)
+                if request.push:
+                    self._push_at = version
+            self._push()
+
+    def close(self) -> None:
+        """Tell the page that nobody answers any more."""
+        self.everything.close()
+        self._send({"type": "closed"})
+        self._tiles.close()
+        if self._navigation is not None:
+            self._navigation.close()
+
+    # ---- requests -------------------------------------------------------------------------------
+
+    def _handle(self, request: Request) -> None:
+        if request.type in gestures.GESTURES:
+            self._on_gesture(request)
+        elif request.type == "preview":
+            self._on_preview(request)
+        elif request.type == "annotations":
+            self._reply(request, *self._annotations.fields_from(request.arguments["start"]))
+        elif request.type == "islands":
+            found = self._worker.session.islands(request.arguments["annotation_id"])
+            self._reply(request, replies.islands_fields(found))
+        elif request.type == "tile":
+            self._on_tile(request)
+        elif request.type == "thumbnail" or request.type in gestures.NAVIGATION:
+            self._on_navigation(request)
+        elif request.type in gestures.EVERYTHING:
+            self.everything.receive(
+                request, lambda fields, buffers: self._reply(request, fields, buffers)
+            )
+        else:
+            self._reply(request, {"of": request.type})
+
+    def _on_gesture(self, request: Request) -> None:
+        computes = gestures.needs_answer(request)
+        future = self._worker.submit(lambda session: _perform(session, request), computes=computes)
+        if not future.done():
+            self._send({"type": "progress", "to": request.id})
+        future.add_done_callback(lambda done: self._acknowledge(request, done))
+
+    def _acknowledge(self, request: Request, done: Future[tuple[int, int]]) -> None:
+        error = done.exception()
+        if error is not None:
+            self._send(problems.error_reply(request.id, error))
+            return
+        version, revision = done.result()
+        with self._lock:
+            self._unsaid.append((request, version, revision))
+        # What is about to be answered is acknowledged with its answer: one message less to wait
+        # for, and one picture less to draw.
+        if not self._worker.answers_soon:
+            self._publish_version(version)
+
+    def _push(self) -> None:
+        """Send what makes the answer leave at once, when it has been sent. The lock is held."""
+        if self._push_at is not None and self._push_at <= self._published:
+            self._push_at = None
+            self._send({"type": "push"}, [gestures.PUSH])
+
+    def _reply(
+        self, request: Request, fields: dict[str, Any], buffers: Sequence[bytes] = ()
+    ) -> None:
+        """Answer a request; on a link that holds small answers back, with bytes behind it."""
+        padding = [gestures.PUSH] if request.push else []
+        content = {"type": "reply", "to": request.id, **fields}
+        self._send(content, [*buffers, *padding])
+
+    def _on_preview(self, request: Request) -> None:
+        x, y = request.arguments["x"], request.arguments["y"]
+        self._worker.preview(
+            x, y, lambda found: self._reply(request, *replies.preview_fields(request, found))
+        )
+
+    def _on_tile(self, request: Request) -> None:
+        def answer(done: Future[Encoded]) -> None:
+            if done.cancelled():
+                return
+            error = done.exception()
+            if error is not None:
+                self._send(problems.error_reply(request.id, error))
+            else:
+                tile = done.result()
+                self._reply(request, {"of": "tile", "mime": tile.mime}, [tile.data])
+
+        self._tiles.encode(self._worker.session.image, request.arguments).add_done_callback(answer)
+
+    def _on_navigation(self, request: Request) -> None:
+        if self._navigation is None:
+            raise ProtocolError("this widget shows one image, not a series.")
+        future = self._navigation.answer(request)
+        self._send({"type": "progress", "to": request.id})
+        future.add_done_callback(lambda done: self._navigated(request, done))
+
+    def _navigated(
+        self, request: Request, done: Future[tuple[dict[str, Any], list[bytes]]]
+    ) -> None:
+        if done.cancelled():
+            return
+        error = done.exception()
+        if error is not None:
+            self._send(problems.error_reply(request.id, error))
+        else:
+            fields, buffers = done.result()
+            self._reply(replace(request, push=False), fields, buffers)
+
+
+def _perform(session: Session, request: Request) -> tuple[int, int]:
+    """Do what a gesture says; return the version and revision it led to."""
+    arguments = dict(request.arguments)
+    if request.type == "choose":
+        arguments["as_of"] = arguments.pop("revision")
+    elif request.type in ("move_point", "remove_point"):
+        arguments["as_of"] = request.version
+    # A gesture of the page is the session's method of the same name and arguments.
+    getattr(session, request.type)(**arguments)
+    return session.version, session.answer.revision

@@ -1,0 +1,1 @@
+"""The thread that computes for one widget: it loads, encodes, applies gestures and answers."""
