@@ -1,4 +1,4 @@
-"""One answer of a predictor as a person sees it: subpart to whole, with the numbers beside each."""
+"""Candidate masks: a prediction ordered from subpart to whole, with figures beside each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sam_widget.masks import ColumnRuns, Rle
+from sam_widget.masks import Rle, resize_mask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ DISPLAY_SIDE = 2048
 
 
 def display_hw(height: int, width: int) -> tuple[int, int]:
-    """Size of the masks shown for an image: its own, or at most 2048 on the longest side.
+    """Return the size of the masks shown for an image: at most 2048 on the longest side.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def display_rle(rle: Rle) -> Rle:
     height, width = display_hw(rle.height, rle.width)
     if (height, width) == (rle.height, rle.width):
         return rle
-    return ColumnRuns.of(rle).resized(height, width).to_rle()
+    return resize_mask(rle, height, width)
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,23 +133,23 @@ class Candidates:
     @property
     def exact(self) -> bool:
         """Whether the shown masks have the original's size."""
-        return all((one.height, one.width) == self._hw for one in self.shown)
+        return all((mask.height, mask.width) == self._hw for mask in self.shown)
 
     def masks(self) -> NDArray[np.bool_]:
-        """Masks at the original size, bool (N, H, W)."""
+        """Return the masks at the original size, bool (N, H, W)."""
         if self.exact:
-            return np.stack([one.decode() for one in self.shown])
+            return np.stack([mask.decode() for mask in self.shown])
         masks = self.frame.masks(self.logits)
         for index, rle in self.edited.items():
             masks[index] = rle.decode()
         return masks
 
     def rle(self, index: int) -> Rle:
-        """Run-length code of one mask at the original size."""
+        """Return the run-length code of a mask at the original size."""
         return self.edited[index] if index in self.edited else self.made(index)
 
     def made(self, index: int) -> Rle:
-        """Run-length code of one mask as the model made it, before it was edited by hand."""
+        """Return the run-length code of a mask as predicted, before it was edited by hand."""
         if self.exact and index not in self.edited:
             return self.shown[index]
         return self.frame.trace(self.logits[index : index + 1])[0].rle

@@ -1,4 +1,4 @@
-"""How a mask was made: the prompts that were decoded one after the other, and what was chosen.
+"""Record how a mask was made: the prompts decoded one after the other, and what was chosen.
 
 A refining click feeds the logits of the chosen candidate back to the model, so the last prompts
 alone do not make the mask again. The steps do.
@@ -109,7 +109,7 @@ class Recipe:
             raise PromptError("a recipe needs at least one step, got none.")
 
     def makes(self, rle: Rle) -> bool:
-        """Whether the steps, with the model of that time, made this very mask."""
+        """Tell whether the steps, with the model of that time, made this very mask."""
         return mask_digest(rle) == self.digest
 
     def run(self, predictor: Predictor, embedding: Embedding) -> Followed:
@@ -152,7 +152,7 @@ def follow(decode: Decode, steps: Sequence[Step]) -> Followed:
 
 
 def mask_digest(rle: Rle) -> str:
-    """Digest of a mask, 16 hex digits: equal masks have equal digests."""
+    """Return a digest of a mask, 16 hex digits: equal masks have equal digests."""
     sha = hashlib.sha256(f"{rle.height}x{rle.width}:".encode())
     sha.update(rle.counts.astype("<u4").tobytes())
     return sha.hexdigest()[:16]

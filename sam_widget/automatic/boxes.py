@@ -1,4 +1,4 @@
-"""Boxes of a detector to masks: many at once, on one encoded image.
+"""Segment the boxes of a detector: many at once, on one encoded image.
 
 References
 ----------
@@ -80,7 +80,7 @@ def read_boxes(boxes: Any, labels: Sequence[str] | str | None = None) -> BoxList
                 f"{', '.join(map(str, boxes.columns))[:200]}."
             )
         values = boxes[list(names)]
-        label_column = next((one for one in _LABEL_COLUMNS if one in boxes.columns), None)
+        label_column = next((name for name in _LABEL_COLUMNS if name in boxes.columns), None)
         found = None if label_column is None else boxes[label_column].tolist()
     else:
         values = boxes
@@ -98,7 +98,7 @@ def read_boxes(boxes: Any, labels: Sequence[str] | str | None = None) -> BoxList
 def _labels(labels: Any, count: int) -> tuple[str, ...]:  # noqa: ANN401 - whatever came
     if labels is None or isinstance(labels, str):
         return (labels or "",) * count
-    texts = tuple(str(one) for one in labels)
+    texts = tuple(str(label) for label in labels)
     if len(texts) != count:
         raise PromptError(f"expected {count} labels, one for each box, got {len(texts)}.")
     return texts

@@ -287,7 +287,7 @@ class AutomaticMaskGenerator:
     def _places(
         self, image: RgbImage, region: tuple[float, float, float, float] | None
     ) -> tuple[list[Crop], list[NDArray[np.float64]]]:
-        """Crops of an image and the points in each, in pixels of the image."""
+        """Return crops of an image and the points in each, in pixels of the image."""
         inner = None if region is None else tuple(round(value) for value in region)
         crops = crops_of(
             image.height, image.width, self.crop_n_layers, self.crop_overlap_ratio, inner

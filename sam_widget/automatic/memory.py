@@ -1,4 +1,4 @@
-"""How much memory everything mode will take, said before it starts instead of found out.
+"""Estimate how much memory everything mode takes, before it starts.
 
 A notebook's kernel that asks for too much is killed, and everything in it is lost.
 """
@@ -133,7 +133,7 @@ def require_memory(nbytes: int, what: str) -> None:
 
 
 def available_bytes() -> int:
-    """Bytes that this process can still get: of the machine, and of its container if it has one."""
+    """Return the bytes that this process can still get, within the limit of its container too."""
     import psutil  # noqa: PLC0415 - who only clicks does without
 
     available = int(psutil.virtual_memory().available)

@@ -1,4 +1,4 @@
-"""Encoded images, kept: in memory up to a number of bytes, and in a folder for the next time.
+"""Cache encoded images in memory, up to a number of bytes, and in a folder.
 
 Encoding is the slow part, seconds on a CPU, and its result depends on the pixels, the weights and
 the preprocessing alone. So whoever asks for the same again gets the value that is already there:

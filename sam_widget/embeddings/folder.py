@@ -1,4 +1,4 @@
-"""Embeddings on disk: one safetensors file each, trusted only after it has been checked.
+"""Store embeddings on disk: one safetensors file each, checked before it is used.
 
 A file carries what it is an embedding of and a SHA-256 of all its bytes, so that damage, a file of
 something else under its name, and edits by hand are noticed: then it is as good as absent, and the
@@ -91,8 +91,8 @@ class _Unusable(Exception):  # noqa: N818 - reads as the fact it states
 class EmbeddingFolder:
     """A folder of embeddings, which several processes may use at once.
 
-    Files appear whole: they are written beside their place and then renamed. What cannot be
-    written is said once in the log, and is not there the next time.
+    Files are written in one step. A file that cannot be written is logged once, and the image is
+    encoded again the next time.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ class EmbeddingFolder:
                 path.unlink(missing_ok=True)
         if self.max_bytes is None:
             return
-        entries = sorted(self._files(_ENTRY), key=lambda one: one[1].st_mtime_ns, reverse=True)
+        entries = sorted(self._files(_ENTRY), key=lambda entry: entry[1].st_mtime_ns, reverse=True)
         total = 0
         for path, found in entries:
             total += found.st_size
@@ -192,7 +192,7 @@ def _serialised(key: EmbeddingKey, arrays: Mapping[str, NDArray[Any]]) -> bytes:
     from safetensors.numpy import save  # noqa: PLC0415 - only paid for by those who have a folder
 
     metadata = {**key.metadata(), "checksum": _NO_CHECKSUM}
-    content = save({name: np.ascontiguousarray(one) for name, one in arrays.items()}, metadata)
+    content = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata)
     (length,) = _LENGTH.unpack_from(content)
     if len(content) > MAX_ENTRY_BYTES or length > MAX_HEADER_BYTES:
         raise _Unusable(f"an entry of {len(content):,} bytes, {length:,} of names, is too large")

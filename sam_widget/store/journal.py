@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from sam_widget.errors import JournalError, JournalInUse, JournalWarning
 from sam_widget.images import load_image
-from sam_widget.storage import JournalFile, forced_copy
+from sam_widget.storage import JournalFile, write_new_file
 from sam_widget.store.journal_place import journal_path
 from sam_widget.store.journal_reading import header_of, is_of, read
 from sam_widget.store.journal_records import seal
@@ -284,7 +284,7 @@ class Journal:
     def _write(self) -> None:
         if self._set_aside is not None:
             copy = _free_name(self.path)
-            forced_copy(copy, self._set_aside)
+            write_new_file(copy, self._set_aside)
             self._set_aside = None
             self._note += f" What could be read is kept; the damaged file is now {copy.name}."
         if not self._file.is_in_place():

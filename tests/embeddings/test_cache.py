@@ -14,7 +14,6 @@ import subprocess
 import sys
 import threading
 import weakref
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -409,10 +408,10 @@ def test_a_folder_that_cannot_be_written_is_said_once(tmp_path, caplog):
 def test_a_full_disk_is_said_once_and_leaves_nothing_behind(tmp_path, caplog, monkeypatch):
     cache, predictor = EmbeddingCache(0, tmp_path), FakePredictor()
 
-    def full(self, target):
+    def full(source, target):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     for seed in range(3):
         cache.get_or_encode(predictor, picture(seed))
     assert predictor.encode_calls == 3

@@ -7,9 +7,9 @@ import pytest
 import skimage.data
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mask_examples import stability_score
 
 from sam_widget.errors import EmbeddingMismatch, PromptError
-from sam_widget.masks.metrics import stability_score
 from sam_widget.predictors import FakePredictor
 from sam_widget.prompts import Prompts
 

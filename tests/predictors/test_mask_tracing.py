@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mask_examples import stability_score
 
 from sam_widget import FakePredictor, Prompts
 from sam_widget.annotations.candidates import Candidates, display_hw
 from sam_widget.errors import PromptError
-from sam_widget.masks.metrics import stability_score
 from sam_widget.masks.rle import Rle
 from sam_widget.predictors.frame import ModelFrame
 from sam_widget.predictors.mask_tracing import trace_all_pixels

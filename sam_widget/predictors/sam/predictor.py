@@ -236,7 +236,7 @@ class SegmentAnything:
             return BatchPrediction(np.zeros((0, 3), np.float32), frame, _no_masks)
         decoder = self._fastest()
         kinds = _THREE if wants_three(prompts[0], multimask) else _SINGLE
-        xy, labels = zip(*(_points(frame, one) for one in prompts), strict=True)
+        xy, labels = zip(*(_points(frame, prompt) for prompt in prompts), strict=True)
         decoded = decoder.decode_tokens(
             image, self._prompts.tokens(np.concatenate(xy), np.concatenate(labels))
         )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from threading import TIMEOUT_MAX, Condition, Thread, current_thread
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from sam_widget.embeddings import give_back
+from sam_widget.embeddings import trim_heap
 from sam_widget.errors import SamWidgetError, WidgetClosed
 from sam_widget.widget.worker.gesture_queue import GestureQueue, Turn
 from sam_widget.widget.worker.pace import Pace
@@ -378,9 +378,9 @@ class Worker:
                     self._stage = "encoding"
                 self._changed()
             session.attach(self._predictor)
-            give_back()  # what the image before this one left
+            trim_heap()  # what the image before this one left
             session.encode(self._progress_of(session))
-            give_back()
+            trim_heap()
         except Cancelled:
             return  # the next step turns to the image that took its place, or ends
         except Exception as error:  # noqa: BLE001 - shown on the page and raised in Python
