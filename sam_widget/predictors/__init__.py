@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING
 
 from sam_widget.errors import ModelError, UnknownModel, WeightsError
 from sam_widget.predictors.base import (
+    Capabilities,
     Embedding,
     Prediction,
     Predictor,
     Progress,
+    PromptKind,
     StorablePredictor,
+    capabilities,
+    check_accepts,
     encode_with,
 )
 from sam_widget.predictors.batch import BatchPredictor, decode_batch
@@ -29,15 +33,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BatchPredictor",
+    "Capabilities",
     "Embedding",
     "FakePredictor",
     "ModelFrame",
     "Prediction",
     "Predictor",
     "Progress",
+    "PromptKind",
     "StorablePredictor",
     "TracedMask",
     "available",
+    "capabilities",
+    "check_accepts",
     "decode_batch",
     "encode_with",
     "load",

@@ -27,7 +27,6 @@ from sam_widget.masks import (
     split_along,
     split_apart,
 )
-from sam_widget.predictors import ModelFrame
 from sam_widget.session.predicting import Answering
 
 if TYPE_CHECKING:
@@ -282,7 +281,7 @@ def _edited_candidate(
     """Return the answer with its candidate edited; None if that changes nothing."""
     if entry.failure is not None:
         raise entry.failure
-    answer = entry.answer or Candidates.drawn(ModelFrame(image.height, image.width))
+    answer = entry.answer or Candidates.drawn(image.height, image.width)
     before = answer.rle(selected)
     after = edit.apply(before)
     if entry.answer is None and after.area == 0:

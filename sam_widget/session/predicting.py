@@ -14,7 +14,7 @@ import numpy as np
 
 from sam_widget.annotations import Candidates, follow
 from sam_widget.errors import ModelError
-from sam_widget.predictors import encode_with
+from sam_widget.predictors import capabilities, encode_with
 from sam_widget.prompts import Prompts
 from sam_widget.session.document import Document
 from sam_widget.session.history import Entry, History
@@ -124,8 +124,11 @@ class Answering(Document):
                 self.encode()
                 start = time.perf_counter()
                 known = 0.0
+                refines = "mask" in capabilities(self._model()).accepts
+                if not refines:
+                    feedback, chain = None, ()
                 if entry.steps:
-                    followed = follow(self._decode, entry.steps)
+                    followed = follow(self._decode, entry.steps, refines=refines)
                     answer, selected = self._as_it_was(entry.reopened, followed), followed.selected
                     feedback, chain = followed.feedback, entry.steps[:-1]
                 else:

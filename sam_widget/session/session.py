@@ -130,7 +130,7 @@ class Session(SessionEdits, ObjectGestures):
         return self._prompt(lambda prompts: prompts.without_box())
 
     def set_mask(self, mask: NDArray[Any] | Annotation) -> int:
-        """Prompt with a mask: bool (H, W), logits float32 (1, 256, 256), or an accepted object."""
+        """Prompt with a mask: bool (H, W), logits float32 (1, S, S), or an accepted object."""
         value = mask.rle if isinstance(mask, Annotation) else mask
         return self._prompt(lambda prompts: prompts.with_mask(value))
 

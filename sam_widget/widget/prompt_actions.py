@@ -95,7 +95,7 @@ class PromptActions(SessionMirror):
         self._do(lambda session: session.remove_box())
 
     def set_mask(self, mask: NDArray[Any] | Annotation) -> None:
-        """Prompt with a mask: bool (H, W), logits float32 (1, 256, 256), or an accepted object."""
+        """Prompt with a mask: bool (H, W), logits float32 (1, S, S), or an accepted object."""
         self._do(lambda session: session.set_mask(mask))
 
     def remove_mask(self) -> None:

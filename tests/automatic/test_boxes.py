@@ -54,6 +54,7 @@ def test_boxes_as_detectors_give_them():
     assert read_boxes([]).boxes_xyxy.shape == (0, 4)
 
 
+@pytest.mark.usefixtures("any_frame")
 def test_labels_share_a_colour():
     fake = FakePredictor()
     embedding = fake.encode(np.zeros((400, 600, 3), np.uint8))

@@ -9,6 +9,8 @@ from sam_widget import EmbeddingCache, FakePredictor, Session, load_image
 from sam_widget.errors import ModelError
 from sam_widget.prompts import Prompts
 
+pytestmark = pytest.mark.usefixtures("any_frame")
+
 
 def test_one_point_gives_three_candidates_from_subpart_to_whole(session):
     session.add_point(300, 200)

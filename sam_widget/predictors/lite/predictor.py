@@ -21,6 +21,7 @@ from sam_widget.errors import ModelError, WeightsError
 from sam_widget.images import load_image
 from sam_widget.predictors import onnx_runtime
 from sam_widget.predictors.base import (
+    SAM_PROMPTS,
     Embedding,
     Prediction,
     check_request,
@@ -151,6 +152,8 @@ class Lite:
 
     name = "lite"
     preprocessing = "1: longest side 512, padded to 32, float32"
+    accepts = SAM_PROMPTS
+    previews = True
     automatic_defaults: ClassVar = {
         "pred_iou_thresh": 0.5,
         "stability_score_thresh": 0.45,
@@ -189,6 +192,10 @@ class Lite:
     def __repr__(self) -> str:
         return f"<Lite on {self.device}, {self.runtime}>"
 
+    def frame(self, image_hw: tuple[int, int]) -> ModelFrame:
+        """Return the frame of an image, which is SAM's; see :meth:`~sam_widget.Predictor.frame`."""
+        return ModelFrame(*image_hw)
+
     def encode(self, image: object, progress: Progress | None = None) -> Embedding:
         """Encode an image; see :meth:`~sam_widget.Predictor.encode`."""
         rgb = load_image(image)
@@ -197,7 +204,7 @@ class Lite:
             encoded = self._runner.encode(picture)
         if progress is not None:
             progress(1.0)
-        frame = ModelFrame(rgb.height, rgb.width)
+        frame = self.frame((rgb.height, rgb.width))
         return Embedding(encoded, frame, self.model_digest, rgb.digest, nbytes_of(encoded))
 
     def pack(self, embedding: Embedding) -> dict[str, NDArray[Any]]:
@@ -268,10 +275,10 @@ def _encoded(embedding: Embedding) -> EncodedImage:
 
 def prompt_batch(prompts: Prompts, frame: ModelFrame) -> PromptBatch:
     """Return the prompts of one request as tensors in the network's coordinates."""
-    points = frame.points_to_model(prompts.point_coords) / ModelFrame.INPUT
+    points = frame.points_to_model(prompts.point_coords) / frame.input_side
     box = (0.0, 0.0, 1.0, 1.0)
     if prompts.box is not None:
-        (box,) = frame.boxes_to_model([prompts.box]) / ModelFrame.INPUT
+        (box,) = frame.boxes_to_model([prompts.box]) / frame.input_side
     mask = mask_logits(prompts, frame)
     return PromptBatch(
         torch.from_numpy(points).float().reshape(1, -1, 2),
