@@ -3,10 +3,11 @@ import threading
 import numpy as np
 import pytest
 import skimage.data
+from model_frames import FRAMES
 from official_generator import official_generator
 
 from sam_widget import AutomaticMaskGenerator, NotEnoughMemory, load
-from sam_widget.errors import PromptError
+from sam_widget.errors import PromptError, UnsupportedPrompt
 from sam_widget.predictors import FakePredictor
 
 each_frame = pytest.mark.usefixtures("any_frame")
@@ -278,6 +279,25 @@ def test_objects_know_where_they_come_from(found):
 
 
 @each_frame
+def test_a_model_without_points_is_refused_before_it_encodes(cat):
+    boxes_only = FakePredictor(accepts=("box",))
+    generator = AutomaticMaskGenerator(boxes_only, points_per_side=2)
+    with pytest.raises(UnsupportedPrompt, match="takes no prompt of points; it accepts box"):
+        generator.stream(cat)
+    assert boxes_only.encode_calls == 0
+
+
+def test_memory_is_estimated_for_the_models_own_logits(cat):
+    needed = [
+        AutomaticMaskGenerator(FakePredictor(**sides), points_per_side=2).estimate(cat).decoding
+        for sides in FRAMES.values()
+    ]
+    # Three candidates of four prompts, their logits three times over.
+    each = 3 * 4 * 3 * 4
+    assert needed[1] - needed[0] == each * (288**2 - 256**2)
+    assert needed[0] - needed[2] == each * (256**2 - 16**2)
+
+
 def test_a_run_that_does_not_fit_is_refused_before_it_starts(cat, monkeypatch):
     generator = AutomaticMaskGenerator(FakePredictor(), points_per_side=2)
     needed = generator.estimate(cat)
