@@ -11,6 +11,7 @@ import pytest
 import skimage.data
 from comm.base_comm import BaseComm
 from hypothesis import settings
+from model_frames import FRAMES
 
 from sam_widget import FakePredictor, Prediction, SamWidget, Session, load_image
 from sam_widget.embeddings.cache import choose_cache
@@ -59,6 +60,16 @@ def nothing_cached(monkeypatch):
     """Each test encodes its own images: what the process shares is empty, and has no folder."""
     monkeypatch.delenv("SAM_WIDGET_EMBEDDINGS", raising=False)
     choose_cache().clear()
+
+
+@pytest.fixture(scope="module", params=FRAMES)
+def any_frame(request):
+    """Give every fake predictor made in this module another frame, each in turn; its arguments."""
+    init = FakePredictor.__init__
+    with pytest.MonkeyPatch.context() as patch:
+        changed = {**init.__kwdefaults__, **FRAMES[request.param]}
+        patch.setattr(init, "__kwdefaults__", changed)
+        yield FRAMES[request.param]
 
 
 class Recorder:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sam_widget.masks import Rle, resize_mask
+from sam_widget.predictors import ModelFrame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from sam_widget.predictors import ModelFrame, Prediction
+    from sam_widget.predictors import Prediction
 
 __all__ = ["DISPLAY_SIDE", "Candidates", "display_hw", "display_rle"]
 
@@ -53,8 +54,9 @@ class Candidates:
 
     Attributes
     ----------
-    logits : float32 (N, 256, 256)
-        Low-resolution logits in the model's frame; the chosen ones are fed back on refinement.
+    logits : float32 (N, S, S)
+        Low-resolution logits in the model's frame, S its ``logits_side``; the chosen ones are fed
+        back on refinement.
     scores : float32 (N,)
         Predicted IoU; NaN for a mask drawn by hand from the beginning.
     stabilities : tuple of float
@@ -108,12 +110,14 @@ class Candidates:
         return cls.of(replace(prediction, logits=prediction.logits[best], scores=scores[best]))
 
     @classmethod
-    def drawn(cls, frame: ModelFrame) -> Candidates:
+    def drawn(cls, height: int, width: int) -> Candidates:
         """Return an empty mask to draw on, which no model made: its figures are NaN."""
-        empty = Rle(frame.height, frame.width, np.array([frame.height * frame.width]))
+        empty = Rle(height, width, np.array([height * width]))
+        # A frame of no model: one logit for the whole image.
+        frame = ModelFrame(height, width, 1, 1, "stretch", "direct")
         return cls(
             # Nowhere inside, as sure as a model ever is.
-            logits=np.full((1, frame.LOGITS, frame.LOGITS), -32, np.float32),
+            logits=np.full(frame.logits_shape, -32, np.float32),
             scores=np.full(1, np.nan, np.float32),
             stabilities=(float("nan"),),
             areas=(0,),
@@ -166,7 +170,7 @@ class Candidates:
 
         Returns
         -------
-        float32 (1, 256, 256) or bool (H, W)
+        float32 (1, S, S) or bool (H, W)
             The model's own logits; of a candidate edited by hand its mask.
         """
         if index in self.edited:

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from sam_widget.automatic.generator import AutomaticMaskGenerator
 from sam_widget.errors import SamWidgetError
 from sam_widget.images import load_image
-from sam_widget.predictors import available, load
+from sam_widget.predictors import available, capabilities, load
 from sam_widget.storage import write_atomically
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             precision=options.precision,
         )
         # A model of its own kind has thresholds of its own kind; what was asked for goes before.
-        parameters = {**getattr(predictor, "automatic_defaults", {}), **parameters}
+        parameters = {**capabilities(predictor).automatic_defaults, **parameters}
         generator = AutomaticMaskGenerator(predictor, output_mode="coco_rle", **parameters)
         options.out.mkdir(parents=True, exist_ok=True)
     except (SamWidgetError, OSError) as error:

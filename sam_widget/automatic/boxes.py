@@ -16,7 +16,7 @@ import numpy as np
 
 from sam_widget.annotations import PALETTE, Annotation
 from sam_widget.errors import PromptError
-from sam_widget.predictors import BatchPredictor, decode_batch
+from sam_widget.predictors import BatchPredictor, check_accepts, decode_batch
 from sam_widget.prompts import Prompts
 
 if TYPE_CHECKING:
@@ -136,6 +136,8 @@ def segment_boxes(
     ------
     PromptError
         If a box is malformed or lies off the image; it is named, and nothing is computed.
+    UnsupportedPrompt
+        If the model takes no boxes.
     EmbeddingMismatch
         If the embedding comes from other weights.
 
@@ -149,6 +151,7 @@ def segment_boxes(
     >>> [(one.label, one.area > 0) for one in found]
     [('cell', True), ('cell', True)]
     """
+    check_accepts(predictor, ["box"])
     listed = read_boxes(boxes, labels)
     # All of them are checked before the first is computed.
     frame = embedding.frame

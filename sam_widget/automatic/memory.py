@@ -20,7 +20,6 @@ _CGROUPS = (
         "/sys/fs/cgroup/memory/memory.stat",
     ),
 )
-_LOGIT_BYTES = 256 * 256 * 4
 _RUNS_PER_COLUMN = 2
 """Runs of a mask in a column of its image, counted generously; photographs have 0.5 to 1.5."""
 _EXPECTED_MASKS = 256
@@ -74,6 +73,7 @@ class MemoryEstimate:
 def estimate(
     image_hw: tuple[int, int],
     *,
+    logits_side: int,
     prompts: int,
     batch: int,
     keep_all: bool,
@@ -86,6 +86,8 @@ def estimate(
     ----------
     image_hw : (int, int)
         Height and width in pixels.
+    logits_side : int
+        Logits along a side of one candidate, as the model gives it.
     prompts : int
         In all crops together.
     batch : int
@@ -103,7 +105,8 @@ def estimate(
     rows = 3 * prompts if keep_all else min(3 * prompts, 4 * _EXPECTED_MASKS)
     # A traced mask has its blocks' first and last rows (a quarter of a byte a pixel), its changes
     # while they are sorted, and its logits.
-    traced = 3 * batch * (_LOGIT_BYTES * 3 + pixels // 2 + 8 * each)
+    logits = 4 * logits_side**2
+    traced = 3 * batch * (3 * logits + pixels // 2 + 8 * each)
     output = min(3 * prompts, _EXPECTED_MASKS) * pixels if binary else 0
     crop_copy = 3 * pixels
     return MemoryEstimate(

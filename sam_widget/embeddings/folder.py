@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sam_widget.predictors import ModelFrame
 from sam_widget.storage import TEMPORARY, write_atomically
 
 if TYPE_CHECKING:
@@ -57,15 +58,14 @@ class EmbeddingKey:
         Digest of the weights.
     preprocessing : str
         Version of everything else that leads to the features.
-    height, width : int
-        Size of the original image in pixels.
+    frame : ModelFrame
+        Size of the original image in pixels, and the model's frame of it.
     """
 
     image_digest: str
     model_digest: str
     preprocessing: str
-    height: int
-    width: int
+    frame: ModelFrame
 
     @property
     def file_name(self) -> str:
@@ -75,13 +75,19 @@ class EmbeddingKey:
 
     def metadata(self) -> dict[str, str]:
         """Return all of it as texts, for the head of the file."""
-        return {
+        frame = self.frame
+        texts = {
             "format": _FORMAT,
             "image_digest": self.image_digest,
             "model_digest": self.model_digest,
             "preprocessing": self.preprocessing,
-            "size_hw": f"{self.height} x {self.width}",
+            "size_hw": f"{frame.height} x {frame.width}",
         }
+        # Version 0.1 knew one frame and did not write it: its files have the same names still.
+        if frame != ModelFrame(frame.height, frame.width):
+            input_side, logits_side = frame.input_side, frame.logits_side
+            texts["frame"] = f"{input_side} {frame.fit}, {logits_side} {frame.upsampling}"
+        return texts
 
 
 class _Unusable(Exception):  # noqa: N818 - reads as the fact it states

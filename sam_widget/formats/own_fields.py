@@ -7,13 +7,12 @@ import binascii
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from sam_widget.formats.reading.field import MAX_POINTS
 from sam_widget.masks import Rle
-from sam_widget.prompts import LOGITS_SHAPE, Prompts
+from sam_widget.prompts import MAX_LOGITS_SIDE, Prompts, logits_from_bytes
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from sam_widget.annotations import Annotation
@@ -117,15 +116,13 @@ def read_points(field: Field, budget: Budget) -> NDArray[np.float64]:
 
 
 def _logits(field: Field) -> NDArray[np.float32]:
-    count = int(np.prod(LOGITS_SHAPE))
-    text = field.text(count * 6)
+    text = field.text(6 * MAX_LOGITS_SIDE**2)
     try:
         packed = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         field.fail(f"is not Base64: {error}")
-    if len(packed) != 4 * count:
-        field.fail(f"must be {count} packed numbers, got {len(packed)} bytes.")
-    return np.frombuffer(packed, dtype="<f4").astype(np.float32).reshape(LOGITS_SHAPE)
+    with field.named():
+        return logits_from_bytes(packed)
 
 
 def read_scores(field: Field) -> dict[str, Any]:

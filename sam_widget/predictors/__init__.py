@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 from sam_widget.errors import ModelError, UnknownModel, WeightsError
 from sam_widget.predictors import torch_runtime
 from sam_widget.predictors.base import (
+    Capabilities,
     Embedding,
     Prediction,
     Predictor,
     Progress,
+    PromptKind,
     StorablePredictor,
+    capabilities,
+    check_accepts,
     encode_with,
 )
 from sam_widget.predictors.batch import BatchPredictor, decode_batch
@@ -27,15 +31,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BatchPredictor",
+    "Capabilities",
     "Embedding",
     "FakePredictor",
     "ModelFrame",
     "Prediction",
     "Predictor",
     "Progress",
+    "PromptKind",
     "StorablePredictor",
     "TracedMask",
     "available",
+    "capabilities",
+    "check_accepts",
     "decode_batch",
     "encode_with",
     "load",

@@ -17,7 +17,6 @@ from sam_widget.masks import (
     split_along,
     split_islands,
 )
-from sam_widget.predictors import ModelFrame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -201,7 +200,7 @@ def _edited_candidate(
     """Return the candidates with the chosen one edited; None if that changes nothing."""
     if entry.failure is not None:
         raise entry.failure
-    candidates = entry.candidates or Candidates.drawn(ModelFrame(image.height, image.width))
+    candidates = entry.candidates or Candidates.drawn(image.height, image.width)
     before = candidates.rle(selected)
     after = edit.apply(before)
     if entry.candidates is None and after.area == 0:

@@ -26,8 +26,8 @@ from sam_widget.store.journal_writing import change_record, whole_records
 from sam_widget.store.store import AnnotationStore
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Callable
+    from pathlib import Path
 
     from sam_widget.images import RgbImage
     from sam_widget.store.changes import Change, ChangeLog

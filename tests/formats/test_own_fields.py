@@ -18,13 +18,13 @@ ONE = Rle.encode(np.ones((30, 40), dtype=bool))
 points = st.lists(st.tuples(st.floats(0, 40), st.floats(0, 30), st.booleans()), max_size=5)
 
 
-@given(points, st.booleans(), st.sampled_from(["none", "mask", "logits"]))
+@given(points, st.booleans(), st.sampled_from(["none", "mask", 16, 256, 288]))
 def test_any_prompts_come_back(some, boxed, masked):
     mask = None
     if masked == "mask":
         mask = np.eye(30, 40, dtype=bool)
-    elif masked == "logits":
-        mask = np.linspace(-1, 1, 256 * 256, dtype=np.float32).reshape(1, 256, 256)
+    elif masked != "none":  # logits of models of that many
+        mask = np.linspace(-1, 1, masked**2, dtype=np.float32).reshape(1, masked, masked)
     prompts = Prompts(
         [(x, y) for x, y, _ in some],
         [int(positive) for _, _, positive in some],

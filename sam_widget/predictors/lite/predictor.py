@@ -17,7 +17,13 @@ import numpy as np
 from sam_widget.errors import ModelError, WeightsError
 from sam_widget.images import load_image
 from sam_widget.predictors import onnx_runtime, torch_runtime
-from sam_widget.predictors.base import Embedding, Prediction, check_request, wants_three
+from sam_widget.predictors.base import (
+    SAM_PROMPTS,
+    Embedding,
+    Prediction,
+    check_request,
+    wants_three,
+)
 from sam_widget.predictors.batch import BatchPrediction, check_batch
 from sam_widget.predictors.devices import resolve_device
 from sam_widget.predictors.frame import ModelFrame
@@ -156,6 +162,8 @@ class Lite:
 
     name = "lite"
     preprocessing = "1: longest side 512, padded to 32, float32"
+    accepts = SAM_PROMPTS
+    previews = True
     automatic_defaults: ClassVar = {
         "pred_iou_thresh": 0.5,
         "stability_score_thresh": 0.45,
@@ -179,6 +187,10 @@ class Lite:
     def __repr__(self) -> str:
         return f"<Lite on {self.device}, {self.runtime}>"
 
+    def frame(self, image_hw: tuple[int, int]) -> ModelFrame:
+        """Return the frame of an image, which is SAM's; see :meth:`~sam_widget.Predictor.frame`."""
+        return ModelFrame(*image_hw)
+
     def encode(self, image: object, progress: Progress | None = None) -> Embedding:
         """Encode an image; see :meth:`~sam_widget.Predictor.encode`."""
         rgb = load_image(image)
@@ -187,7 +199,7 @@ class Lite:
             encoded = self._runner.encode(picture)
         if progress is not None:
             progress(1.0)
-        frame = ModelFrame(rgb.height, rgb.width)
+        frame = self.frame((rgb.height, rgb.width))
         return Embedding(encoded, frame, self.model_digest, rgb.digest, nbytes_of(encoded))
 
     def pack(self, embedding: Embedding) -> dict[str, NDArray[Any]]:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sam_widget.predictors.base import mask_logits
-from sam_widget.predictors.frame import ModelFrame
 from sam_widget.predictors.lite.features import GRID_SIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from sam_widget.predictors.frame import ModelFrame
     from sam_widget.prompts import Prompts
 
 __all__ = ["COARSE_SIDE", "PromptArrays", "include_cells", "prompt_arrays"]
@@ -43,10 +43,10 @@ class PromptArrays(NamedTuple):
 
 def prompt_arrays(prompts: Prompts, frame: ModelFrame) -> PromptArrays:
     """Return the prompts of one request in the network's coordinates."""
-    points = frame.points_to_model(prompts.point_coords) / ModelFrame.INPUT
+    points = frame.points_to_model(prompts.point_coords) / frame.input_side
     box = (0.0, 0.0, 1.0, 1.0)
     if prompts.box is not None:
-        (box,) = frame.boxes_to_model([prompts.box]) / ModelFrame.INPUT
+        (box,) = frame.boxes_to_model([prompts.box]) / frame.input_side
     mask = mask_logits(prompts, frame)
     return PromptArrays(
         points.astype(np.float32).reshape(1, -1, 2),
