@@ -274,7 +274,7 @@ def _reports_progress(predictor: Predictor) -> bool:
         parameters = inspect.signature(predictor.encode).parameters
     except (TypeError, ValueError):  # written in C, say
         return False
-    takes_any = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+    takes_any = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
     return "progress" in parameters or takes_any
 
 

@@ -130,11 +130,11 @@ def decode_batch(
     if isinstance(predictor, BatchPredictor):
         return predictor.decode_batch(embedding, points, boxes, multimask)
     prompts = check_batch(predictor, embedding, points, boxes)
-    answers = [predictor.decode(embedding, one, multimask) for one in prompts]
-    width = max((len(one) for one in answers), default=1)
+    answers = [predictor.decode(embedding, prompt, multimask) for prompt in prompts]
+    width = max((len(answer) for answer in answers), default=1)
     scores = np.full((len(answers), width), -np.inf, dtype=np.float32)
-    for row, one in zip(scores, answers, strict=True):
-        row[: len(one)] = one.scores
+    for row, answer in zip(scores, answers, strict=True):
+        row[: len(answer)] = answer.scores
 
     def compute(pairs: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
         return np.stack([answers[prompt].logits[kind] for prompt, kind in pairs])
@@ -165,7 +165,7 @@ def check_batch(
         raise PromptError(f"expected as many points as boxes, got {len(xy)} and {len(xyxy)}.")
     count = len(xy) if xy is not None else len(xyxy) if xyxy is not None else 0
 
-    def one(index: int) -> Prompts:
+    def prompts_of(index: int) -> Prompts:
         try:
             prompts = Prompts(
                 points=[] if xy is None else [tuple(xy[index])],
@@ -175,7 +175,7 @@ def check_batch(
         except PromptError as error:
             raise PromptError(f"prompt {index} of {count}: {error}") from error
 
-    return [one(index) for index in range(count)]
+    return [prompts_of(index) for index in range(count)]
 
 
 def _rows(values: ArrayLike, columns: int, name: str) -> NDArray[np.float64]:

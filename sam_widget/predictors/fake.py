@@ -188,8 +188,8 @@ class FakePredictor:
     ) -> BatchPrediction:
         """Answer many prompts; see :class:`~sam_widget.predictors.batch.BatchPredictor`."""
         prompts = check_batch(self, embedding, points, boxes)
-        answers = [self.decode(embedding, one, multimask) for one in prompts]
-        scores = [one.scores for one in answers] or np.zeros((0, 3), np.float32)
+        answers = [self.decode(embedding, prompt, multimask) for prompt in prompts]
+        scores = [answer.scores for answer in answers] or np.zeros((0, 3), np.float32)
 
         def compute(pairs: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
             return np.stack([answers[prompt].logits[kind] for prompt, kind in pairs])

@@ -214,7 +214,7 @@ class _Tracing:
         certain[self._soft], low[self._soft] = True, -np.inf
         pixels = (self._down.sizes[:, None] * self._across.sizes).reshape(-1)
         filled = [(low > level) & certain for level in levels]
-        self._counts = np.stack([one.reshape(-1, len(pixels)) @ pixels for one in filled])
+        self._counts = np.stack([blocks.reshape(-1, len(pixels)) @ pixels for blocks in filled])
         # First and last row of every block, for the changes from one block to the next.
         self._tops = np.repeat(filled[0][..., None], _SIDE, axis=3)
         self._bottoms = self._tops.copy()

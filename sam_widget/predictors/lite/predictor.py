@@ -241,7 +241,9 @@ class Lite:
             self._answer(embedding, prompts, multimask)
             for prompts in check_batch(self, embedding, points, boxes)
         ]
-        scores = np.stack([one for _, one in answers]) if answers else np.zeros((0, 3), np.float32)
+        scores = (
+            np.stack([scores for _, scores in answers]) if answers else np.zeros((0, 3), np.float32)
+        )
 
         def compute(pairs: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
             # The rating looks at the masks, so they are there; only their frame is not.

@@ -66,13 +66,13 @@ class PromptEncoder(nn.Module):
         steps = torch.linspace(0.1, 0.9, 7, device=boxes.device)
         inside = torch.cartesian_prod(steps, steps)
         ends = torch.linspace(0.0, 1.0, 8, device=boxes.device)
-        zero, one = torch.zeros_like(ends), torch.ones_like(ends)
+        zeros, ones = torch.zeros_like(ends), torch.ones_like(ends)
         border = torch.cat(
             [
-                torch.stack([ends, zero], 1),
-                torch.stack([ends, one], 1),
-                torch.stack([zero, ends], 1),
-                torch.stack([one, ends], 1),
+                torch.stack([ends, zeros], 1),
+                torch.stack([ends, ones], 1),
+                torch.stack([zeros, ends], 1),
+                torch.stack([ones, ends], 1),
             ]
         )
         pattern = torch.cat([inside, border])
