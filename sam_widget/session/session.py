@@ -163,7 +163,7 @@ class Session(SessionState, HandEdits[int]):
         self.predicting.fail(error)
 
     def release(self) -> None:
-        """Free the embedding and the history's logits, and release everybody who waits."""
+        """Free the embedding and the logits of the history, and wake all who wait."""
         self.predicting.release()
         self.document.close()
 

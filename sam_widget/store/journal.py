@@ -125,7 +125,7 @@ def open_annotations(image: object, journal: JournalChoice = None) -> Annotation
 
 
 class Journal:
-    """Write down what happens in one store; see :class:`sam_widget.store.object_store.Recorder`.
+    """Record the changes of one store in a file; see ``transactions.Recorder``.
 
     Parameters
     ----------
@@ -261,14 +261,14 @@ class Journal:
                 self._problem = ""
 
     def close(self) -> None:
-        """Let go of the file, if this was its last user; one that says nothing is deleted."""
+        """Close the file if this was its last user; delete it if it holds nothing."""
         with _registry_lock:
             self._users -= 1
             if self._users <= 0:
                 self.abandon()
 
     def abandon(self) -> None:
-        """Let go of the file, whoever uses it."""
+        """Close the file, whoever uses it."""
         with _registry_lock:
             if self._file.closed:
                 return
@@ -347,7 +347,7 @@ class Journal:
 
 
 def _close_all() -> None:
-    """Let go of every journal: at the end of a process that ends in order."""
+    """Close every journal when the process exits."""
     for journal in tuple(_registry.values()):
         journal.abandon()
 
@@ -356,7 +356,7 @@ atexit.register(_close_all)
 
 
 def _go_without(store: AnnotationStore, image: RgbImage, path: Path, reason: str) -> None:
-    """Show what a journal says that cannot be written, and say so, once for a folder."""
+    """Load a journal that cannot be written, and warn once for a folder."""
     note = f"Changes are not saved, for there can be no journal {path.name}: {reason}"
     try:
         content = path.read_bytes()

@@ -1,4 +1,4 @@
-"""Where an image's journal is, and what it says to somebody who only looks."""
+"""Finding the journal of an image, and reading it without opening it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def journal_path(image: RgbImage, journal: JournalChoice) -> Path | None:
 
 
 def look_at_annotations(image: RgbImage) -> AnnotationStore:
-    """Return the annotations in the journal beside an image's file, which stays closed.
+    """Return the annotations in the journal of an image, without opening it for writing.
 
     The store can be read and saved, and refuses every change: it would go to no journal.
 

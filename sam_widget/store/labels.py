@@ -84,7 +84,7 @@ class Labels:
             self.keep()
 
     def meet(self, annotation: Annotation) -> None:
-        """Offer the label of an object that came from elsewhere, where it is kept already."""
+        """Offer the label of an annotation that somebody else added to the store."""
         if annotation.label:
             self.color_once(annotation.label, annotation.color)
             self.names = tuple(dict.fromkeys([*self.names, annotation.label]))
@@ -112,7 +112,7 @@ class Labels:
         self.keep()
 
     def keep(self) -> None:
-        """Have the labels in the store, and so in its journal."""
+        """Save labels and colours in the store, and so in its journal."""
         if self.names or self._store.labels:
             self._store.transactions.set_property("labels", list(self.names))
             self._store.transactions.set_property("label_colors", dict(self._colors))

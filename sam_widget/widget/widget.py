@@ -209,7 +209,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
             self.send(problems.error_reply(None, ProtocolError("unknown comm method.")))
 
     def notify_change(self, change: Any) -> None:  # noqa: ANN401 - traitlets' signature
-        """Send a change to the page and call its observers; what is being published waits."""
+        """Notify of a change, unless it is being published: then observers are called later."""
         publisher = getattr(self, "_publisher", None)
         if publisher is None or not publisher.holds(change):
             super().notify_change(change)

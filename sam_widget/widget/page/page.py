@@ -56,7 +56,7 @@ class Page:
         self._navigation: Navigation | None = None
 
     def follow(self, navigation: Navigation) -> None:
-        """Tell who goes through a series of images."""
+        """Set what navigates the series of images."""
         self._navigation = navigation
 
     def show_image(self, image_id: str) -> None:
@@ -66,7 +66,7 @@ class Page:
         self.everything.reset()
 
     def begin_with(self, annotations: tuple[Annotation, ...]) -> None:
-        """List annotations that were there before any view was."""
+        """Set the annotations that exist before there is a view."""
         self._annotations.begin_with(annotations)
 
     def publish_annotations(self, annotations: tuple[Annotation, ...]) -> None:
@@ -74,7 +74,7 @@ class Page:
         self._annotations.publish(annotations)
 
     def receive(self, content: object, buffers: Sequence[object]) -> None:
-        """Take one untrusted message; whatever is wrong with it goes back as an error."""
+        """Handle one untrusted message; answer with an error if it is invalid."""
         try:
             request = gestures.parse_request(content, buffers)
             self._worker.start()
@@ -148,7 +148,7 @@ class Page:
             self._publish_version(version)
 
     def _push(self) -> None:
-        """Send what makes the answer leave at once, when it has been sent. The lock is held."""
+        """Send padding after an answer that asked for it. The lock is held."""
         if self._push_at is not None and self._push_at <= self._published:
             self._push_at = None
             self._send({"type": "push"}, [gestures.PUSH])
@@ -156,7 +156,7 @@ class Page:
     def _reply(
         self, request: Request, fields: dict[str, Any], buffers: Sequence[bytes] = ()
     ) -> None:
-        """Answer a request; on a link that holds small answers back, with bytes behind it."""
+        """Send a reply, with padding if the request asked for it."""
         padding = [gestures.PUSH] if request.push else []
         content = {"type": "reply", "to": request.id, **fields}
         self._send(content, [*buffers, *padding])
@@ -201,7 +201,7 @@ class Page:
 
 
 def _perform(session: Session, request: Request) -> tuple[int, int]:
-    """Do what a gesture says; return the version and revision it led to."""
+    """Apply a gesture to a session; return the version and revision it led to."""
     arguments = dict(request.arguments)
     if request.type == "choose":
         arguments["as_of"] = arguments.pop("revision")
