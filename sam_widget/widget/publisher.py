@@ -11,6 +11,7 @@ import traitlets
 
 from sam_widget.errors import ImageError, JournalError
 from sam_widget.images import encode_preview
+from sam_widget.predictors import capabilities
 from sam_widget.widget.wire import problems, state
 
 if TYPE_CHECKING:
@@ -177,9 +178,12 @@ class Publisher:
 
     def _model_info(self) -> dict[str, Any]:
         predictor, session = self._worker.predictor, self._worker.session
+        can = None if predictor is None else capabilities(predictor)
         return {
             "name": self._model_name if predictor is None else predictor.name,
             "device": "" if predictor is None else predictor.device,
+            "accepts": [] if can is None else sorted(can.accepts),
+            "previews": can is not None and can.previews,
             "encode_ms": _rounded(session.encode_ms),
             "decode_ms": _rounded(session.decode_ms),
             "encode_progress": self._worker.encode_progress,

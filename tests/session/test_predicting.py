@@ -143,7 +143,7 @@ def test_a_model_that_takes_no_mask_is_fed_none(coffee):
     again = made.recipe.run(predictor, predictor.encode(coffee))
     assert again.rle == made.rle
     session.reopen(made.id)
-    assert np.array_equal(session.masks[session.committed.selected], made.mask)
+    assert np.array_equal(session.masks[session.answer.selected], made.mask)
     session.set_mask(made.mask)
     with pytest.raises(UnsupportedPrompt, match="takes no prompt of mask; it accepts box, points"):
         session.predict()

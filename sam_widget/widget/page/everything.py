@@ -15,6 +15,7 @@ import numpy as np
 
 from sam_widget.automatic import AutomaticMaskGenerator
 from sam_widget.errors import ModelError, PromptError, StaleGesture
+from sam_widget.predictors import capabilities
 from sam_widget.widget.wire import problems
 from sam_widget.widget.wire.everything import chunks, packed, parts, shown
 
@@ -189,7 +190,7 @@ class Everything:
         predictor = self._worker.predictor
         if predictor is None:
             raise self._worker.failure or ModelError("no model is loaded.")
-        suggested = getattr(predictor, "automatic_defaults", {})
+        suggested = capabilities(predictor).automatic_defaults
         try:
             return AutomaticMaskGenerator(predictor, **{**suggested, **parameters})
         except TypeError as error:
