@@ -89,6 +89,14 @@ class Annotation:
     ------
     AnnotationError
         If the label is not a text of at most 200 characters, or the colour not of that form.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sam_widget import Rle
+    >>> made = Annotation(Rle.encode(np.ones((4, 5), bool)), label="cup")
+    >>> made.area, made.bbox_xywh
+    (20, (0.0, 0.0, 5.0, 4.0))
     """
 
     rle: Rle = field(repr=False)

@@ -100,6 +100,17 @@ class Recipe:
         At least one.
     digest : str
         :func:`mask_digest` of the result.
+
+    Raises
+    ------
+    PromptError
+        If there is no step.
+
+    Examples
+    --------
+    >>> from sam_widget import Prompts
+    >>> len(Recipe((Step(Prompts(points=[(40, 30)])),), "").steps)
+    1
     """
 
     steps: tuple[Step, ...]

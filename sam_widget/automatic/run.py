@@ -71,6 +71,11 @@ class AutomaticRun:
         Asked before the predictor is.
     between : callable, optional
         Called before each batch; may block, to let others at the model first.
+
+    Raises
+    ------
+    SamWidgetError
+        From :meth:`step` and from iterating: whatever the predictor raised.
     """
 
     def __init__(

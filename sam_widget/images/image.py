@@ -50,6 +50,17 @@ class RgbImage:
         What was done to the values on loading; empty when nothing was.
     path : Path, optional
         The file it came from.
+
+    Raises
+    ------
+    ImageError
+        If the pixels are not uint8 (H, W, 3), or more than 2 ** 27.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> RgbImage(np.zeros((60, 80, 3), np.uint8)).width
+    80
     """
 
     pixels: NDArray[np.uint8] = field(repr=False)

@@ -82,6 +82,11 @@ class FakePredictor:
     encode_calls, decode_calls : int
         Calls that were answered so far. A widget asks its cache first: ``cache=False`` counts all.
 
+    Raises
+    ------
+    ModelError
+        If its frame is not as described there.
+
     Examples
     --------
     >>> import numpy as np

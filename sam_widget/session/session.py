@@ -63,6 +63,11 @@ class Session(SessionState, HandEdits[int]):
         ``"keep"``, ``"newest_wins"`` or ``"subtract"``: what happens where a new annotation lies on
         older ones, see :attr:`overlap`.
 
+    Raises
+    ------
+    EditError
+        If ``overlap`` is none of those.
+
     Examples
     --------
     >>> import numpy as np

@@ -41,9 +41,9 @@ __all__ = ["AnnotationStore"]
 class AnnotationStore(Sequence[Annotation]):
     """The accepted objects of one image, in the order shown: a sequence with undo.
 
-    Every change is one step of :meth:`undo`. All methods may be called from any thread. A store
-    opened with a journal (:func:`sam_widget.open_annotations`) has written a change to disk when
-    the method that made it returns, unless :attr:`saved` says otherwise.
+    Every change is one step of :meth:`undo`. All methods may be called from any thread. With a
+    journal (:func:`sam_widget.open_annotations`) a change is on disk when the method that made it
+    returns, unless :attr:`saved` says otherwise.
 
     Parameters
     ----------
@@ -67,6 +67,12 @@ class AnnotationStore(Sequence[Annotation]):
     ------
     AnnotationError
         If two objects have one id.
+
+    Examples
+    --------
+    >>> store = AnnotationStore(width=80, height=60)
+    >>> len(store), store.can_undo
+    (0, False)
     """
 
     def __init__(
@@ -267,17 +273,12 @@ class AnnotationStore(Sequence[Annotation]):
     def set_property(self, name: str, value: object) -> None:
         """Keep a JSON value beside the annotations, and in their journal; no step of undo.
 
-        Parameters
-        ----------
-        name : str
-            ``"labels"`` are the labels offered, ``"series"`` the place in a series of images.
-        value : object
-            Anything that JSON can hold; a copy of it is kept.
+        ``"labels"`` are the labels offered, ``"series"`` the place in a series of images.
 
         Raises
         ------
         AnnotationError
-            If JSON cannot hold it.
+            If JSON cannot hold the value, of which a copy is kept.
         """
         try:
             copy = json.loads(json.dumps(value, allow_nan=False))
