@@ -6,16 +6,13 @@ import { createHost, type Host } from "../src/host/memory-host";
 import type {
   Candidate,
   DocumentState,
-  EverythingRequest,
-  Gesture,
   ImageState,
-  Query,
-  Request,
   Traits,
   WireAnnotation,
   WirePrompts,
 } from "../src/protocol";
-import { EMPTY_DOCUMENT, NO_PREDICTION } from "../src/state/document";
+import type { EverythingRequest, Gesture, Query, Request } from "../src/protocol.generated";
+import { EMPTY_DOCUMENT, NO_ANSWER } from "../src/state/document";
 import { encodeMask } from "./rle";
 
 type State = Traits & Record<string, unknown>;
@@ -48,7 +45,7 @@ export class DiscKernel {
     const state: Traits = {
       image_state: image,
       document: EMPTY_DOCUMENT,
-      prediction: NO_PREDICTION,
+      answer: NO_ANSWER,
       status: "ready",
       problem: null,
       model_info: { name: "discs", device: "cpu", encode_ms: 412, decode_ms: null },
@@ -227,7 +224,7 @@ export class DiscKernel {
         reopened: null,
         journal: null,
       } satisfies DocumentState,
-      prediction: {
+      answer: {
         revision: this.#revision,
         version: this.#version,
         width,

@@ -85,8 +85,8 @@ function App({ root, context, signal }: Props) {
 }
 
 /** Everything mode has the room of the candidates while there are none. */
-function isPointingAtFound({ everything, prediction }: Store): boolean {
-  return everything.open.value && prediction.value.candidates.length === 0;
+function isPointingAtFound({ everything, answer }: Store): boolean {
+  return everything.open.value && answer.value.candidates.length === 0;
 }
 
 /** The stage draws itself; Preact only owns the place it is in. */

@@ -50,7 +50,7 @@ function choose(index: number, shown: string): Shortcut {
     run: ({ store, actions }) => {
       // Fast fingers choose among candidates that are still to come.
       const coming = store.status.value === "predicting";
-      if (coming || index < store.prediction.value.candidates.length) actions.choose(index);
+      if (coming || index < store.answer.value.candidates.length) actions.choose(index);
     },
   };
 }

@@ -245,7 +245,7 @@ function useParts(store: Store, actions: Actions): WireIslands | null {
     const target = editTarget(store);
     const waiting = store.pending.value.length > 0 || store.kernelStatus.value !== "ready";
     // The mask's own bytes say which mask it is.
-    const mask = target?.object?.rle ?? store.prediction.value.candidates[0];
+    const mask = target?.object?.rle ?? store.answer.value.candidates[0];
     let current = true;
     if (target === null || mask === undefined) parts.value = null;
     else if (!waiting) {

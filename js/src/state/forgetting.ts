@@ -54,7 +54,7 @@ function forgetPolygon(store: Store, interaction: Interaction): () => void {
 
 /** A notice speaks of the last thing done: the next answer makes it old. */
 function clearNoticeOnAnswer(store: Store): () => void {
-  return store.prediction.subscribe(({ revision }) => {
+  return store.answer.subscribe(({ revision }) => {
     if (revision > 0) store.notice.value = null;
   });
 }

@@ -1,15 +1,8 @@
 // The prompts, answer and objects a person should see now: Python's, then gestures not yet
 // acknowledged, then the drag under way. Pure.
 
-import type {
-  DocumentState,
-  Gesture,
-  ObjectChange,
-  PredictionState,
-  WireBox,
-  WirePoint,
-  WirePrompts,
-} from "../protocol";
+import type { AnswerState, DocumentState, WirePoint, WirePrompts } from "../protocol";
+import type { AnnotationChange, Gesture, WireBox } from "../protocol.generated";
 import type { Foreseen } from "./hover-preview";
 import type { Draft } from "./interaction";
 import type { SceneObject } from "./objects";
@@ -81,20 +74,20 @@ function moved(
 }
 
 /** The answer on screen: while a lone click waits for its own, the mask that was previewed there. */
-export function shownAnswer(
-  prediction: PredictionState,
+export function answerOnScreen(
+  answer: AnswerState,
   foreseen: Foreseen | null,
   { prompts, multimask, reopened }: DocumentState,
   pending: readonly Gesture[],
-): PredictionState {
+): AnswerState {
   const free = multimask === null && reopened === null && !prompts.has_mask;
-  if (foreseen === null || prediction.candidates.length > 0 || !free) return prediction;
+  if (foreseen === null || answer.candidates.length > 0 || !free) return answer;
   const { points, box } = shownPrompts(prompts, pending);
   // Between Python's word and its acknowledgement a point is there twice.
   const there = points.every(
     ({ x, y, positive }) => positive && x === foreseen.x && y === foreseen.y,
   );
-  return there && points.length > 0 && box === null ? foreseen.answer : prediction;
+  return there && points.length > 0 && box === null ? foreseen.answer : answer;
 }
 
 const ASKING: ReadonlySet<Gesture["type"]> = new Set([
@@ -148,7 +141,7 @@ function afterGesture(
 function changed(
   objects: readonly SceneObject[],
   ids: readonly string[],
-  change: ObjectChange,
+  change: AnnotationChange,
   colors: Readonly<Record<string, string>>,
 ): readonly SceneObject[] {
   const chosen = new Set(ids);
@@ -157,7 +150,7 @@ function changed(
   return objects.map((object) => (chosen.has(object.id) ? withChange(object, whole) : object));
 }
 
-function withChange(object: SceneObject, change: ObjectChange): SceneObject {
+function withChange(object: SceneObject, change: AnnotationChange): SceneObject {
   const { label = object.label, color = object.color, visible = object.visible } = change;
   const same = label === object.label && color === object.color && visible === object.visible;
   return same ? object : { ...object, label, color, visible };

@@ -1,6 +1,6 @@
 // What follows from the state: questions that several panels, tools and commands ask of the store.
 
-import type { Gesture } from "../protocol";
+import type { Gesture } from "../protocol.generated";
 import { isSlowModel } from "./hover-preview";
 import type { SceneObject } from "./objects";
 import { shownPrompts } from "./optimistic";
@@ -19,7 +19,7 @@ export function hasMask(store: Store): boolean {
     (gesture) =>
       (gesture.type === "brush" || gesture.type === "add_polygon") && !gesture.annotation_id,
   );
-  return hasPrompts(store) || drawing || store.prediction.value.candidates.length > 0;
+  return hasPrompts(store) || drawing || store.answer.value.candidates.length > 0;
 }
 
 const ONLY_READING: ReadonlySet<Gesture["type"]> = new Set(["set_mask_from", "reopen"]);

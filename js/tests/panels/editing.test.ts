@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { WireIslands } from "../../src/protocol";
 import { mount, settled } from "../support/mounted";
 import { IMAGE } from "../support/scene";
-import { object, prediction, selectObjects } from "../support/values";
+import { answer, object, selectObjects } from "../support/values";
 
 const POINT = { points: [{ x: 50, y: 25, positive: true }] };
 
@@ -29,7 +29,7 @@ describe("the panel", () => {
         ...store.document.value,
         prompts: { ...POINT, box: null, has_mask: false },
       };
-      store.prediction.value = prediction(3, 1);
+      store.answer.value = answer(3, 1);
       if (selected.length > 0) selectObjects(store, ...selected);
     });
     vi.mocked(mounted.actions.islands).mockResolvedValue(PARTS);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { editTarget } from "../../src/state/edit-target";
 import { createScene } from "../support/scene";
-import { prediction, selectObjects } from "../support/values";
+import { answer, selectObjects } from "../support/values";
 
 const POINT = { points: [{ x: 50, y: 25, positive: true }] };
 
@@ -9,7 +9,7 @@ describe("what is edited", () => {
   it("is a new mask while there is none", () => {
     const { store } = createScene();
     expect(editTarget(store)).toMatchObject({ id: null, name: "new mask" });
-    store.prediction.value = prediction(1);
+    store.answer.value = answer(1);
     expect(editTarget(store)?.name).toBe("mask on screen");
   });
 

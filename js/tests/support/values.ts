@@ -1,12 +1,12 @@
 // Values that many tests are about.
 
-import type { Candidate, PredictionState } from "../../src/protocol";
+import type { AnswerState, Candidate } from "../../src/protocol";
 import type { SceneObject } from "../../src/state/objects";
 import type { Store } from "../../src/state/store";
 
 export const EMPTY_RLE = new DataView(new ArrayBuffer(0));
 
-export function prediction(count: number, selected = 0, revision = 1): PredictionState {
+export function answer(count: number, selected = 0, revision = 1): AnswerState {
   const candidates: Candidate[] = Array.from({ length: count }, (_, index) => ({
     score: [0.83, 0.95, 0.88][index] ?? 0,
     stability: 0.97,

@@ -5,7 +5,7 @@ import { contourOf } from "../../geometry/contours";
 import type { Frame } from "../../geometry/frame";
 import { maskOf } from "../../geometry/masks";
 import { imageToStage, type Point } from "../../geometry/viewport";
-import type { Gesture } from "../../protocol";
+import type { Gesture } from "../../protocol.generated";
 import { brushRadiusOf } from "../../state/brush";
 import { LIGHT, MASK_COLOR, SHADE, SUBTRACT_COLOR } from "../../state/colors";
 import { editTarget } from "../../state/edit-target";

@@ -1,7 +1,7 @@
-// Whether answers should be pushed along, on links made of a clock.
+// Whether bytes should follow answers, on links made of a clock.
 
 import { describe, expect, it } from "vitest";
-import { AnswerDelay } from "../../src/wire/answer-delay";
+import { AnswerDelay } from "../../src/wire/padding";
 
 /** A link whose round trips take these milliseconds, one after the other. */
 function linkOf(plain: number[], pushed: number[]) {
