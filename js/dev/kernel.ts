@@ -145,6 +145,8 @@ export class DiscKernel {
         const kept = annotations.filter((object) => !gesture.ids.includes(object.id));
         return { ...this.#entry, annotations: kept };
       }
+      case "duplicate_annotation":
+        return { ...this.#entry, annotations: this.#duplicated(gesture.annotation_id) };
       case "show_only": {
         const shown = annotations.map((object) => ({
           ...object,
@@ -168,6 +170,12 @@ export class DiscKernel {
       default:
         return { prompts: edited(prompts, gesture), selected: null, annotations };
     }
+  }
+
+  #duplicated(id: string): Accepted[] {
+    return this.#entry.annotations.flatMap((object) =>
+      object.id === id ? [object, { ...object, id: `${id}-${this.#version}` }] : [object],
+    );
   }
 
   #accept(label: string | null): Accepted {

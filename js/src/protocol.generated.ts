@@ -65,6 +65,7 @@ export type Gesture =
   | { type: "accept"; label: string | null }
   | ({ type: "update_annotation"; annotation_id: string } & AnnotationChange)
   | { type: "remove_annotation"; annotation_id: string }
+  | { type: "duplicate_annotation"; annotation_id: string }
   | { type: "reopen"; annotation_id: string }
   | ({ type: "update_annotations"; ids: readonly string[] } & AnnotationChange)
   | { type: "remove_annotations"; ids: readonly string[] }
@@ -173,6 +174,8 @@ export interface GestureActions {
   updateAnnotation(annotationId: string, change?: AnnotationChange): void;
   /** Delete an annotation. */
   removeAnnotation(annotationId: string): void;
+  /** Copy an annotation, right after it. */
+  duplicateAnnotation(annotationId: string): void;
   /** Bring back an annotation's prompts; accepting replaces it. */
   reopen(annotationId: string): void;
   /** Rename, recolour, hide or show annotations, as one step of undo. */
@@ -230,6 +233,8 @@ export function gestureActions(
       send({ type: "update_annotation", annotation_id: annotationId, ...change }),
     removeAnnotation: (annotationId) =>
       send({ type: "remove_annotation", annotation_id: annotationId }),
+    duplicateAnnotation: (annotationId) =>
+      send({ type: "duplicate_annotation", annotation_id: annotationId }),
     reopen: (annotationId) => send({ type: "reopen", annotation_id: annotationId }),
     updateAnnotations: (ids, change) => send({ type: "update_annotations", ids, ...change }),
     removeAnnotations: (ids) => send({ type: "remove_annotations", ids }),

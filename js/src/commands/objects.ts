@@ -47,6 +47,19 @@ export function deleteSelected({ store, actions }: ViewContext): void {
   if (ids.length > 0) actions.removeAnnotations(ids);
 }
 
+/** Duplicates the selected object; of several the person is told to select one. */
+export function duplicateSelected({ store, actions }: ViewContext): void {
+  const [object, ...others] = selectedObjects(store);
+  if (object && others.length === 0) actions.duplicateAnnotation(object.id);
+  else if (object) {
+    store.notice.value = {
+      kind: "error",
+      text: "Several objects are selected.",
+      hint: "Select the one to duplicate.",
+    };
+  }
+}
+
 /** Brings the selected objects into view, as large as there is room for. */
 export function jumpToSelected(store: Store): void {
   jumpTo(store, selectedObjects(store));

@@ -6,7 +6,7 @@ import { lessOrMore, togglePreviews } from "./appearance";
 import type { CommandContext } from "./context";
 import * as crosshair from "./crosshair";
 import { toggleEverything } from "./everything";
-import { chooseLabel, jumpToSelected, toggleSelected } from "./objects";
+import { chooseLabel, duplicateSelected, jumpToSelected, toggleSelected } from "./objects";
 import { deletePrompt } from "./prompts";
 import { finish, stepImage } from "./series";
 import { fitView, ZOOM_STEP } from "./zoom";
@@ -143,6 +143,13 @@ export const SHORTCUTS: readonly Shortcut[] = [
     keys: ["Shift+h"],
     label: "Hide or show the selected objects",
     run: toggleSelected,
+  },
+  {
+    id: "objects-duplicate",
+    group: "Objects",
+    keys: ["Shift+c"],
+    label: "Duplicate the selected object",
+    run: duplicateSelected,
   },
   {
     id: "objects-jump",

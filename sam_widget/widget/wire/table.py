@@ -209,6 +209,7 @@ GESTURES: Final = _by_type(
         changes=ANNOTATION_CHANGE,
     ),
     Message("remove_annotation", "Delete an annotation.", ANNOTATION),
+    Message("duplicate_annotation", "Copy an annotation, right after it.", ANNOTATION),
     Message("reopen", "Bring back an annotation's prompts; accepting replaces it.", ANNOTATION),
     Message(
         "update_annotations",

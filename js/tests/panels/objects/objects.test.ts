@@ -136,6 +136,24 @@ describe("objects", () => {
     expect(store.selectedIds.value.size).toBe(0);
   });
 
+  it("duplicates the one that is selected, by its button and by key", async () => {
+    const { actions, store, root, get, all } = mount((fresh) => {
+      fresh.confirmedObjects.value = ["a", "b"].map((id) => object(id));
+      fresh.selectedIds.value = new Set(["b"]);
+    });
+    await settled();
+    get("selection-duplicate").click();
+    press(root, "C", { shiftKey: true });
+    expect(actions.duplicateAnnotation).toHaveBeenCalledTimes(2);
+    expect(actions.duplicateAnnotation).toHaveBeenLastCalledWith("b");
+    store.selectedIds.value = new Set(["a", "b"]);
+    await settled();
+    expect(all("selection-duplicate")).toHaveLength(0);
+    press(root, "C", { shiftKey: true });
+    expect(store.notice.value?.hint).toBe("Select the one to duplicate.");
+    expect(actions.duplicateAnnotation).toHaveBeenCalledTimes(2);
+  });
+
   it("filters by text and by label, and lets go of what it no longer lists", async () => {
     const { store, get, all } = mount((fresh) => {
       fresh.labels.value = ["Cat", "dog"];
