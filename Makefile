@@ -7,18 +7,31 @@ JUPYTER_ARGS ?=
 export NO_MKDOCS_2_WARNING := 1
 ROOT_ARGS := $(if $(filter 0,$(shell id -u)),--allow-root)
 
+# Two processes; tests in a browser stay in one of them, so that they share it and starve nobody.
+PARALLEL := -n 2 --dist loadgroup
+
 READY := .venv/.ready
+SMALL := .venv-small/.ready
 BUNDLE := sam_widget/static/widget.js
 SOURCES := $(shell find js/src -type f) js/build.mjs package.json
 
-.PHONY: demo test check docs protocol e2e bench build screenshots chromium clean
+.PHONY: demo test quick coverage check docs protocol e2e bench build screenshots small chromium clean
 
 demo: $(READY) $(BUNDLE)
 	$(BIN)/jupyter lab $(ROOT_ARGS) --LabApp.default_url=/lab/tree/examples/01_click.ipynb $(JUPYTER_ARGS)
 
-test: $(READY) $(BUNDLE) chromium
+test: $(READY) $(BUNDLE) $(SMALL) chromium
 	npm test --silent
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q $(PARALLEL)
+
+# Everything that needs no browser.
+quick: $(READY) $(BUNDLE) $(SMALL)
+	npm test --silent
+	$(BIN)/pytest -q $(PARALLEL) -m "not e2e"
+
+# The same with the lines of the package that it reached.
+coverage: $(READY) $(BUNDLE) $(SMALL)
+	$(BIN)/pytest -q $(PARALLEL) -m "not e2e" --cov=sam_widget --cov-report=term
 
 check: $(READY) $(BUNDLE)
 	$(BIN)/ruff check .
@@ -75,8 +88,17 @@ $(READY): pyproject.toml package-lock.json hatch_build.py
 $(BUNDLE): $(READY) $(SOURCES)
 	npm run build --silent
 
+# An environment with the core dependencies alone, for tests/small_install. Editable, so that it
+# always runs the code as it is.
+small: $(SMALL)
+
+$(SMALL): pyproject.toml hatch_build.py | $(BUNDLE)
+	$(PYTHON) -m venv --clear .venv-small
+	.venv-small/bin/python -m pip install --quiet --editable .
+	touch $@
+
 chromium:
 	@sh scripts/chromium.sh
 
 clean:
-	rm -rf .venv node_modules site sam_widget/static/*.js sam_widget/static/*.css
+	rm -rf .venv .venv-small node_modules site sam_widget/static/*.js sam_widget/static/*.css

@@ -122,7 +122,7 @@ def compare(
 
     def by_pixel() -> None:
         for one in answer.logits:
-            trace_all_pixels(one, shown_hw, frame.resized_hw, (0.0, 1.0, -1.0))
+            trace_all_pixels(one, shown_hw, frame.axes, (0.0, 1.0, -1.0))
 
     times: dict[str, list[float]] = {"around": [], "official": [], "traced": [], "by pixel": []}
     with SamWidget(photo_of(size), model=model) as widget:

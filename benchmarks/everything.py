@@ -37,7 +37,7 @@ from scipy import ndimage
 from segment_anything import SamAutomaticMaskGenerator, sam_model_registry
 
 from sam_widget import AutomaticMaskGenerator, Embedding, Prompts, load
-from sam_widget.automatic.candidates import CandidateTable, measured
+from sam_widget.automatic.candidates import CandidateTable, measure_candidates
 from sam_widget.automatic.filters import Thresholds
 from sam_widget.automatic.result import AutomaticMasks
 from sam_widget.predictors.batch import BatchPrediction
@@ -272,10 +272,12 @@ def refilter() -> None:
         traced = frame.trace(logits)
         xy = np.repeat(places[0][row][None], 3, axis=0)
         rank = 3 * row + np.arange(3)
-        parts.append(measured(traced, table.scores[row], xy, rank, crops[0], 0, (height, width)))
+        parts.append(
+            measure_candidates(traced, table.scores[row], xy, rank, crops[0], 0, (height, width))
+        )
     off = Thresholds(pred_iou_thresh=0, stability_score_thresh=0)
     found = AutomaticMasks(
-        CandidateTable.joined(parts), Thresholds(), tuple(crops), height, width, off
+        CandidateTable.concatenate(parts), Thresholds(), tuple(crops), height, width, off
     )
     print(f"{len(found.table)} candidates, {len(found)} kept by default")
     print("| thresholds | kept | ms, first | ms, again |")

@@ -34,7 +34,8 @@ import json
 import numpy as np
 import skimage.data
 from sam_widget import SamWidget
-from sam_widget.annotations import PALETTE, Annotation, AnnotationStore
+from sam_widget import AnnotationStore
+from sam_widget.annotations import PALETTE, Annotation
 from sam_widget.masks import Rle
 from sam_widget.widget.page.padding import PADDING
 from sam_widget.session import Kept

@@ -6,6 +6,7 @@ origin at the top-left corner, pixel (row r, column c) covering [c, c + 1) x [r,
 
 from __future__ import annotations
 
+import math
 import operator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, TypedDict
@@ -20,13 +21,21 @@ if TYPE_CHECKING:
 
     MaskPrompt: TypeAlias = Rle | NDArray[np.float32]
 
-__all__ = ["BoxWire", "PointWire", "Prompts", "PromptsWire", "same_mask"]
+__all__ = [
+    "MAX_LOGITS_SIDE",
+    "BoxWire",
+    "PointWire",
+    "Prompts",
+    "PromptsWire",
+    "logits_from_bytes",
+    "same_mask",
+]
 
 Point: TypeAlias = tuple[float, float]
 Box: TypeAlias = tuple[float, float, float, float]
 
-LOGITS_SHAPE = (1, 256, 256)
-"""Shape of a mask prompt given as logits, in the model's frame."""
+MAX_LOGITS_SIDE = 512
+"""Largest side of a mask prompt given as logits; known models have from 16 to 288."""
 
 
 class PointWire(TypedDict):
@@ -68,7 +77,8 @@ class Prompts:
         (x0, y0, x1, y1) in pixels of the original image, x0 < x1 and y0 < y1.
     mask : array or Rle, optional
         bool (H, W) of the original image (uint8 of only 0 and 1 is taken as bool), kept as run
-        lengths; or float32 (1, 256, 256) logits in the model's frame, copied.
+        lengths; or float32 (1, S, S) logits in the model's frame, copied. Which S it is depends on
+        the model, and is checked where a predictor takes it.
 
     Raises
     ------
@@ -121,7 +131,7 @@ class Prompts:
 
     @property
     def mask(self) -> NDArray[np.bool_] | NDArray[np.float32] | None:
-        """The mask prompt: bool (H, W), unpacked anew each time, or float32 (1, 256, 256)."""
+        """The mask prompt: bool (H, W), unpacked anew each time, or float32 (1, S, S)."""
         if not isinstance(self._mask, Rle):
             return self._mask
         unpacked = self._mask.decode()
@@ -130,7 +140,7 @@ class Prompts:
 
     @property
     def compact_mask(self) -> MaskPrompt | None:
-        """The mask prompt as it is kept: run lengths, or float32 (1, 256, 256)."""
+        """The mask prompt as it is kept: run lengths, or float32 (1, S, S)."""
         return self._mask
 
     @property
@@ -367,8 +377,8 @@ def _checked_mask(mask: ArrayLike | Rle | None) -> MaskPrompt | None:
     if mask is None or isinstance(mask, Rle):
         return mask
     what = (
-        "mask must be bool (H, W) of the original image, or float32 logits of shape "
-        f"{LOGITS_SHAPE} from an earlier prediction"
+        "mask must be bool (H, W) of the original image, or float32 logits (1, S, S) "
+        "from an earlier prediction of the same model"
     )
     try:
         array = np.asarray(mask)
@@ -380,13 +390,32 @@ def _checked_mask(mask: ArrayLike | Rle | None) -> MaskPrompt | None:
         if array.max() > 1:
             raise PromptError(f"{what}, got uint8 with values up to {array.max()}. Try mask > 0.")
         return Rle.encode(array.astype(np.bool_))
-    if array.shape != LOGITS_SHAPE or array.dtype != np.float32:
+    side = array.shape[-1] if array.ndim == 3 else 0
+    square = array.shape == (1, side, side) and 0 < side <= MAX_LOGITS_SIDE
+    if not square or array.dtype != np.float32:
         raise PromptError(f"{what}, got {array.dtype} of shape {array.shape}.")
     if not np.isfinite(array).all():
         raise PromptError(f"{what}, got logits that are not all finite.")
     copy: NDArray[np.float32] = np.array(array, order="C")
     copy.setflags(write=False)
     return copy
+
+
+def logits_from_bytes(packed: bytes) -> NDArray[np.float32]:
+    """Read a mask prompt given as logits, float32 (1, S, S), from its packed numbers.
+
+    Raises
+    ------
+    PromptError
+        If they are no square, or too many.
+    """
+    side = math.isqrt(len(packed) // 4)
+    if len(packed) != 4 * side * side or not 0 < side <= MAX_LOGITS_SIDE:
+        raise PromptError(
+            f"logits must be packed float32 numbers of a square of at most {MAX_LOGITS_SIDE} a "
+            f"side, got {len(packed)} bytes."
+        )
+    return np.frombuffer(packed, dtype="<f4").astype(np.float32).reshape(1, side, side)
 
 
 def same_mask(first: MaskPrompt | None, second: MaskPrompt | None) -> bool:

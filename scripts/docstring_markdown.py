@@ -31,11 +31,32 @@ class DocstringMarkdown(griffe.Extension):
         **kwargs: Any,  # noqa: ANN401, ARG002 - the hook's signature
     ) -> None:
         """Rewrite docstrings in place; links go to the names in the package's ``__all__``."""
+        _copy_gestures(pkg)
         public = {str(name) for name in pkg.exports or ()}
         for owner, item in _documented(pkg, None):
             docstring = item.docstring
             if docstring is not None:
                 docstring.value = _as_markdown(docstring.value, pkg, public, owner)
+
+
+def _copy_gestures(package: griffe.Module) -> None:
+    """Document ``name = gesture(Session.name)`` of the widget as the method that it makes."""
+    widget, session = package["widget.widget.SamWidget"], package["session.session.Session"]
+    for name, member in list(widget.members.items()):
+        made = re.match(r"(gesture\w*)\(Session\.(\w+)", str(getattr(member, "value", "")))
+        if made is None:
+            continue
+        source = session.members[made[2]]
+        widget.set_member(
+            name,
+            griffe.Function(
+                name,
+                lineno=member.lineno,
+                parameters=source.parameters,
+                returns=source.returns if made[1] == "gesture_with_result" else "None",
+                docstring=source.docstring,
+            ),
+        )
 
 
 def _documented(

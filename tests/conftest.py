@@ -11,6 +11,7 @@ import pytest
 import skimage.data
 from comm.base_comm import BaseComm
 from hypothesis import settings
+from model_frames import FRAMES
 
 from sam_widget import FakePredictor, Prediction, SamWidget, Session, load_image
 from sam_widget.embeddings.cache import choose_cache
@@ -19,6 +20,14 @@ from sam_widget.embeddings.cache import choose_cache
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def pytest_collection_modifyitems(items):
+    """Run tests in a browser first, and all of them in one process: they share it and a server."""
+    in_browser = [item for item in items if item.get_closest_marker("e2e")]
+    for item in in_browser:
+        item.add_marker(pytest.mark.xdist_group("browser"))
+    items[:] = in_browser + [item for item in items if item not in set(in_browser)]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -51,6 +60,16 @@ def nothing_cached(monkeypatch):
     """Each test encodes its own images: what the process shares is empty, and has no folder."""
     monkeypatch.delenv("SAM_WIDGET_EMBEDDINGS", raising=False)
     choose_cache().clear()
+
+
+@pytest.fixture(scope="module", params=FRAMES)
+def any_frame(request):
+    """Give every fake predictor made in this module another frame, each in turn; its arguments."""
+    init = FakePredictor.__init__
+    with pytest.MonkeyPatch.context() as patch:
+        changed = {**init.__kwdefaults__, **FRAMES[request.param]}
+        patch.setattr(init, "__kwdefaults__", changed)
+        yield FRAMES[request.param]
 
 
 class Recorder:

@@ -10,14 +10,13 @@ from segment_anything import SamAutomaticMaskGenerator
 from torch.nn import functional
 
 from sam_widget.predictors.batch import decode_batch
-from sam_widget.predictors.frame import ModelFrame
 
 
 class OfficialFacade:
     """A predictor of this package with the methods that the official generator calls.
 
-    Logits go through the official upsampling (``Sam.postprocess_masks``), so only the network is
-    shared between the two sides.
+    Logits go through the official upsampling (``Sam.postprocess_masks``, or that of SAM 2), so only
+    the network is shared between the two sides.
     """
 
     def __init__(self, predictor):
@@ -40,17 +39,20 @@ class OfficialFacade:
         answers = decode_batch(self.predictor, self.embedding, points[:, 0].numpy(), multimask=True)
         prompts, kinds = answers.scores.shape
         pairs = [(prompt, kind) for prompt in range(prompts) for kind in range(kinds)]
-        low = torch.from_numpy(answers.logits(pairs)).reshape(prompts, kinds, 256, 256)
         frame = self.embedding.frame
-        square = functional.interpolate(low, (1024, 1024), mode="bilinear", align_corners=False)
-        height, width = ModelFrame(frame.height, frame.width).resized_hw
-        masks = functional.interpolate(
-            square[..., :height, :width],
-            (frame.height, frame.width),
-            mode="bilinear",
-            align_corners=False,
-        )
+        logits = torch.from_numpy(answers.logits(pairs))
+        low = logits.reshape(prompts, kinds, *frame.logits_shape[1:])
+        over_image = low
+        if frame.upsampling == "through_input":
+            over_input = _bilinear(low, (frame.input_side, frame.input_side))
+            height, width = frame.resized_hw
+            over_image = over_input[..., :height, :width]
+        masks = _bilinear(over_image, (frame.height, frame.width))
         return masks, torch.from_numpy(answers.scores.copy()), low
+
+
+def _bilinear(logits, size_hw):
+    return functional.interpolate(logits, size_hw, mode="bilinear", align_corners=False)
 
 
 def official_generator(predictor, **parameters):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sam_widget.errors import PromptError, UnsupportedPrompt
 from sam_widget.masks.rle import Rle
-from sam_widget.prompts import Prompts
+from sam_widget.prompts import Prompts, logits_from_bytes
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 POINTS = st.lists(st.tuples(FINITE, FINITE), max_size=5)
@@ -143,6 +143,10 @@ def test_masks_are_copied(array):
         (MASK[np.newaxis], r"shape \(1, 2, 3\)"),
         (np.zeros((0, 3), dtype=bool), r"shape \(0, 3\)"),
         (LOGITS[0], r"shape \(256, 256\)"),
+        (LOGITS[:, :-1], r"shape \(1, 255, 256\)"),
+        (LOGITS[[0, 0]], r"shape \(2, 256, 256\)"),
+        (np.zeros((1, 0, 0), np.float32), r"shape \(1, 0, 0\)"),
+        (np.zeros((1, 513, 513), np.float32), r"shape \(1, 513, 513\)"),
         (LOGITS.astype(np.float64), "float64"),
         (np.full_like(LOGITS, np.nan), "not all finite"),
         ("mask.png", "mask must be"),
@@ -152,6 +156,19 @@ def test_masks_are_copied(array):
 def test_malformed_masks(mask, message):
     with pytest.raises(PromptError, match=message):
         Prompts(mask=mask)
+
+
+@pytest.mark.parametrize("side", [1, 16, 256, 288, 512])
+def test_logits_of_any_model_are_taken_and_read_again(side):
+    logits = np.linspace(-1, 1, side * side, dtype=np.float32).reshape(1, side, side)
+    assert Prompts(mask=logits).mask.shape == (1, side, side)
+    np.testing.assert_array_equal(logits_from_bytes(logits.tobytes()), logits)
+
+
+@pytest.mark.parametrize("count", [0, 1, 4 * 6, 4 * 9 + 1, 4 * 513 * 513])
+def test_bytes_that_are_no_square_of_logits(count):
+    with pytest.raises(PromptError, match=f"a square of at most 512 a side, got {count} bytes"):
+        logits_from_bytes(b"0" * count)
 
 
 def test_equality_and_hash_are_by_value():

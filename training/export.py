@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 import safetensors.torch
 import torch
 
-from sam_widget.predictors.lite.network import LiteNetwork
-from sam_widget.predictors.lite.predictor import Lite, fastest_runtime
+from sam_widget.predictors.lite.predictor import Lite, runner_for
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def export(checkpoint: Path, out: Path) -> str:
-    """Write half-precision safetensors and return their SHA-256, to be pinned in ``lite.py``."""
+    """Write half-precision safetensors and return their SHA-256, which ``load_lite`` checks."""
     saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
     weights = {name: value.half().contiguous() for name, value in saved["average"].items()}
     infinite = [name for name, value in weights.items() if not torch.isfinite(value).all()]
@@ -31,7 +30,5 @@ def export(checkpoint: Path, out: Path) -> str:
 def load_checkpoint(checkpoint: Path, device: str = "cpu") -> Lite:
     """Return a predictor on a checkpoint's averaged weights."""
     saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    network = LiteNetwork()
-    network.load_state_dict(saved["average"])
-    digest = f"{checkpoint.name}, step {saved['step']}"
-    return Lite(network, digest, device, runtime=fastest_runtime(device))
+    weights = {k: value.float().contiguous().numpy() for k, value in saved["average"].items()}
+    return Lite(runner_for(weights, device), f"{checkpoint.name}, step {saved['step']}")

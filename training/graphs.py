@@ -17,8 +17,9 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from sam_widget.predictors.lite.geometry import COARSE_SIDE, PromptBatch, grid_axes, pixel_geometry
-from sam_widget.predictors.lite.network import EncodedImage, LiteNetwork, evaluate_grid
+from sam_widget.predictors.lite.features import GRID_SIDE, EncodedImage
+from sam_widget.predictors.lite.geometry import PromptBatch, grid_axes, pixel_geometry
+from sam_widget.predictors.lite.network import LiteNetwork, evaluate_grid
 from sam_widget.predictors.lite.onnx_runner import (
     DECODE_INPUTS,
     DECODE_OUTPUTS,
@@ -27,7 +28,7 @@ from sam_widget.predictors.lite.onnx_runner import (
     POINT_INPUTS,
     RATE_INPUTS,
 )
-from sam_widget.predictors.lite.pyramid import GRID_SIDE, ImageFeatures
+from sam_widget.predictors.lite.prompts import COARSE_SIDE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,8 +53,7 @@ class _Part(nn.Module):
 
 class _Encode(_Part):
     def forward(self, picture: Tensor) -> tuple[Tensor, ...]:
-        encoded = self.whole.encode(picture)
-        return (*encoded.features, *(part for pair in encoded.memory for part in pair))
+        return tuple(self.whole.encode(picture).parts)
 
 
 class _Decode(_Part):
@@ -69,8 +69,7 @@ class _Decode(_Part):
         *features: Tensor,
     ) -> tuple[Tensor, Tensor]:
         prompts = PromptBatch(points, labels, boxes, has_box, mask, has_mask)
-        memory = tuple(zip(features[4::2], features[5::2], strict=True))
-        encoded = EncodedImage(ImageFeatures(*features[:4]), memory)
+        encoded = EncodedImage.of_parts(list(features))
         tokens, networks = self.whole.prompt(encoded, prompts)
         tokens = tokens.index_select(1, outputs)
         networks = type(networks)(*(part.index_select(1, outputs) for part in networks))

@@ -9,9 +9,9 @@ training/config.py. A run keeps its checkpoint and its log in --out; started aga
   python -m training.lite export --checkpoint RUN/last.pt --out lite.safetensors
 
 The file goes into sam_widget/weights, the digest that export prints into
-sam_widget/predictors/lite.py. `graphs` writes the ONNX graphs beside it; they hold no weights.
-In the environment of a long run, large MALLOC_MMAP_THRESHOLD_ and MALLOC_TRIM_THRESHOLD_ keep
-glibc from giving memory back between steps.
+sam_widget/predictors/lite/predictor.py. `graphs` writes the ONNX graphs beside it; they hold no
+weights. In the environment of a long run, large MALLOC_MMAP_THRESHOLD_ and MALLOC_TRIM_THRESHOLD_
+keep glibc from giving memory back between steps.
 """
 
 from __future__ import annotations

@@ -13,9 +13,10 @@ from torch.nn import functional
 
 from sam_widget.predictors.lite.backbone import normalise
 from sam_widget.predictors.lite.components import DROPPED_LOGIT
-from sam_widget.predictors.lite.geometry import COARSE_SIDE, PromptBatch, grid_axes, pixel_geometry
+from sam_widget.predictors.lite.features import GRID_SIDE
+from sam_widget.predictors.lite.geometry import PromptBatch, grid_axes, pixel_geometry
 from sam_widget.predictors.lite.network import LiteNetwork, evaluate
-from sam_widget.predictors.lite.pyramid import GRID_SIDE
+from sam_widget.predictors.lite.prompts import COARSE_SIDE
 from training.losses import assigned_loss, iou, mask_loss
 from training.simulation import (
     alternatives,
@@ -30,8 +31,8 @@ from training.simulation import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sam_widget.predictors.lite.network import EncodedImage, MaskNetworks
-    from sam_widget.predictors.lite.pyramid import ImageFeatures
+    from sam_widget.predictors.lite.features import EncodedImage, ImageFeatures
+    from sam_widget.predictors.lite.network import MaskNetworks
     from training.config import Config
     from training.data import Sample
 

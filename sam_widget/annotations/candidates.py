@@ -1,4 +1,4 @@
-"""One answer of a predictor as a person sees it: subpart to whole, with the numbers beside each."""
+"""Candidate masks: a prediction ordered from subpart to whole, with figures beside each."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sam_widget.masks import ColumnRuns, Rle
+from sam_widget.masks import Rle, resize_mask
+from sam_widget.predictors import ModelFrame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from sam_widget.predictors import ModelFrame, Prediction
+    from sam_widget.predictors import Prediction
 
 __all__ = ["DISPLAY_SIDE", "Candidates", "display_hw", "display_rle"]
 
@@ -23,7 +24,7 @@ DISPLAY_SIDE = 2048
 
 
 def display_hw(height: int, width: int) -> tuple[int, int]:
-    """Size of the masks shown for an image: its own, or at most 2048 on the longest side.
+    """Return the size of the masks shown for an image: at most 2048 on the longest side.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ def display_rle(rle: Rle) -> Rle:
     height, width = display_hw(rle.height, rle.width)
     if (height, width) == (rle.height, rle.width):
         return rle
-    return ColumnRuns.of(rle).resized(height, width).to_rle()
+    return resize_mask(rle, height, width)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +54,9 @@ class Candidates:
 
     Attributes
     ----------
-    logits : float32 (N, 256, 256)
-        Low-resolution logits in the model's frame; the chosen ones are fed back on refinement.
+    logits : float32 (N, S, S)
+        Low-resolution logits in the model's frame, S its ``logits_side``; the chosen ones are fed
+        back on refinement.
     scores : float32 (N,)
         Predicted IoU; NaN for a mask drawn by hand from the beginning.
     stabilities : tuple of float
@@ -108,12 +110,14 @@ class Candidates:
         return cls.of(replace(prediction, logits=prediction.logits[best], scores=scores[best]))
 
     @classmethod
-    def drawn(cls, frame: ModelFrame) -> Candidates:
+    def drawn(cls, height: int, width: int) -> Candidates:
         """Return an empty mask to draw on, which no model made: its figures are NaN."""
-        empty = Rle(frame.height, frame.width, np.array([frame.height * frame.width]))
+        empty = Rle(height, width, np.array([height * width]))
+        # A frame of no model: one logit for the whole image.
+        frame = ModelFrame(height, width, 1, 1, "stretch", "direct")
         return cls(
             # Nowhere inside, as sure as a model ever is.
-            logits=np.full((1, frame.LOGITS, frame.LOGITS), -32, np.float32),
+            logits=np.full(frame.logits_shape, -32, np.float32),
             scores=np.full(1, np.nan, np.float32),
             stabilities=(float("nan"),),
             areas=(0,),
@@ -133,23 +137,23 @@ class Candidates:
     @property
     def exact(self) -> bool:
         """Whether the shown masks have the original's size."""
-        return all((one.height, one.width) == self._hw for one in self.shown)
+        return all((mask.height, mask.width) == self._hw for mask in self.shown)
 
     def masks(self) -> NDArray[np.bool_]:
-        """Masks at the original size, bool (N, H, W)."""
+        """Return the masks at the original size, bool (N, H, W)."""
         if self.exact:
-            return np.stack([one.decode() for one in self.shown])
+            return np.stack([mask.decode() for mask in self.shown])
         masks = self.frame.masks(self.logits)
         for index, rle in self.edited.items():
             masks[index] = rle.decode()
         return masks
 
     def rle(self, index: int) -> Rle:
-        """Run-length code of one mask at the original size."""
+        """Return the run-length code of a mask at the original size."""
         return self.edited[index] if index in self.edited else self.made(index)
 
     def made(self, index: int) -> Rle:
-        """Run-length code of one mask as the model made it, before it was edited by hand."""
+        """Return the run-length code of a mask as predicted, before it was edited by hand."""
         if self.exact and index not in self.edited:
             return self.shown[index]
         return self.frame.trace(self.logits[index : index + 1])[0].rle
@@ -166,7 +170,7 @@ class Candidates:
 
         Returns
         -------
-        float32 (1, 256, 256) or bool (H, W)
+        float32 (1, S, S) or bool (H, W)
             The model's own logits; of a candidate edited by hand its mask.
         """
         if index in self.edited:

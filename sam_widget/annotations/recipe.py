@@ -1,4 +1,4 @@
-"""How a mask was made: the prompts that were decoded one after the other, and what was chosen.
+"""Record how a mask was made: the prompts decoded one after the other, and what was chosen.
 
 A refining click feeds the logits of the chosen candidate back to the model, so the last prompts
 alone do not make the mask again. The steps do.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sam_widget.annotations.candidates import Candidates
 from sam_widget.errors import PromptError
+from sam_widget.predictors import capabilities
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +58,7 @@ class Followed:
         Answer to the last step.
     selected : int
         Its choice, or the last candidate of a model that has fewer.
-    feedback : float32 (1, 256, 256) or None
+    feedback : float32 (1, S, S) or None
         Logits that went into the last step.
     """
 
@@ -72,7 +73,7 @@ class Followed:
 
     @property
     def logits(self) -> NDArray[np.float32]:
-        """The chosen logits, float32 (1, 256, 256): what the next step is fed."""
+        """The chosen logits, float32 (1, S, S): what the next step is fed."""
         return self.candidates.logits[self.selected : self.selected + 1]
 
     @property
@@ -109,7 +110,7 @@ class Recipe:
             raise PromptError("a recipe needs at least one step, got none.")
 
     def makes(self, rle: Rle) -> bool:
-        """Whether the steps, with the model of that time, made this very mask."""
+        """Tell whether the steps, with the model of that time, made this very mask."""
         return mask_digest(rle) == self.digest
 
     def run(self, predictor: Predictor, embedding: Embedding) -> Followed:
@@ -127,10 +128,11 @@ class Recipe:
                 predictor.decode(embedding, prompts, multimask)
             ),
             self.steps,
+            refines="mask" in capabilities(predictor).accepts,
         )
 
 
-def follow(decode: Decode, steps: Sequence[Step]) -> Followed:
+def follow(decode: Decode, steps: Sequence[Step], *, refines: bool = True) -> Followed:
     """Decode step after step, each refining the choice of the one before.
 
     Parameters
@@ -139,10 +141,12 @@ def follow(decode: Decode, steps: Sequence[Step]) -> Followed:
         Takes prompts and ``multimask``.
     steps : sequence of Step
         At least one.
+    refines : bool
+        Whether the model takes masks; otherwise each step is answered by its own prompts alone.
     """
     followed = None
     for step in steps:
-        feedback = None if followed is None else followed.logits
+        feedback = followed.logits if refines and followed is not None else None
         prompts = step.prompts if feedback is None else step.prompts.with_mask(feedback)
         candidates = decode(prompts, step.multimask)
         followed = Followed(candidates, min(step.candidate, len(candidates) - 1), feedback)
@@ -152,7 +156,7 @@ def follow(decode: Decode, steps: Sequence[Step]) -> Followed:
 
 
 def mask_digest(rle: Rle) -> str:
-    """Digest of a mask, 16 hex digits: equal masks have equal digests."""
+    """Return a digest of a mask, 16 hex digits: equal masks have equal digests."""
     sha = hashlib.sha256(f"{rle.height}x{rle.width}:".encode())
     sha.update(rle.counts.astype("<u4").tobytes())
     return sha.hexdigest()[:16]

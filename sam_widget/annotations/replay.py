@@ -1,17 +1,15 @@
-"""Objects made again: with another model, to compare, or by a script, to keep."""
+"""Replay annotations with another model, to compare the masks."""
 
 from __future__ import annotations
 
 import html
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from sam_widget import predictors
-from sam_widget.annotations.recipe import Recipe, Step, mask_digest
+from sam_widget.annotations.recipe import Recipe, Step
 from sam_widget.errors import AnnotationError, SamWidgetError
 from sam_widget.images import load_image
 from sam_widget.masks import Rle, mask_iou
@@ -20,12 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sam_widget.annotations.annotation import Annotation
-    from sam_widget.annotations.image_annotations import ImageAnnotations
-    from sam_widget.images import RgbImage
     from sam_widget.predictors import Predictor
-    from sam_widget.prompts import Prompts
 
-__all__ = ["Replay", "ReplayRow", "recipe_of", "replay_annotations", "steps_of", "write_script"]
+__all__ = ["Replay", "ReplayRow", "recipe_of", "replay_annotations", "steps_of"]
 
 _COLUMNS = ("id", "label", "iou", "old_predicted_iou", "new_predicted_iou", "note")
 
@@ -101,7 +96,7 @@ class Replay(Sequence[ReplayRow]):
             inner = "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells)
             return f"<tr>{inner}</tr>"
 
-        body = "".join(row(self._cells(one), "td") for one in self._rows)
+        body = "".join(row(self._cells(replayed), "td") for replayed in self._rows)
         caption = f"<caption>{html.escape(self._summary())}</caption>"
         return f"<table>{caption}<thead>{row(_COLUMNS, 'th')}</thead><tbody>{body}</tbody></table>"
 
@@ -158,167 +153,30 @@ def steps_of(annotation: Annotation) -> tuple[Step, ...]:
 
 
 def replay_annotations(items: Iterable[Annotation], predictor: Predictor, source: object) -> Replay:
-    """Redo objects with a model; see :meth:`AnnotationStore.replay`."""
+    """Redo annotations with a model; see :meth:`AnnotationStore.replay`."""
     image = load_image(source)
     embedding = None
     rows = []
-    for one in items:
-        known = (one.id, one.label)
-        size = (one.rle.height, one.rle.width)
+    for annotation in items:
+        known = (annotation.id, annotation.label)
+        size = (annotation.rle.height, annotation.rle.width)
         if size != (image.height, image.width):
             raise AnnotationError(
                 f"the objects are of an image of (height, width) = {size}, got one of "
                 f"({image.height}, {image.width})."
             )
-        recipe = recipe_of(one)
+        recipe = recipe_of(annotation)
         if recipe is None:
-            rows.append(ReplayRow(*known, None, one.predicted_iou, note="has no prompts"))
+            rows.append(ReplayRow(*known, None, annotation.predicted_iou, note="has no prompts"))
             continue
         if embedding is None:
             embedding = predictor.encode(image)
         try:
             made = recipe.run(predictor, embedding)
         except SamWidgetError as error:
-            rows.append(ReplayRow(*known, None, one.predicted_iou, note=str(error)))
+            rows.append(ReplayRow(*known, None, annotation.predicted_iou, note=str(error)))
             continue
         rle = made.rle
-        iou = 1.0 if rle == one.rle else mask_iou(one.rle.decode(), rle.decode())
-        rows.append(ReplayRow(*known, iou, one.predicted_iou, made.predicted_iou, rle))
+        iou = 1.0 if rle == annotation.rle else mask_iou(annotation.rle.decode(), rle.decode())
+        rows.append(ReplayRow(*known, iou, annotation.predicted_iou, made.predicted_iou, rle))
     return Replay(rows, predictor.name)
-
-
-# ---- scripts ------------------------------------------------------------------------------------
-
-
-def write_script(
-    annotations: ImageAnnotations,
-    image: RgbImage | None = None,
-    path: str | os.PathLike[str] | None = None,
-) -> str:
-    """Write Python that rebuilds the annotations; see :meth:`AnnotationStore.script`.
-
-    Parameters
-    ----------
-    annotations : ImageAnnotations
-    image : RgbImage, optional
-        The image they were made on, for the script to check that it has the same pixels.
-    path : path, optional
-        The image's file, as the script is to name it; by default the one it was read from.
-    """
-    items = annotations.items
-    if path is None and image is not None:
-        path = image.path
-    models = sorted({one.model_name for one in items if _by_prompts(one)})
-    names = {name: f"predictor_{number}" for number, name in enumerate(models, start=1)}
-    lines = [
-        f'"""Rebuilds {len(items)} objects as `annotations`. Written by sam_widget."""',
-        "",
-        *([] if path is not None else ["import sys", ""]),
-        "import numpy as np",
-        "",
-        "from sam_widget import Annotation, AnnotationStore, Prompts, Recipe, Rle, Step",
-        "from sam_widget import load, load_image",
-        "",
-        f"image = load_image({'sys.argv[1]' if path is None else repr(os.fspath(path))})",
-        f"size = ({annotations.height}, {annotations.width})",
-        "if (image.height, image.width) != size:",
-        '    raise ValueError(f"expected an image of (height, width) = {size}.")',
-    ]
-    if image is not None:
-        lines += [
-            f"if image.digest != {image.digest!r}:",
-            '    raise ValueError("the image is not the one that the objects were made on.")',
-        ]
-    for name, variable in names.items():
-        lines += [
-            "",
-            f"{variable} = load({name!r})",
-            f"embedding_{variable[10:]} = {variable}.encode(image)",
-        ]
-    lines += [
-        "",
-        "annotations = AnnotationStore(",
-        f"    width={annotations.width},",
-        f"    height={annotations.height},",
-        f"    file_name={annotations.file_name!r},",
-        ")",
-        "",
-        "",
-        *_REBUILD,
-    ]
-    for one in items:
-        lines += ["", *_object(one, names)]
-    lines += ["", "print(annotations)", ""]
-    return "\n".join(lines)
-
-
-_REBUILD = '''
-def decoded(recipe, predictor, embedding):
-    """Follow the steps that made an object; say so if another mask comes out."""
-    rle = recipe.run(predictor, embedding).rle
-    if not recipe.makes(rle):
-        print("a mask differs from the one accepted: the model has other weights.")
-    return rle
-'''.strip().splitlines()
-
-
-def _by_prompts(one: Annotation) -> bool:
-    recipe = one.recipe
-    known = one.model_name in predictors.available()
-    return recipe is not None and known and recipe.makes(one.rle)
-
-
-def _object(one: Annotation, names: dict[str, str]) -> list[str]:
-    facts = {
-        "label": one.label,
-        "color": one.color,
-        "visible": one.visible,
-        "predicted_iou": one.predicted_iou,
-        "stability_score": one.stability_score,
-        "candidate": one.candidate,
-        "model_name": one.model_name,
-        "model_digest": one.model_digest,
-        "id": one.id,
-        "created": one.created,
-    }
-    lines = []
-    recipe = recipe_of(one)
-    if recipe is not None:
-        steps = [f"        Step({_prompts(step)})," for step in recipe.steps]
-        digest = recipe.digest or mask_digest(one.rle)
-        lines += ["recipe = Recipe(", "    steps=(", *steps, "    ),"]
-        lines += [f"    digest={digest!r},", ")"]
-    if _by_prompts(one):
-        variable = names[one.model_name]
-        lines.append(f"rle = decoded(recipe, {variable}, embedding_{variable[10:]})")
-    else:
-        lines.append(f"rle = Rle.from_coco({dict(one.rle.to_coco())!r})")
-    lines += ["annotations.add(", "    Annotation(", "        rle=rle,"]
-    lines += [f"        {name}={value!r}," for name, value in facts.items()]
-    if one.recipe is not None:
-        lines.append("        recipe=recipe,")
-    if not one.prompts.is_empty:
-        lines.append(f"        prompts={_prompts_call(one.prompts)},")
-    return [*lines, "    )", ")"]
-
-
-def _prompts(step: Step) -> str:
-    return f"{_prompts_call(step.prompts)}, {step.multimask!r}, {step.candidate}"
-
-
-def _prompts_call(prompts: Prompts) -> str:
-    parts = []
-    if prompts.points:
-        parts += [f"points={list(prompts.points)!r}", f"labels={list(prompts.labels)!r}"]
-    if prompts.boxes:
-        parts.append(f"boxes={list(prompts.boxes)!r}")
-    mask = prompts.compact_mask
-    if isinstance(mask, Rle):
-        parts.append(f"mask=Rle.from_coco({dict(mask.to_coco())!r})")
-    elif mask is not None:
-        # Bit for bit: float32 logits as bytes.
-        parts.append(
-            f"mask=np.frombuffer(bytes.fromhex({mask.tobytes().hex()!r}), np.float32)"
-            f".reshape({mask.shape!r})"
-        )
-    return f"Prompts({', '.join(parts)})"

@@ -1,8 +1,7 @@
 """``python -m sam_widget.automatic IMAGES... --out DIR``: SA-1B files for a folder of images.
 
-What the official ``amg.py`` does, with an end that can be reached twice: images whose file is
-complete, from the same pixels, model and parameters, are passed over, so a run that was interrupted
-goes on where it was.
+What the official ``amg.py`` does, and resumable: images whose file is complete, from the same
+pixels, model and parameters, are skipped.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import argparse
 import functools
 import hashlib
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +19,8 @@ from tqdm import tqdm
 from sam_widget.automatic.generator import AutomaticMaskGenerator
 from sam_widget.errors import SamWidgetError
 from sam_widget.images import load_image
-from sam_widget.predictors import available, load
+from sam_widget.predictors import available, capabilities, load
+from sam_widget.storage import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -65,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             precision=options.precision,
         )
         # A model of its own kind has thresholds of its own kind; what was asked for goes before.
-        parameters = {**getattr(predictor, "automatic_defaults", {}), **parameters}
+        parameters = {**capabilities(predictor).automatic_defaults, **parameters}
         generator = AutomaticMaskGenerator(predictor, output_mode="coco_rle", **parameters)
         options.out.mkdir(parents=True, exist_ok=True)
     except (SamWidgetError, OSError) as error:
@@ -129,7 +128,8 @@ def _work(
                     advance = functools.partial(_advance, bar, before)
                     records = generator.generate(image, progress=advance)
                     document = sa1b_document(image, records, number, path.name)
-                    _write(target, {**document, "sam_widget": mark})
+                    text = json.dumps({**document, "sam_widget": mark})
+                    write_atomically(target, text.encode())
             except (SamWidgetError, OSError, MemoryError) as error:
                 failures.append((path, str(error) or type(error).__name__))
             _advance(bar, before, 1)
@@ -161,24 +161,13 @@ def _is_complete(target: Path, mark: dict[str, Any]) -> bool:
         return False
 
 
-def _write(target: Path, document: dict[str, Any]) -> None:
-    """Write a file that appears whole or not at all."""
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with partial.open("w", encoding="utf-8") as stream:
-            json.dump(document, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
 def _images(paths: Iterable[Path]) -> Iterator[Path]:
-    """Files as they are; of folders the images in them, by name."""
+    """Yield files as they are, and the images in folders, by name."""
     for path in paths:
         if path.is_dir():
-            inside = sorted(one for one in path.iterdir() if one.suffix.lower() in _IMAGE_SUFFIXES)
+            inside = sorted(
+                file for file in path.iterdir() if file.suffix.lower() in _IMAGE_SUFFIXES
+            )
             if not inside:
                 raise FileNotFoundError(f"there is no image in the folder {path}.")
             yield from inside
@@ -223,3 +212,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, kind in _PARAMETERS.items():
         tuning.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=kind.__name__.upper())
     return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

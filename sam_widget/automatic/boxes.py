@@ -1,4 +1,4 @@
-"""Boxes of a detector to masks: many at once, on one encoded image.
+"""Segment the boxes of a detector: many at once, on one encoded image.
 
 References
 ----------
@@ -16,7 +16,7 @@ import numpy as np
 
 from sam_widget.annotations import PALETTE, Annotation
 from sam_widget.errors import PromptError
-from sam_widget.predictors import BatchPredictor, decode_batch
+from sam_widget.predictors import BatchPredictor, check_accepts, decode_batch
 from sam_widget.prompts import Prompts
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def read_boxes(boxes: Any, labels: Sequence[str] | str | None = None) -> BoxList
                 f"{', '.join(map(str, boxes.columns))[:200]}."
             )
         values = boxes[list(names)]
-        label_column = next((one for one in _LABEL_COLUMNS if one in boxes.columns), None)
+        label_column = next((name for name in _LABEL_COLUMNS if name in boxes.columns), None)
         found = None if label_column is None else boxes[label_column].tolist()
     else:
         values = boxes
@@ -98,7 +98,7 @@ def read_boxes(boxes: Any, labels: Sequence[str] | str | None = None) -> BoxList
 def _labels(labels: Any, count: int) -> tuple[str, ...]:  # noqa: ANN401 - whatever came
     if labels is None or isinstance(labels, str):
         return (labels or "",) * count
-    texts = tuple(str(one) for one in labels)
+    texts = tuple(str(label) for label in labels)
     if len(texts) != count:
         raise PromptError(f"expected {count} labels, one for each box, got {len(texts)}.")
     return texts
@@ -136,6 +136,8 @@ def segment_boxes(
     ------
     PromptError
         If a box is malformed or lies off the image; it is named, and nothing is computed.
+    UnsupportedPrompt
+        If the model takes no boxes.
     EmbeddingMismatch
         If the embedding comes from other weights.
 
@@ -149,6 +151,7 @@ def segment_boxes(
     >>> [(one.label, one.area > 0) for one in found]
     [('cell', True), ('cell', True)]
     """
+    check_accepts(predictor, ["box"])
     listed = read_boxes(boxes, labels)
     # All of them are checked before the first is computed.
     frame = embedding.frame

@@ -1,4 +1,4 @@
-"""All candidates of everything mode, one row each, with what the filters look at.
+"""The table of candidates of everything mode: one row each, with what the filters look at.
 
 The model is asked once. What is kept here is enough to change every threshold afterwards.
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sam_widget.masks import ColumnRuns
+from sam_widget.masks import paste_mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sam_widget.masks import Rle
     from sam_widget.predictors import TracedMask
 
-__all__ = ["CandidateTable", "box_from", "measured"]
+__all__ = ["CandidateTable", "box_from", "measure_candidates"]
 
 EDGE_TOLERANCE = 20
 """Pixels from a crop's edge within which a mask counts as cut off by it, as officially."""
@@ -81,29 +81,31 @@ class CandidateTable:
         )
 
     @classmethod
-    def joined(cls, parts: Sequence[CandidateTable]) -> CandidateTable:
+    def concatenate(cls, parts: Sequence[CandidateTable]) -> CandidateTable:
         """Return one table of the rows of several."""
         if len(parts) == 1:
             return parts[0]
         if not parts:
             return cls.empty()
         columns = {
-            one.name: np.concatenate([getattr(part, one.name) for part in parts])
-            for one in fields(cls)
-            if one.name != "rles"
+            column.name: np.concatenate([getattr(part, column.name) for part in parts])
+            for column in fields(cls)
+            if column.name != "rles"
         }
         return cls(**columns, rles=tuple(rle for part in parts for rle in part.rles))
 
-    def picked(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> CandidateTable:
+    def select(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> CandidateTable:
         """Return some of the rows."""
         index = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
         columns = {
-            one.name: getattr(self, one.name)[index] for one in fields(self) if one.name != "rles"
+            column.name: getattr(self, column.name)[index]
+            for column in fields(self)
+            if column.name != "rles"
         }
         return CandidateTable(**columns, rles=tuple(self.rles[row] for row in index))
 
 
-def measured(
+def measure_candidates(
     traced: Sequence[TracedMask],
     predicted_iou: NDArray[np.float32],
     points: NDArray[np.float64],
@@ -130,20 +132,18 @@ def measured(
     """
     height, width = image_hw
     whole = crop.box == (0, 0, width, height)
-    boxes = np.array([box_from(one.rle) for one in traced], dtype=np.int64).reshape(-1, 4)
+    boxes = np.array([box_from(mask.rle) for mask in traced], dtype=np.int64).reshape(-1, 4)
     boxes += (crop.x0, crop.y0, crop.x0, crop.y0)
     rles = tuple(
-        one.rle
-        if whole
-        else ColumnRuns.of(one.rle).placed(crop.x0, crop.y0, height, width).to_rle()
-        for one in traced
+        mask.rle if whole else paste_mask(mask.rle, crop.x0, crop.y0, height, width)
+        for mask in traced
     )
     at_crop = np.abs(boxes - crop.box) <= EDGE_TOLERANCE
     at_image = np.abs(boxes - (0, 0, width, height)) <= EDGE_TOLERANCE
     return CandidateTable(
         predicted_iou=np.asarray(predicted_iou, dtype=np.float32),
-        stability=np.array([one.stability for one in traced], dtype=np.float32),
-        area=np.array([one.area for one in traced], dtype=np.int64),
+        stability=np.array([mask.stability for mask in traced], dtype=np.float32),
+        area=np.array([mask.area for mask in traced], dtype=np.int64),
         boxes_xyxy=boxes,
         points=np.asarray(points, dtype=np.float64).reshape(-1, 2),
         crop=np.full(len(traced), crop_index, dtype=np.int64),
@@ -154,6 +154,6 @@ def measured(
 
 
 def box_from(rle: Rle) -> tuple[int, int, int, int]:
-    """First and last column and row of a mask, (x0, y0, x1, y1); all zero if it is empty."""
+    """Return first and last column and row of a mask, (x0, y0, x1, y1); all zero if it is empty."""
     x, y, width, height = rle.bbox_xywh
     return (x, y, x + width - 1, y + height - 1) if width else (0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""Which candidates of everything mode stay, and what removed the others.
+"""Filter the candidates of everything mode: which stay, and which rule removed the others.
 
 The rules, their order and their quirks are those of ``SamAutomaticMaskGenerator``; see
 :class:`Thresholds`.
@@ -19,7 +19,7 @@ import numpy as np
 
 from sam_widget.automatic.candidates import box_from
 from sam_widget.errors import PromptError
-from sam_widget.masks import clean_regions, suppress
+from sam_widget.masks import box_nms, remove_small_regions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sam_widget.automatic.grid import Crop
     from sam_widget.masks import Rle
 
-__all__ = ["RULES", "Cleaner", "Selection", "Thresholds", "passing", "select"]
+__all__ = ["RULES", "Cleaner", "Selection", "Thresholds", "judge_each", "select"]
 
 RULES: Final = (
     "kept",
@@ -77,22 +77,22 @@ class Thresholds:
     min_mask_region_area: int = 0
 
     def __post_init__(self) -> None:
-        for one in fields(self):
-            value = getattr(self, one.name)
+        for threshold in fields(self):
+            name, value = threshold.name, getattr(self, threshold.name)
             if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
-                raise PromptError(f"{one.name} must be a number, got {value!r:.60}.")
+                raise PromptError(f"{name} must be a number, got {value!r:.60}.")
             if math.isnan(value):
-                raise PromptError(f"{one.name} must be a number, got NaN.")
+                raise PromptError(f"{name} must be a number, got NaN.")
 
     def changed(self, **changes: float) -> Thresholds:
-        """Return the same with some of them changed.
+        """Return other thresholds, with some of these changed.
 
         Raises
         ------
         PromptError
             If there is no such threshold, or it is no number.
         """
-        known = {one.name for one in fields(self)}
+        known = {threshold.name for threshold in fields(self)}
         unknown = sorted(changes.keys() - known)
         if unknown:
             raise PromptError(
@@ -145,13 +145,13 @@ class Cleaner:
         missing = [row for row in rows.tolist() if (min_area, row) not in self._known]
         for start in range(0, len(missing), 64):
             some = missing[start : start + 64]
-            found = clean_regions([self._rles[row] for row in some], min_area)
+            found = remove_small_regions([self._rles[row] for row in some], min_area)
             for row, (rle, changed) in zip(some, found, strict=True):
                 self._known[min_area, row] = rle if changed else None
         return [self._known[min_area, row] for row in rows.tolist()]
 
 
-def passing(
+def judge_each(
     table: CandidateTable, thresholds: Thresholds, region: Sequence[float] | None = None
 ) -> NDArray[np.uint8]:
     """Apply the rules that look at one candidate at a time; see :attr:`Selection.fate`."""
@@ -196,13 +196,13 @@ def select(
     region : (x0, y0, x1, y1), optional
         Masks must lie in it, nine tenths of their boxes.
     """
-    fate = passing(table, thresholds, region)
+    fate = judge_each(table, thresholds, region)
     kept = _thin_crops(table, fate, thresholds.box_nms_thresh)
     if len(crops) > 1:
-        areas = np.array([(one.x1 - one.x0) * (one.y1 - one.y0) for one in crops])
+        areas = np.array([(crop.x1 - crop.x0) * (crop.y1 - crop.y0) for crop in crops])
         small_first = np.float32(1) / areas[table.crop[kept]].astype(np.float32)
         boxes = table.boxes_xyxy[kept]
-        winners = kept[suppress(boxes, small_first, thresholds.crop_nms_thresh)]
+        winners = kept[box_nms(boxes, small_first, thresholds.crop_nms_thresh)]
         fate[np.setdiff1d(kept, winners)] = CROP_DUPLICATE
         kept = winners
     cleaned: dict[int, Rle] = {}
@@ -220,7 +220,7 @@ def _thin_crops(
     # Rows come crop by crop.
     for rows in np.split(left, np.flatnonzero(np.diff(table.crop[left])) + 1):
         rows = rows[np.argsort(table.rank[rows], kind="stable")]  # noqa: PLW2901 - as they came
-        best = suppress(table.boxes_xyxy[rows], table.predicted_iou[rows], threshold)
+        best = box_nms(table.boxes_xyxy[rows], table.predicted_iou[rows], threshold)
         winners.append(rows[best])
     kept = np.concatenate(winners)
     fate[np.setdiff1d(left, kept)] = DUPLICATE
@@ -242,7 +242,7 @@ def _cleaned(
             boxes[place] = box_from(rle)
     unchanged = np.array([rle is None for rle in clean], dtype=np.float32)
     limit = max(thresholds.box_nms_thresh, thresholds.crop_nms_thresh)
-    winners = suppress(boxes, unchanged, limit)
+    winners = box_nms(boxes, unchanged, limit)
     fate[np.setdiff1d(kept, kept[winners])] = CLEANED_DUPLICATE
     changed = {int(kept[place]): rle for place in winners if (rle := clean[place]) is not None}
     return kept[winners], changed

@@ -26,7 +26,7 @@ from sam_widget.automatic.result import AutomaticMasks, MaskRecord, check_output
 from sam_widget.automatic.run import AutomaticRun
 from sam_widget.errors import NotEnoughMemory, PromptError
 from sam_widget.images import load_image
-from sam_widget.predictors import BatchPredictor, load
+from sam_widget.predictors import BatchPredictor, capabilities, check_accepts, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -171,6 +171,8 @@ class AutomaticMaskGenerator:
         ------
         ImageError
             If it is not an image.
+        UnsupportedPrompt
+            If the model takes no points.
         NotEnoughMemory
             If it would take more memory than there is; said before anything is computed, as far as
             that can be known.
@@ -220,9 +222,10 @@ class AutomaticMaskGenerator:
 
         Raises
         ------
-        ImageError, NotEnoughMemory
+        ImageError, UnsupportedPrompt, NotEnoughMemory
             As for :meth:`generate`.
         """
+        check_accepts(self.predictor, ["points"])
         rgb = load_image(image)
         box = None if region is None else _checked_region(region, rgb)
         crops, points = self._places(rgb, box)
@@ -269,8 +272,10 @@ class AutomaticMaskGenerator:
         keep_all: bool,
         encodes: bool = True,
     ) -> MemoryEstimate:
+        size_hw = (image.height, image.width)
         return estimate(
-            (image.height, image.width),
+            size_hw,
+            logits_side=capabilities(self.predictor).frame(size_hw).logits_side,
             prompts=sum(len(some) for some in points),
             batch=self._batch,
             keep_all=keep_all,
@@ -287,7 +292,7 @@ class AutomaticMaskGenerator:
     def _places(
         self, image: RgbImage, region: tuple[float, float, float, float] | None
     ) -> tuple[list[Crop], list[NDArray[np.float64]]]:
-        """Crops of an image and the points in each, in pixels of the image."""
+        """Return crops of an image and the points in each, in pixels of the image."""
         inner = None if region is None else tuple(round(value) for value in region)
         crops = crops_of(
             image.height, image.width, self.crop_n_layers, self.crop_overlap_ratio, inner

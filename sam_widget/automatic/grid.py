@@ -1,4 +1,4 @@
-"""Where everything mode looks: crops of the image, and points in each.
+"""Lay out what everything mode asks: crops of the image, and a grid of points in each.
 
 References
 ----------
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Crop", "crops_of", "layer_grids", "point_grid", "spread"]
+__all__ = ["Crop", "asking_order", "crops_of", "layer_grids", "point_grid"]
 
 
 class Crop(NamedTuple):
@@ -39,7 +39,7 @@ class Crop(NamedTuple):
 
 
 def point_grid(per_side: int) -> NDArray[np.float64]:
-    """Centres of per_side x per_side cells of the unit square, (per_side**2, 2), row by row."""
+    """Return the centres of equal cells of the unit square, (per_side**2, 2), row by row."""
     half = 1 / (2 * per_side)
     line = np.linspace(half, 1 - half, per_side)
     return np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
@@ -86,14 +86,14 @@ def crops_of(
     return found
 
 
-def spread(count: int) -> NDArray[np.int64]:
-    """Order in which points are asked: from everywhere, so that early masks are from everywhere.
+def asking_order(count: int) -> NDArray[np.int64]:
+    """Return an order in which points are asked that takes early ones from everywhere.
 
     Steps of the golden ratio: each falls into one of the largest gaps that are left.
 
     Examples
     --------
-    >>> spread(8).tolist()
+    >>> asking_order(8).tolist()
     [0, 5, 2, 7, 4, 1, 6, 3]
     """
     step = round(count * (math.sqrt(5) - 1) / 2)
@@ -103,6 +103,6 @@ def spread(count: int) -> NDArray[np.int64]:
 
 
 def _cut(length: int, count: int, overlap: int) -> tuple[int, list[int]]:
-    """Length and starts of ``count`` overlapping parts of a line."""
+    """Return length and starts of ``count`` overlapping parts of a line."""
     part = math.ceil((overlap * (count - 1) + length) / count)
     return part, [(part - overlap) * index for index in range(count)]

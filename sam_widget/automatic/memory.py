@@ -1,4 +1,4 @@
-"""How much memory everything mode will take, said before it starts instead of found out.
+"""Estimate how much memory everything mode takes, before it starts.
 
 A notebook's kernel that asks for too much is killed, and everything in it is lost.
 """
@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-
-import psutil
 
 from sam_widget.errors import NotEnoughMemory
 
@@ -22,7 +20,6 @@ _CGROUPS = (
         "/sys/fs/cgroup/memory/memory.stat",
     ),
 )
-_LOGIT_BYTES = 256 * 256 * 4
 _RUNS_PER_COLUMN = 2
 """Runs of a mask in a column of its image, counted generously; photographs have 0.5 to 1.5."""
 _EXPECTED_MASKS = 256
@@ -76,6 +73,7 @@ class MemoryEstimate:
 def estimate(
     image_hw: tuple[int, int],
     *,
+    logits_side: int,
     prompts: int,
     batch: int,
     keep_all: bool,
@@ -88,6 +86,8 @@ def estimate(
     ----------
     image_hw : (int, int)
         Height and width in pixels.
+    logits_side : int
+        Logits along a side of one candidate, as the model gives it.
     prompts : int
         In all crops together.
     batch : int
@@ -105,7 +105,8 @@ def estimate(
     rows = 3 * prompts if keep_all else min(3 * prompts, 4 * _EXPECTED_MASKS)
     # A traced mask has its blocks' first and last rows (a quarter of a byte a pixel), its changes
     # while they are sorted, and its logits.
-    traced = 3 * batch * (_LOGIT_BYTES * 3 + pixels // 2 + 8 * each)
+    logits = 4 * logits_side**2
+    traced = 3 * batch * (3 * logits + pixels // 2 + 8 * each)
     output = min(3 * prompts, _EXPECTED_MASKS) * pixels if binary else 0
     crop_copy = 3 * pixels
     return MemoryEstimate(
@@ -135,7 +136,9 @@ def require_memory(nbytes: int, what: str) -> None:
 
 
 def available_bytes() -> int:
-    """Bytes that this process can still get: of the machine, and of its container if it has one."""
+    """Return the bytes that this process can still get, within the limit of its container too."""
+    import psutil  # noqa: PLC0415 - who only clicks does without
+
     available = int(psutil.virtual_memory().available)
     for limit_path, usage_path, stat_path in _CGROUPS:
         try:

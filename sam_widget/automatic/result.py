@@ -1,4 +1,4 @@
-"""What everything mode found, and what of it stays: filtered again at will, without the model."""
+"""The result of everything mode: all candidates, filtered again at will without the model."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class AutomaticMasks:
         return replace(self, thresholds=changed)
 
     def rle(self, place: int) -> Rle:
-        """Mask number ``place`` of those that stay, cleaned if that was asked for."""
+        """Return mask number ``place`` of those that stay, cleaned if that was asked for."""
         row = int(self.selection.kept[place])
         return self.selection.cleaned.get(row) or self.table.rles[row]
 

@@ -1,4 +1,4 @@
-"""One run of everything mode: batch after batch, watched, cancelled, and usable at any moment."""
+"""Run everything mode batch after batch: watched, cancelled, and with a result at any moment."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sam_widget.automatic.candidates import CandidateTable, measured
-from sam_widget.automatic.filters import KEPT, passing
-from sam_widget.automatic.grid import spread
+from sam_widget.automatic.candidates import CandidateTable, measure_candidates
+from sam_widget.automatic.filters import KEPT, judge_each
+from sam_widget.automatic.grid import asking_order
 from sam_widget.automatic.result import AutomaticMasks, MaskRecord
 from sam_widget.images import RgbImage
-from sam_widget.masks import box_overlaps
+from sam_widget.masks import box_iou
 from sam_widget.predictors import decode_batch, encode_with
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ __all__ = ["AutomaticRun"]
 
 
 class _Cancelled(BaseException):
-    """Nobody wants the crop that is being encoded.
+    """The run was cancelled while a crop was being encoded.
 
     No ``Exception``, so that no predictor takes it for a failure of its own.
     """
@@ -100,7 +100,7 @@ class AutomaticRun:
         self._region, self._between = region, between
         self._embedding, self._embedded = embedding, 0 if embedding is not None else -1
         self._crop = self._next = 0
-        self._orders = [spread(len(some)) for some in points]
+        self._orders = [asking_order(len(some)) for some in points]
         self._parts: list[CandidateTable] = []
         self._fresh: deque[int] = deque()
         self._yielded: set[int] = set()
@@ -108,7 +108,6 @@ class AutomaticRun:
         self._stop = threading.Event()
         self._seconds = [0.0, 0.0]  # encoding, decoding
         self._encodes = 0
-        self._share_encoded = 0.0
         self._began = time.monotonic()
         self._result: AutomaticMasks | None = None
         self._skip_empty()
@@ -164,8 +163,8 @@ class AutomaticRun:
         known = self._result
         if known is not None and len(known.table) == self._rows and known.complete == self._whole:
             return known
-        table = CandidateTable.joined(list(self._parts))
-        # Whatever is joined need not be joined again.
+        table = CandidateTable.concatenate(list(self._parts))
+        # What is in one table need not be copied again.
         self._parts = [table] if len(table) else []
         self._result = result = AutomaticMasks(
             table=table,
@@ -252,7 +251,7 @@ class AutomaticRun:
         return self._crop >= len(self._crops)
 
     def _skip_empty(self) -> None:
-        """Pass over crops in which no point lies: they need not be encoded."""
+        """Skip crops in which no point lies: they need not be encoded."""
         while self._crop < len(self._crops) and not len(self._points[self._crop]):
             self._crop += 1
 
@@ -292,7 +291,7 @@ class AutomaticRun:
         prompt, kind = np.nonzero(wanted)
         pairs = list(zip(prompt.tolist(), kind.tolist(), strict=True))
         traced = embedding.frame.trace(answers.logits(pairs), offset=self._offset) if pairs else []
-        table = measured(
+        table = measure_candidates(
             traced,
             answers.scores[prompt, kind],
             points[prompt],
@@ -302,7 +301,7 @@ class AutomaticRun:
             (self.image.height, self.image.width),
         )
         if not self._keep_all:
-            table = table.picked(passing(table, self._thresholds, self._region) == KEPT)
+            table = table.select(judge_each(table, self._thresholds, self._region) == KEPT)
         return table
 
     def _note(self, found: CandidateTable) -> None:
@@ -311,10 +310,10 @@ class AutomaticRun:
             return
         first = self._rows
         self._parts.append(found)
-        for row in np.flatnonzero(passing(found, self._thresholds, self._region) == KEPT):
+        for row in np.flatnonzero(judge_each(found, self._thresholds, self._region) == KEPT):
             box = found.boxes_xyxy[row].astype(np.float32)
             score = found.predicted_iou[row]
-            overlaps = box_overlaps(box[None], self._shown[:, :4])[0]
+            overlaps = box_iou(box[None], self._shown[:, :4])[0]
             near = overlaps > np.float64(self._thresholds.box_nms_thresh)
             if not (near & (self._shown[:, 4] >= score)).any():
                 self._shown = np.vstack([self._shown, [*box, score]], dtype=np.float32)

@@ -1,7 +1,7 @@
-"""Encoded images, kept in memory and on disk so that no image is encoded twice."""
+"""Cache encoded images in memory and on disk, so that no image is encoded twice."""
 
 from sam_widget.embeddings.cache import Cache, EmbeddingCache, choose_cache
-from sam_widget.embeddings.freed_memory import give_back
+from sam_widget.embeddings.heap import trim_heap
 from sam_widget.embeddings.precomputation import Precomputed, precompute
 
 __all__ = [
@@ -9,6 +9,6 @@ __all__ = [
     "EmbeddingCache",
     "Precomputed",
     "choose_cache",
-    "give_back",
     "precompute",
+    "trim_heap",
 ]

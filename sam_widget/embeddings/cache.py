@@ -1,4 +1,4 @@
-"""Encoded images, kept: in memory up to a number of bytes, and in a folder for the next time.
+"""Cache encoded images in memory, up to a number of bytes, and in a folder.
 
 Encoding is the slow part, seconds on a CPU, and its result depends on the pixels, the weights and
 the preprocessing alone. So whoever asks for the same again gets the value that is already there:
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from sam_widget.embeddings.folder import EmbeddingFolder, EmbeddingKey
 from sam_widget.errors import ModelError
 from sam_widget.images import load_image
-from sam_widget.predictors import ModelFrame, StorablePredictor, encode_with
+from sam_widget.predictors import StorablePredictor, capabilities, encode_with
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -106,7 +106,8 @@ class _Request:
     def of(cls, predictor: Predictor, image: RgbImage) -> _Request:
         storable = predictor if isinstance(predictor, StorablePredictor) else None
         version = "" if storable is None else storable.preprocessing
-        key = EmbeddingKey(image.digest, predictor.model_digest, version, image.height, image.width)
+        frame = capabilities(predictor).frame((image.height, image.width))
+        key = EmbeddingKey(image.digest, predictor.model_digest, version, frame)
         # Features live on a device. Who promises nothing about storing shares with nobody else.
         owner = None if storable is not None else id(predictor)
         place = (key, type(predictor), predictor.device, owner)
@@ -301,9 +302,8 @@ class EmbeddingCache:
         arrays = self._folder.read(request.key)
         if arrays is None:
             return None
-        frame = ModelFrame(request.image.height, request.image.width)
         try:
-            embedding = request.storable.unpack(arrays, frame, request.image.digest)
+            embedding = request.storable.unpack(arrays, request.key.frame, request.image.digest)
         except Exception as error:  # noqa: BLE001 - an entry that cannot be used is one to replace
             self._folder.reject(request.key, str(error))
             return None

@@ -1,4 +1,4 @@
-"""Embeddings on disk: one safetensors file each, trusted only after it has been checked.
+"""Store embeddings on disk: one safetensors file each, checked before it is used.
 
 A file carries what it is an embedding of and a SHA-256 of all its bytes, so that damage, a file of
 something else under its name, and edits by hand are noticed: then it is as good as absent, and the
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sam_widget.predictors import ModelFrame
 from sam_widget.storage import TEMPORARY, write_atomically
 
 if TYPE_CHECKING:
@@ -57,15 +58,14 @@ class EmbeddingKey:
         Digest of the weights.
     preprocessing : str
         Version of everything else that leads to the features.
-    height, width : int
-        Size of the original image in pixels.
+    frame : ModelFrame
+        Size of the original image in pixels, and the model's frame of it.
     """
 
     image_digest: str
     model_digest: str
     preprocessing: str
-    height: int
-    width: int
+    frame: ModelFrame
 
     @property
     def file_name(self) -> str:
@@ -75,13 +75,19 @@ class EmbeddingKey:
 
     def metadata(self) -> dict[str, str]:
         """Return all of it as texts, for the head of the file."""
-        return {
+        frame = self.frame
+        texts = {
             "format": _FORMAT,
             "image_digest": self.image_digest,
             "model_digest": self.model_digest,
             "preprocessing": self.preprocessing,
-            "size_hw": f"{self.height} x {self.width}",
+            "size_hw": f"{frame.height} x {frame.width}",
         }
+        # Version 0.1 knew one frame and did not write it: its files have the same names still.
+        if frame != ModelFrame(frame.height, frame.width):
+            input_side, logits_side = frame.input_side, frame.logits_side
+            texts["frame"] = f"{input_side} {frame.fit}, {logits_side} {frame.upsampling}"
+        return texts
 
 
 class _Unusable(Exception):  # noqa: N818 - reads as the fact it states
@@ -91,8 +97,8 @@ class _Unusable(Exception):  # noqa: N818 - reads as the fact it states
 class EmbeddingFolder:
     """A folder of embeddings, which several processes may use at once.
 
-    Files appear whole: they are written beside their place and then renamed. What cannot be
-    written is said once in the log, and is not there the next time.
+    Files are written in one step. A file that cannot be written is logged once, and the image is
+    encoded again the next time.
 
     Parameters
     ----------
@@ -171,7 +177,7 @@ class EmbeddingFolder:
                 path.unlink(missing_ok=True)
         if self.max_bytes is None:
             return
-        entries = sorted(self._files(_ENTRY), key=lambda one: one[1].st_mtime_ns, reverse=True)
+        entries = sorted(self._files(_ENTRY), key=lambda entry: entry[1].st_mtime_ns, reverse=True)
         total = 0
         for path, found in entries:
             total += found.st_size
@@ -192,7 +198,7 @@ def _serialised(key: EmbeddingKey, arrays: Mapping[str, NDArray[Any]]) -> bytes:
     from safetensors.numpy import save  # noqa: PLC0415 - only paid for by those who have a folder
 
     metadata = {**key.metadata(), "checksum": _NO_CHECKSUM}
-    content = save({name: np.ascontiguousarray(one) for name, one in arrays.items()}, metadata)
+    content = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata)
     (length,) = _LENGTH.unpack_from(content)
     if len(content) > MAX_ENTRY_BYTES or length > MAX_HEADER_BYTES:
         raise _Unusable(f"an entry of {len(content):,} bytes, {length:,} of names, is too large")

@@ -1,4 +1,4 @@
-"""Encode images ahead, so that each opens at once later."""
+"""Encode images ahead, so that each opens immediately later."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ def precompute(
     precision: str = "fp32",
     progress: bool = True,
 ) -> Precomputed:
-    """Encode images ahead and keep their embeddings, so that each opens at once later.
+    """Encode images ahead and keep their embeddings, so that each opens immediately later.
 
-    What is there already is skipped. An image that cannot be encoded stops nothing: it is said in
-    the log at the end, and returned.
+    Resumable: images whose embedding is there are skipped. An image that cannot be encoded does not
+    stop the others: it is logged at the end, and returned.
 
     Parameters
     ----------
@@ -114,8 +114,8 @@ def precompute(
 def _listed(images: object) -> Iterable[object]:
     if isinstance(images, str | os.PathLike):
         return image_files(images)
-    one = isinstance(images, bytes | Image.Image | RgbImage)
-    if one or (isinstance(images, np.ndarray) and images.ndim < 4):
+    is_image = isinstance(images, bytes | Image.Image | RgbImage)
+    if is_image or (isinstance(images, np.ndarray) and images.ndim < 4):
         return [images]
     if not isinstance(images, Iterable):
         raise ImageError(f"expected a folder or a list of images, got {type(images).__name__}.")

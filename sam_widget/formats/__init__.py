@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from sam_widget.errors import AnnotationError
 from sam_widget.formats import coco, labelme, png, sa1b, table, yolo
 from sam_widget.formats.detections import from_detections, to_detections
-from sam_widget.formats.losses import FormatLossWarning
+from sam_widget.formats.loss_warnings import FormatLossWarning
 from sam_widget.formats.reading.json_reading import read_json
 from sam_widget.formats.sa1b import filtered
 from sam_widget.formats.table import from_dataframe, to_dataframe
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from sam_widget.annotations import ImageAnnotations
-    from sam_widget.formats.reading.untrusted import Document
+    from sam_widget.formats.reading.field import Document
 
 __all__ = [
     "FORMATS",

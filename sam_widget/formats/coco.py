@@ -23,14 +23,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sam_widget.annotations import PALETTE, Annotation, ImageAnnotations
-from sam_widget.formats import fields
-from sam_widget.formats.losses import warn_once
+from sam_widget.annotations import PALETTE, ImageAnnotations
+from sam_widget.formats import own_fields
+from sam_widget.formats.loss_warnings import warn_once
+from sam_widget.formats.object_numbers import (
+    MAX_NUMBER,
+    UniqueNumbers,
+    assign_numbers,
+    id_from_number,
+)
 from sam_widget.formats.reading.budget import Budget
-from sam_widget.formats.reading.drawing import Outlined, drawn
+from sam_widget.formats.reading.collector import Collector
+from sam_widget.formats.reading.drawing import Outlined, draw_masks
+from sam_widget.formats.reading.field import Field, plain_json
 from sam_widget.formats.reading.json_reading import read_json
-from sam_widget.formats.reading.untrusted import Field
-from sam_widget.masks import fill_corners_each, trace
+from sam_widget.masks import fill_corners_each, trace_polygons
 from sam_widget.prompts import Prompts
 from sam_widget.storage import write_atomically
 
@@ -40,7 +47,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sam_widget.formats.reading.untrusted import Document
+    from sam_widget.annotations import Annotation
+    from sam_widget.formats.reading.field import Document
     from sam_widget.masks import Rle
 
 __all__ = ["SUFFIX", "load", "parse", "save", "to_dict"]
@@ -51,7 +59,7 @@ UNLABELLED = "object"
 
 _KNOWN = {
     "id", "image_id", "category_id", "segmentation", "area", "bbox", "predicted_iou",
-    "stability_score", "point_coords", fields.KEY,
+    "stability_score", "point_coords", own_fields.KEY,
 }  # fmt: skip
 
 
@@ -76,7 +84,7 @@ def to_dict(annotations: ImageAnnotations, *, polygons: bool = False) -> dict[st
     source = annotations.extra.get("coco", {})
     items = list(annotations)
     categories = _categories(items, source.get("categories", []))
-    category_ids = {one["name"]: one["id"] for one in reversed(categories)}
+    category_ids = {category["name"]: category["id"] for category in reversed(categories)}
     image = {
         "id": 1,
         **source.get("image", {}),
@@ -90,8 +98,8 @@ def to_dict(annotations: ImageAnnotations, *, polygons: bool = False) -> dict[st
         **source.get("document", {}),
         "images": [image],
         "annotations": [
-            _entry(one, number, image["id"], category_ids[one.label or UNLABELLED], polygons)
-            for one, number in zip(items, fields.numbered(items), strict=True)
+            _entry(item, number, image["id"], category_ids[item.label or UNLABELLED], polygons)
+            for item, number in zip(items, assign_numbers(items), strict=True)
         ],
         "categories": categories,
     }
@@ -99,10 +107,10 @@ def to_dict(annotations: ImageAnnotations, *, polygons: bool = False) -> dict[st
 
 def _categories(items: list[Annotation], known: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Keep the categories of the file that the objects came from, and add what is new."""
-    names = {one["name"] for one in known}
-    new = sorted({one.label or UNLABELLED for one in items} - names)
-    first = max((one["id"] for one in known), default=0) + 1
-    return [dict(one) for one in known] + [
+    names = {category["name"] for category in known}
+    new = sorted({item.label or UNLABELLED for item in items} - names)
+    first = max((category["id"] for category in known), default=0) + 1
+    return [dict(category) for category in known] + [
         {"id": number, "name": name, "supercategory": ""} for number, name in enumerate(new, first)
     ]
 
@@ -112,8 +120,8 @@ def _entry(
 ) -> dict[str, Any]:
     segmentation: Any = annotation.rle.to_coco()
     if polygons and annotation.area:
-        segmentation = [ring.ravel().tolist() for ring in trace(annotation.rle, "corners")]
-    own = fields.to_json(annotation)
+        segmentation = [ring.ravel().tolist() for ring in trace_polygons(annotation.rle, "corners")]
+    own = own_fields.to_json(annotation)
     if not annotation.label:
         own["unlabelled"] = True
     return {
@@ -124,11 +132,11 @@ def _entry(
         "area": annotation.area,
         "bbox": list(annotation.bbox_xywh),
         "iscrowd": 0,
-        "predicted_iou": fields.score(annotation.predicted_iou),
-        "stability_score": fields.score(annotation.stability_score),
+        "predicted_iou": own_fields.finite_or_none(annotation.predicted_iou),
+        "stability_score": own_fields.finite_or_none(annotation.stability_score),
         "point_coords": [list(point) for point in annotation.prompts.points],
         **annotation.extra.get("coco", {}),
-        fields.KEY: own,
+        own_fields.KEY: own,
     }
 
 
@@ -187,39 +195,27 @@ def parse(document: Document, *, image: str | int | None = None) -> ImageAnnotat
     """Check a parsed file and make objects of it; see :func:`load`."""
     chosen = _chosen(document["images"], image, document)
     size = chosen.size()
-    identity = chosen["id"].integer(0, fields.MAX_NUMBER)
+    identity = chosen["id"].integer(0, MAX_NUMBER)
     budget = Budget(document.file_bytes, size[0] * size[1])
     categories = _named_categories(document.get("categories"), budget)
-    name = chosen.get("file_name")
     found = _found(document["annotations"], identity, categories, size, budget)
-    shared = fields.shared()
-    ids: set[str] = set()
-    items = []
-    for one, rle in drawn(found, size, budget, fill_corners_each):
-        budget.hold(one.field, 0, rle.counts.nbytes)
-        items.append(one.field.make(Annotation, rle, **{**shared, **one.what}))
-        fields.claim(ids, one.field, items[-1].id)
+    collector = Collector()
+    for outlined, rle in draw_masks(found, size, budget, fill_corners_each):
+        budget.hold(outlined.field, 0, rle.counts.nbytes)
+        collector.add(outlined.field, rle, outlined.facts)
     further = {"info", "licenses"} & document.mapping().keys()
     extra = {
         "coco": {
-            "document": {
-                key: fields.plain(document, document.value[key]) for key in sorted(further)
-            },
-            "image": fields.plain(chosen, chosen.mapping()),
+            "document": {key: plain_json(document.value[key], document) for key in sorted(further)},
+            "image": plain_json(chosen.mapping(), chosen),
             # A number such as 1.0 counts as whole, and is written as one.
             "categories": [
-                {**fields.plain(one, one.mapping()), "id": int(key)}
-                for key, one in categories.items()
+                {**plain_json(category.mapping(), category), "id": int(key)}
+                for key, category in categories.items()
             ],
         }
     }
-    return ImageAnnotations(
-        tuple(items),
-        width=size[1],
-        height=size[0],
-        file_name="" if name is None else name.text(),
-        extra=extra,
-    )
+    return collector.finish(size, chosen.text_of("file_name"), extra)
 
 
 def _found(
@@ -230,26 +226,26 @@ def _found(
     budget: Budget,
 ) -> Iterator[Outlined[dict[str, Any]]]:
     """Go through the objects of an image, among records whose ids are unique."""
-    numbers = fields.Numbers()
+    numbers = UniqueNumbers()
     for record in records.items():
         numbers.add(record.get("id"))
-        if record["image_id"].integer(0, fields.MAX_NUMBER) == identity:
+        if record["image_id"].integer(0, MAX_NUMBER) == identity:
             yield _object(record, categories, size, budget)
     numbers.check(records, ".id")
 
 
 def _chosen(images: Field, wanted: str | int | None, document: Field) -> Field:
     """Find the image that is wanted, among images whose ids are unique."""
-    ids = fields.Numbers()
+    ids = UniqueNumbers()
     names: list[Any] = []
     found: list[Field] = []
-    for one in images.items():
-        ids.add(one["id"])
-        name = one.value.get("file_name", one.value["id"])
+    for image in images.items():
+        ids.add(image["id"])
+        name = image.value.get("file_name", image.value["id"])
         if len(names) < 10:
             names.append(name)
-        if len(found) < 2 and (wanted is None or wanted in (name, one.value["id"])):
-            found.append(one)
+        if len(found) < 2 and (wanted is None or wanted in (name, image.value["id"])):
+            found.append(image)
     ids.check(images)
     count = len(images.values())
     if not count:
@@ -267,13 +263,13 @@ def _chosen(images: Field, wanted: str | int | None, document: Field) -> Field:
 
 def _named_categories(field: Field | None, budget: Budget) -> dict[str, Field]:
     found: dict[str, Field] = {}
-    for one in [] if field is None else field.items():
-        key = fields.id_from_number(one["id"])
+    for category in [] if field is None else field.items():
+        key = id_from_number(category["id"])
         if key in found:
-            one.fail(f"the id {key} is used twice.")
-        one["name"].label()
-        budget.keep(one, further=one.value)
-        found[key] = one
+            category.fail(f"the id {key} is used twice.")
+        category["name"].label()
+        budget.keep(category, further=category.value)
+        found[key] = category
     return found
 
 
@@ -281,12 +277,12 @@ def _object(
     record: Field, categories: dict[str, Field], size: tuple[int, int], budget: Budget
 ) -> Outlined[dict[str, Any]]:
     """Check a record; give what ``Annotation`` takes, and its mask."""
-    own = record.get(fields.KEY)
-    known = fields.from_json(own, size, budget)
+    own = record.get(own_fields.KEY)
+    known = own_fields.from_json(own, size, budget)
     label, color = "", PALETTE[0]
     category = record.get("category_id")
     if category is not None:
-        key = fields.id_from_number(category)
+        key = id_from_number(category)
         if key not in categories:
             category.fail(f"there is no category {key}.")
         label = categories[key].value["name"]
@@ -296,16 +292,16 @@ def _object(
         label = ""
     number, points = record.get("id"), record.get("point_coords")
     if number is not None:
-        known.setdefault("id", fields.id_from_number(number))
+        known.setdefault("id", id_from_number(number))
     if points is not None and "prompts" not in known:
-        known["prompts"] = Prompts(points=fields.pointed(points, budget))
+        known["prompts"] = Prompts(points=own_fields.read_points(points, budget))
     further = {key: value for key, value in record.mapping().items() if key not in _KNOWN}
     if not further.get("iscrowd"):
         further.pop("iscrowd", None)
     if further:
-        known["extra"] = {"coco": fields.plain(record, further)}
+        known["extra"] = {"coco": plain_json(further, record)}
     budget.keep(record, further=known.get("extra"))
-    known = {"label": label, "color": color, **fields.scores(record), **known}
+    known = {"label": label, "color": color, **own_fields.read_scores(record), **known}
     # Without the record itself, which may be large.
     place = Field(None, record.where, record.file_name)
     return Outlined(known, place, _mask(record["segmentation"], size), ".segmentation[{}]")
@@ -319,10 +315,10 @@ def _mask(field: Field, size: tuple[int, int]) -> Rle | list[NDArray[np.float64]
     if not len(field.value):
         field.fail("is empty: this object has no mask, and a box alone is none.")
     polygons = []
-    for one in field.items():
-        numbers = one.numbers()
+    for ring in field.items():
+        numbers = ring.numbers()
         if len(numbers) < 6 or len(numbers) % 2:
-            one.fail(
+            ring.fail(
                 "a polygon must be [x, y, x, y, x, y, ...], an even number of at least 6 numbers, "
                 f"got {len(numbers)}."
             )

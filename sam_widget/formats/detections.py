@@ -1,4 +1,4 @@
-"""``supervision.Detections``: the value that its annotators, trackers and metrics speak.
+"""Exchange annotations with ``supervision.Detections``.
 
 Kept are masks, labels, ids, colours and scores; not prompts, models and times.
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 from sam_widget.annotations import PALETTE, Annotation, ImageAnnotations
 from sam_widget.errors import AnnotationError
-from sam_widget.formats.reading.untrusted import Field
+from sam_widget.formats.reading.field import Field
 from sam_widget.masks import Rle
 
 if TYPE_CHECKING:
@@ -44,26 +44,26 @@ def to_detections(annotations: ImageAnnotations) -> supervision.Detections:
     """
     detections = _supervision().Detections
     items = list(annotations)
-    labels = sorted({one.label for one in items})
+    labels = sorted({item.label for item in items})
     class_ids = {label: number for number, label in enumerate(labels)}
     shape = (len(items), annotations.height, annotations.width)
     masks = np.zeros(shape, dtype=np.bool_)
     boxes = np.zeros((len(items), 4), dtype=np.float64)
-    for index, one in enumerate(items):
-        masks[index] = one.mask
-        x, y, width, height = one.bbox_xywh
+    for index, item in enumerate(items):
+        masks[index] = item.mask
+        x, y, width, height = item.bbox_xywh
         boxes[index] = (x, y, x + width, y + height)
-    given = any(one.predicted_iou is not None for one in items)
+    given = any(item.predicted_iou is not None for item in items)
     made: supervision.Detections = detections(
         xyxy=boxes,
         mask=masks,
-        confidence=_figures([one.predicted_iou for one in items]) if given else None,
-        class_id=np.array([class_ids[one.label] for one in items], dtype=np.int64),
+        confidence=_figures([item.predicted_iou for item in items]) if given else None,
+        class_id=np.array([class_ids[item.label] for item in items], dtype=np.int64),
         data={
-            "class_name": np.array([one.label for one in items], dtype=np.str_),
-            "id": np.array([one.id for one in items], dtype=np.str_),
-            "color": np.array([one.color for one in items], dtype=np.str_),
-            "stability_score": _figures([one.stability_score for one in items]),
+            "class_name": np.array([item.label for item in items], dtype=np.str_),
+            "id": np.array([item.id for item in items], dtype=np.str_),
+            "color": np.array([item.color for item in items], dtype=np.str_),
+            "stability_score": _figures([item.stability_score for item in items]),
         },
     )
     return made

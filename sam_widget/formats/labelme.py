@@ -27,15 +27,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from sam_widget.annotations import PALETTE, Annotation, ImageAnnotations
-from sam_widget.formats import fields
-from sam_widget.formats.losses import warn, warn_once
+from sam_widget.annotations import PALETTE, ImageAnnotations
+from sam_widget.formats import own_fields
+from sam_widget.formats.loss_warnings import warn, warn_once
 from sam_widget.formats.reading.budget import Budget
-from sam_widget.formats.reading.drawing import Outlined, drawn
+from sam_widget.formats.reading.collector import Collector
+from sam_widget.formats.reading.drawing import Outlined, draw_masks
+from sam_widget.formats.reading.field import Field
 from sam_widget.formats.reading.json_reading import read_json
-from sam_widget.formats.reading.pixels import decoded_png
-from sam_widget.formats.reading.untrusted import Field
-from sam_widget.masks import Rle, fill_centres_each, placed, trace, union
+from sam_widget.formats.reading.pixels import decode_png
+from sam_widget.masks import Rle, fill_centres_each, mask_union, paste_mask, trace_polygons
 from sam_widget.storage import write_atomically
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sam_widget.formats.reading.untrusted import Document
+    from sam_widget.annotations import Annotation
+    from sam_widget.formats.reading.field import Document
 
 __all__ = ["SUFFIX", "load", "parse", "save", "to_dict"]
 
@@ -93,10 +95,10 @@ def to_dict(annotations: ImageAnnotations, *, masks: bool = False) -> dict[str, 
                 }
             )
             if index == 0:
-                shapes[-1][fields.KEY] = {
-                    **fields.to_json(annotation),
-                    "predicted_iou": fields.score(annotation.predicted_iou),
-                    "stability_score": fields.score(annotation.stability_score),
+                shapes[-1][own_fields.KEY] = {
+                    **own_fields.to_json(annotation),
+                    "predicted_iou": own_fields.finite_or_none(annotation.predicted_iou),
+                    "stability_score": own_fields.finite_or_none(annotation.stability_score),
                     "unlabelled": not annotation.label,
                 }
     return {
@@ -113,7 +115,7 @@ def to_dict(annotations: ImageAnnotations, *, masks: bool = False) -> dict[str, 
 def _polygon_shapes(annotation: Annotation) -> list[dict[str, Any]]:
     return [
         {"points": _at_least_three(ring).tolist(), "shape_type": "polygon", "mask": None}
-        for ring in trace(annotation.rle, "centres")
+        for ring in trace_polygons(annotation.rle, "centres")
     ]
 
 
@@ -186,13 +188,11 @@ def parse(document: Document) -> ImageAnnotations:
     width = document["imageWidth"].integer(1, 2**27)
     sized = Field({"height": height, "width": width}, "", document.file_name)
     size = sized.size()
-    path = document.get("imagePath")
     budget = Budget(document.file_bytes, height * width)
     shapes = _shapes(document, size, budget)
-    items = _assembled(drawn(shapes, size, budget, fill_centres_each), size, budget)
-    return ImageAnnotations(
-        tuple(items), width=width, height=height, file_name="" if path is None else path.text()
-    )
+    collector = Collector()
+    _collect(collector, draw_masks(shapes, size, budget, fill_centres_each), size, budget)
+    return collector.finish(size, document.text_of("imagePath"))
 
 
 def _shapes(
@@ -209,50 +209,47 @@ def _shapes(
             continue
         label, group = shape["label"].label(), shape.get("group_id")
         label = texts.setdefault(label, label)
-        what = label, None if group is None else group.integer(0, 2**31)
-        yield Outlined(what, shape, _outline(shape, name, size, budget))
+        facts = label, None if group is None else group.integer(0, 2**31)
+        yield Outlined(facts, shape, _outline(shape, name, size, budget))
     if left_out:
         warn(f"{document.file_name}: {left_out} points and lines have no area and were left out.")
 
 
-def _assembled(
+def _collect(
+    collector: Collector,
     shapes: Iterator[tuple[Outlined[tuple[str, int | None]], Rle]],
     size: tuple[int, int],
     budget: Budget,
-) -> list[Annotation]:
+) -> None:
     """Make objects of shapes; those with the same label and group are one object."""
-    shared = fields.shared()
     labels: dict[str, int] = {}
-    ids: set[str] = set()
-    items: list[Annotation] = []
     # Shapes without a group are objects of their own.
     groups: dict[tuple[str, int], tuple[int, list[Rle]]] = {}
     for shape, rle in shapes:
-        label, group = shape.what
+        label, group = shape.facts
         budget.keep(shape.field, rle.counts.nbytes)
         if group is not None and (label, group) in groups:
             parts = groups[label, group][1]
             parts.append(rle)
             if len(parts) >= _UNITED_AT:
-                parts[:] = [union(parts)]
+                parts[:] = [mask_union(parts)]
             continue
         if group is not None:
-            groups[label, group] = len(items), [rle]
+            groups[label, group] = len(collector.items), [rle]
         color = PALETTE[labels.setdefault(label, len(labels)) % len(PALETTE)]
-        known = {**shared, "color": color, "label": label, **_known(shape.field, size, budget)}
-        items.append(shape.field.make(Annotation, rle, **known))
-        fields.claim(ids, shape.field, items[-1].id)
-    for at, parts in groups.values():
-        items[at] = replace(items[at], rle=union(parts))
-    return items
+        known = {"color": color, "label": label, **_known(shape.field, size, budget)}
+        collector.add(shape.field, rle, known)
+    items = collector.items
+    for index, parts in groups.values():
+        items[index] = replace(items[index], rle=mask_union(parts))
 
 
 def _known(shape: Field, size: tuple[int, int], budget: Budget) -> dict[str, Any]:
     """Check our own fields of an object's first shape."""
-    own = shape.get(fields.KEY)
-    known = fields.from_json(own, size, budget)
+    own = shape.get(own_fields.KEY)
+    known = own_fields.from_json(own, size, budget)
     if own is not None:
-        known |= fields.scores(own)
+        known |= own_fields.read_scores(own)
         unlabelled = own.get("unlabelled")
         if shape.value["label"] == UNLABELLED and unlabelled is not None and unlabelled.boolean():
             known["label"] = ""
@@ -305,7 +302,7 @@ def _pasted(shape: Field, size: tuple[int, int], budget: Budget) -> Rle:
         content = base64.b64decode(encoded.text(_MAX_IMAGE_DATA), validate=True)
     except (binascii.Error, ValueError) as error:
         encoded.fail(f"is not Base64: {error}")
-    pixels, _ = decoded_png(content, encoded, most_hw=size)
+    pixels, _ = decode_png(content, encoded, most_hw=size)
     height, width = pixels.shape
     budget.unpack(encoded, (height, width))
     if left < 0 or top < 0 or left + width > size[1] or top + height > size[0]:
@@ -313,4 +310,4 @@ def _pasted(shape: Field, size: tuple[int, int], budget: Budget) -> Rle:
             f"a mask of {width} x {height} pixels at ({left}, {top}) is not inside the image, "
             f"which is {size[1]} x {size[0]}."
         )
-    return placed(Rle.encode(pixels > 0), left, top, *size)
+    return paste_mask(Rle.encode(pixels > 0), left, top, *size)

@@ -17,15 +17,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from sam_widget.annotations import PALETTE, Annotation, ImageAnnotations
+from sam_widget.annotations import PALETTE, ImageAnnotations
 from sam_widget.errors import AnnotationError
-from sam_widget.formats import fields
-from sam_widget.formats.losses import warn_once
+from sam_widget.formats import own_fields
+from sam_widget.formats.loss_warnings import warn_once
 from sam_widget.formats.reading.budget import Budget
+from sam_widget.formats.reading.collector import Collector, claim
+from sam_widget.formats.reading.field import Field
+from sam_widget.formats.reading.files import read_bounded
 from sam_widget.formats.reading.json_reading import read_json
-from sam_widget.formats.reading.pixels import decoded_png
-from sam_widget.formats.reading.untrusted import Field, read_bounded
-from sam_widget.masks import MAX_PIXELS, Rle, from_intervals, pixels, united_each
+from sam_widget.formats.reading.pixels import decode_png
+from sam_widget.masks import MAX_PIXELS, Rle, mask_of_ranges, masks_of_ranges, pixel_positions
 from sam_widget.storage import write_atomically
 
 if TYPE_CHECKING:
@@ -33,7 +35,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sam_widget.formats.reading.untrusted import Document
+    from sam_widget.annotations import Annotation
+    from sam_widget.formats.reading.field import Document
 
 __all__ = ["SUFFIX", "class_map_path", "load", "save"]
 
@@ -101,7 +104,7 @@ def _painted(
     """Paint instance numbers, pixels counted down the columns."""
     columns = np.zeros(annotations.width * annotations.height, dtype=np.uint16)
     for number, annotation in enumerate(items, start=1):
-        inside = pixels(annotation.rle)
+        inside = pixel_positions(annotation.rle)
         taken = columns[inside] > 0
         if taken.any():
             if overlap == "refuse":
@@ -120,7 +123,7 @@ def _painted(
 
 
 def _class_map(items: list[Annotation], annotations: ImageAnnotations, pair: str) -> dict[str, Any]:
-    labels = sorted({one.label for one in items if one.label})
+    labels = sorted({item.label for item in items if item.label})
     class_ids = {label: number for number, label in enumerate(labels, start=1)}
     return {
         "format": "sam_widget label image, 1",
@@ -132,13 +135,13 @@ def _class_map(items: list[Annotation], annotations: ImageAnnotations, pair: str
         "instances": [
             {
                 "instance": number,
-                "class_id": class_ids.get(one.label, 0),
-                "label": one.label,
-                "predicted_iou": fields.score(one.predicted_iou),
-                "stability_score": fields.score(one.stability_score),
-                **fields.to_json(one),
+                "class_id": class_ids.get(item.label, 0),
+                "label": item.label,
+                "predicted_iou": own_fields.finite_or_none(item.predicted_iou),
+                "stability_score": own_fields.finite_or_none(item.stability_score),
+                **own_fields.to_json(item),
             }
-            for number, one in enumerate(items, start=1)
+            for number, item in enumerate(items, start=1)
         ],
     }
 
@@ -167,7 +170,7 @@ def load(path: str | os.PathLike[str]) -> ImageAnnotations:
     document = read_json(table) if table.exists() else None
     content = read_bounded(path)
     size = (MAX_PIXELS, MAX_PIXELS) if document is None else document.size()
-    numbers, pair = decoded_png(content, picture, most_hw=size, text=_PAIR)
+    numbers, pair = decode_png(content, picture, most_hw=size, text=_PAIR)
     if document is not None:
         _check_pair(document, numbers.shape, pair)
     height, width = numbers.shape
@@ -176,12 +179,10 @@ def load(path: str | os.PathLike[str]) -> ImageAnnotations:
     masks = _masks(numbers, picture, budget)
     if document is not None:
         return _named(document, masks, budget)
-    shared = fields.shared()
-    items = [
-        Annotation(mask, **{**shared, "color": PALETTE[index % len(PALETTE)]})
-        for index, mask in enumerate(masks.values())
-    ]
-    return ImageAnnotations(tuple(items), width=width, height=height)
+    collector = Collector()
+    for index, mask in enumerate(masks.values()):
+        collector.add(picture, mask, {"color": PALETTE[index % len(PALETTE)]})
+    return collector.finish((height, width), "")
 
 
 def _check_pair(document: Field, shape: tuple[int, ...], pair: str | None) -> None:
@@ -224,7 +225,7 @@ def _masks(numbers: NDArray[Any], picture: Field, budget: Budget) -> dict[int, R
         number = np.repeat(np.arange(end - begin), np.diff(cuts[begin : end + 1]))
         runs = np.stack([borders[part], borders[part + 1]], axis=1).astype(np.int64)
         runs += (number * stride)[:, None]
-        masks += united_each([runs], end - begin, height, width)
+        masks += masks_of_ranges([runs], end - begin, height, width)
         begin = end
     return dict(zip(found.tolist(), masks, strict=True))
 
@@ -239,22 +240,17 @@ def _of_sorted(first: NDArray[np.uint32], end: NDArray[np.uint32], height: int, 
 
 def _named(document: Document, masks: dict[int, Rle], budget: Budget) -> ImageAnnotations:
     size = document.size()
-    shared = fields.shared()
-    ids: set[str] = set()
+    collector = Collector()
     seen: set[str] = set()
-    items = []
     for record in document["instances"].items(MAX_INSTANCES):
         number = record["instance"].integer(1, MAX_INSTANCES)
-        fields.claim(seen, record, str(number))
+        claim(seen, record, str(number))
         label = record.get("label")
-        known = {**shared, **fields.scores(record), **fields.from_json(record, size, budget)}
+        known = {**own_fields.read_scores(record), **own_fields.from_json(record, size, budget)}
         # An object that lies wholly under others has no pixel left, and is an object all the same.
-        mask = masks.pop(number, None) or from_intervals(np.zeros((0, 2), np.int64), *size)
-        text = "" if label is None else label.label()
-        items.append(record.make(Annotation, mask, text, **known))
-        fields.claim(ids, record, items[-1].id)
-    items += [Annotation(mask, **shared) for mask in masks.values()]
-    name = document.get("file_name")
-    return ImageAnnotations(
-        tuple(items), width=size[1], height=size[0], file_name="" if name is None else name.text()
-    )
+        mask = masks.pop(number, None) or mask_of_ranges(np.zeros((0, 2), np.int64), *size)
+        known["label"] = "" if label is None else label.label()
+        collector.add(record, mask, known)
+    for mask in masks.values():
+        collector.add(document, mask, {})
+    return collector.finish(size, document.text_of("file_name"))

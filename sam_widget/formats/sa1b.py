@@ -17,15 +17,24 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sam_widget.annotations import PALETTE, Annotation, ImageAnnotations
-from sam_widget.formats import fields
-from sam_widget.formats.losses import warn_once
+from sam_widget.annotations import PALETTE, ImageAnnotations
+from sam_widget.formats.loss_warnings import warn_once
+from sam_widget.formats.object_numbers import UniqueNumbers, assign_numbers, id_from_number
+from sam_widget.formats.own_fields import (
+    KEY,
+    finite_or_none,
+    from_json,
+    read_points,
+    read_scores,
+    to_json,
+)
 from sam_widget.formats.reading.budget import Budget
+from sam_widget.formats.reading.collector import Collector
+from sam_widget.formats.reading.field import plain_json
 from sam_widget.formats.reading.json_reading import read_json
 from sam_widget.prompts import Prompts
 from sam_widget.storage import write_atomically
@@ -33,7 +42,8 @@ from sam_widget.storage import write_atomically
 if TYPE_CHECKING:
     import os
 
-    from sam_widget.formats.reading.untrusted import Document, Field
+    from sam_widget.annotations import Annotation
+    from sam_widget.formats.reading.field import Document, Field
     from sam_widget.masks import Rle
 
 __all__ = ["SUFFIX", "filtered", "load", "parse", "save", "to_dict"]
@@ -72,8 +82,8 @@ def to_dict(annotations: ImageAnnotations, *, own_fields: bool = False) -> dict[
     items = list(annotations)
     size = (annotations.width, annotations.height)
     records = [
-        _record(one, number, size, own_fields)
-        for one, number in zip(items, fields.numbered(items), strict=True)
+        _record(item, number, size, own_fields)
+        for item, number in zip(items, assign_numbers(items), strict=True)
     ]
     return {"image": image, "annotations": records, **source.get("document", {})}
 
@@ -91,8 +101,8 @@ def _record(
         "segmentation": annotation.rle.to_coco(),
         "area": annotation.area,
         "bbox": list(annotation.bbox_xywh),
-        "predicted_iou": fields.score(annotation.predicted_iou) or 0.0,
-        "stability_score": fields.score(annotation.stability_score) or 0.0,
+        "predicted_iou": finite_or_none(annotation.predicted_iou) or 0.0,
+        "stability_score": finite_or_none(annotation.stability_score) or 0.0,
         "crop_box": [0, 0, *size],
         "point_coords": included,
     }
@@ -101,9 +111,9 @@ def _record(
     unscored = [key for key in _FIGURES if getattr(annotation, key) is None]
     if source is not None:
         record = _updated(annotation, record, source)
-    if own_fields or fields.KEY in former:
-        own = {"label": annotation.label, "unscored": unscored, **fields.to_json(annotation)}
-        record[fields.KEY] = own
+    if own_fields or KEY in former:
+        own = {"label": annotation.label, "unscored": unscored, **to_json(annotation)}
+        record[KEY] = own
         return record
     if annotation.label or len(included) < len(annotation.prompts.points) or _prompted(annotation):
         warn_once(
@@ -202,51 +212,42 @@ def parse(document: Document) -> ImageAnnotations:
     """Check a parsed file and make objects of it; see :func:`load`."""
     image = document["image"]
     size = image.size()
-    name = image.get("file_name")
     budget = Budget(document.file_bytes, size[0] * size[1])
-    shared = fields.shared()
-    ids: set[str] = set()
-    numbers = fields.Numbers()
-    items = []
+    numbers = UniqueNumbers()
+    collector = Collector()
     records = document["annotations"]
     for index, record in enumerate(records.items()):
         numbers.add(record.get("id"))
-        known = _known(record, size, budget)
+        rle = record["segmentation"].rle(size)
+        known = {"color": PALETTE[index % len(PALETTE)], **_known(record, rle, budget)}
         source = known["extra"]["sa1b"]["record"]
-        budget.hold(record, 1, known["rle"].counts.nbytes, _EXTRA_BYTES + len(source))
-        color = PALETTE[index % len(PALETTE)]
-        items.append(record.make(Annotation, **{"color": color, **shared, **known}))
-        fields.claim(ids, record.get("id") or record, items[-1].id)
+        budget.hold(record, 1, rle.counts.nbytes, _EXTRA_BYTES + len(source))
+        collector.add(record, rle, known, record.get("id"))
     numbers.check(records, ".id")
     further = {
-        key: fields.plain(document, value)
+        key: plain_json(value, document)
         for key, value in document.mapping().items()
         if key not in ("image", "annotations")
     }
-    return ImageAnnotations(
-        tuple(items),
-        width=size[1],
-        height=size[0],
-        file_name="" if name is None else name.text(),
-        extra={"sa1b": {"image": fields.plain(image, image.mapping()), "document": further}},
-    )
+    extra = {"sa1b": {"image": plain_json(image.mapping(), image), "document": further}}
+    return collector.finish(size, image.text_of("file_name"), extra)
 
 
-def _known(record: Field, size: tuple[int, int], budget: Budget) -> dict[str, Any]:
-    """Check a record; give what ``Annotation`` takes."""
-    rle = record["segmentation"].rle(size)
-    own = record.get(fields.KEY)
-    known = fields.from_json(own, size, budget)
+def _known(record: Field, rle: Rle, budget: Budget) -> dict[str, Any]:
+    """Check a record; return what ``Annotation`` takes besides the mask."""
+    size = rle.height, rle.width
+    own = record.get(KEY)
+    known = from_json(own, size, budget)
     label = own.get("label") if own is not None else None
-    figures = fields.scores(record)
+    figures = read_scores(record)
     unscored = own.get("unscored") if own is not None else None
-    for one in [] if unscored is None else unscored.items(2):
-        figures.pop(one.text(), None)
+    for figure in [] if unscored is None else unscored.items(2):
+        figures.pop(figure.text(), None)
     number, points = record.get("id"), record.get("point_coords")
     if number is not None:
-        known.setdefault("id", fields.id_from_number(number))
+        known.setdefault("id", id_from_number(number))
     if points is not None and "prompts" not in known:
-        known["prompts"] = Prompts(points=fields.pointed(points, budget))
+        known["prompts"] = Prompts(points=read_points(points, budget))
     for key in ("bbox", "crop_box"):
         box = record.get(key)
         if box is not None:
@@ -257,7 +258,6 @@ def _known(record: Field, size: tuple[int, int], budget: Budget) -> dict[str, An
     except ValueError as error:
         record.fail(f"has a number that is too large: {error}.")
     return {
-        "rle": rle,
         "label": "" if label is None else label.label(),
         "extra": {"sa1b": {"record": source, "runs": _checksum(rle)}},
         **figures,
@@ -290,7 +290,13 @@ def filtered(
         if _reaches(annotation.predicted_iou, min_predicted_iou)
         and _reaches(annotation.stability_score, min_stability_score)
     )
-    return replace(annotations, items=kept)
+    return ImageAnnotations(
+        kept,
+        width=annotations.width,
+        height=annotations.height,
+        file_name=annotations.file_name,
+        extra=annotations.extra,
+    )
 
 
 def _reaches(value: float | None, least: float | None) -> bool:

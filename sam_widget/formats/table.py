@@ -16,12 +16,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sam_widget.annotations import PALETTE, Annotation, ImageAnnotations
+from sam_widget.annotations import PALETTE, ImageAnnotations
 from sam_widget.errors import AnnotationError
-from sam_widget.formats import fields
+from sam_widget.formats import own_fields
 from sam_widget.formats.reading.budget import Budget
+from sam_widget.formats.reading.collector import Collector
+from sam_widget.formats.reading.field import MAX_OBJECTS, Field
+from sam_widget.formats.reading.files import read_bounded, read_lines
 from sam_widget.formats.reading.json_reading import parse_value
-from sam_widget.formats.reading.untrusted import MAX_OBJECTS, Field, read_bounded, read_lines
 from sam_widget.masks import MAX_PIXELS
 from sam_widget.storage import write_atomically
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
+
+    from sam_widget.masks import Rle
 
 __all__ = ["COLUMNS", "SUFFIX", "from_dataframe", "load", "save", "to_dataframe"]
 
@@ -45,23 +49,23 @@ MAX_CELL = 2**25
 
 
 def _rows(annotations: ImageAnnotations) -> Iterator[dict[str, Any]]:
-    for one in annotations:
-        x, y, width, height = one.bbox_xywh
-        own = fields.to_json(one)
+    for annotation in annotations:
+        x, y, width, height = annotation.bbox_xywh
+        own = own_fields.to_json(annotation)
         yield {
             **own,
             "file_name": annotations.file_name,
             "width": annotations.width,
             "height": annotations.height,
-            "label": one.label,
-            "area": one.area,
+            "label": annotation.label,
+            "area": annotation.area,
             "bbox_x": x,
             "bbox_y": y,
             "bbox_width": width,
             "bbox_height": height,
-            "predicted_iou": fields.score(one.predicted_iou),
-            "stability_score": fields.score(one.stability_score),
-            "rle": one.rle.compressed().decode("ascii"),
+            "predicted_iou": own_fields.finite_or_none(annotation.predicted_iou),
+            "stability_score": own_fields.finite_or_none(annotation.stability_score),
+            "rle": annotation.rle.compressed().decode("ascii"),
             "prompts": json.dumps(own["prompts"], allow_nan=False),
         }
 
@@ -105,7 +109,7 @@ def load(path: str | os.PathLike[str]) -> ImageAnnotations:
     # The limit is the process's own.
     former = csv.field_size_limit(MAX_CELL)
     try:
-        return _assembled(_parsed(content, name), name, len(content))
+        return _collect(_parsed(content, name), name, len(content))
     finally:
         csv.field_size_limit(former)
 
@@ -198,7 +202,7 @@ def from_dataframe(frame: pd.DataFrame) -> ImageAnnotations:
         }
         for row in frame.to_dict("records")
     )
-    return _assembled(rows, "DataFrame")
+    return _collect(rows, "DataFrame")
 
 
 def _pandas() -> Any:
@@ -209,19 +213,17 @@ def _pandas() -> Any:
     return pandas
 
 
-def _assembled(
+def _collect(
     rows: Iterator[dict[str, str]], name: str, file_bytes: int | None = None
 ) -> ImageAnnotations:
     """Make objects of rows of texts, all of one image."""
     size: tuple[int, int] | None = None
     former: tuple[str, str, str] | None = None
     file_name = ""
-    ids: set[str] = set()
     labels: dict[str, int] = {}
     texts: dict[str, str] = {}
     budget = Budget(file_bytes)
-    shared = fields.shared()
-    items = []
+    collector = Collector()
     for number, row in enumerate(rows, start=1):
         if number > MAX_OBJECTS:
             raise AnnotationError(f"{name}: has more than {MAX_OBJECTS} rows.")
@@ -236,21 +238,20 @@ def _assembled(
             elif found != size or image[2] != file_name:
                 record.fail("is of another image than the first row. Load the rows of one image.")
             former = image
-        known = _known(record, size or (0, 0), labels, budget)
-        budget.keep(record, known["rle"].counts.nbytes)
+        rle, known = _known(record, size or (0, 0), labels, budget)
+        budget.keep(record, rle.counts.nbytes)
         for key in ("label", "color"):
             known[key] = texts.setdefault(known[key], known[key])
-        items.append(record.make(Annotation, **{**shared, **known}))
-        fields.claim(ids, record, items[-1].id)
+        collector.add(record, rle, known)
     if size is None:
         raise AnnotationError(f"{name}: has no row, and so no image size.")
-    return ImageAnnotations(tuple(items), width=size[1], height=size[0], file_name=file_name)
+    return collector.finish(size, file_name)
 
 
 def _known(
     record: Field, size: tuple[int, int], labels: dict[str, int], budget: Budget
-) -> dict[str, Any]:
-    """Check a row; give what ``Annotation`` takes."""
+) -> tuple[Rle, dict[str, Any]]:
+    """Check a row; return its mask, and what else ``Annotation`` takes."""
     row = record.mapping()
     code = record["rle"]
     counts = {"size": list(size), "counts": code.text(MAX_CELL)}
@@ -275,9 +276,9 @@ def _known(
     figures = {
         key: _figure(record[key]) for key in ("predicted_iou", "stability_score") if row.get(key)
     }
-    known = fields.from_json(Field(own, record.where, record.file_name), size, budget)
+    known = own_fields.from_json(Field(own, record.where, record.file_name), size, budget)
     color = PALETTE[labels.setdefault(label, len(labels)) % len(PALETTE)]
-    return {"rle": rle, "label": label, "color": color, **figures, **known}
+    return rle, {"label": label, "color": color, **figures, **known}
 
 
 def _figure(cell: Field) -> float:

@@ -11,7 +11,6 @@ width, which readers draw as well.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from pathlib import Path
@@ -20,20 +19,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from sam_widget.annotations import PALETTE, Annotation, ImageAnnotations
+from sam_widget.annotations import PALETTE, ImageAnnotations
 from sam_widget.errors import AnnotationError
-from sam_widget.formats import fields
-from sam_widget.formats.losses import warn_once
+from sam_widget.formats.loss_warnings import warn_once
 from sam_widget.formats.reading.budget import Budget
-from sam_widget.formats.reading.class_names import names_by_number, read_class_names
-from sam_widget.formats.reading.drawing import Outlined, drawn
-from sam_widget.formats.reading.untrusted import MAX_OBJECTS, Field, read_bounded, read_lines
-from sam_widget.masks import MAX_PIXELS, fill_centres_each, joined, trace
+from sam_widget.formats.reading.class_names import (
+    names_by_number,
+    read_class_names,
+    write_class_names,
+)
+from sam_widget.formats.reading.collector import Collector
+from sam_widget.formats.reading.drawing import Outlined, draw_masks
+from sam_widget.formats.reading.field import MAX_OBJECTS, Field
+from sam_widget.formats.reading.files import read_bounded, read_lines
+from sam_widget.masks import MAX_PIXELS, fill_centres_each, join_rings, trace_polygons
 from sam_widget.storage import write_atomically
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -85,38 +89,20 @@ def save(
     folder.mkdir(exist_ok=True)
     (folder / LABELS).mkdir(exist_ok=True)
     classes = read_class_names(folder)
-    classes += sorted({one.label or UNLABELLED for one in annotations} - set(classes))
+    labels = {annotation.label or UNLABELLED for annotation in annotations}
+    classes += sorted(labels - set(classes))
     numbers = {label: number for number, label in reversed(list(enumerate(classes)))}
     size = np.array([annotations.width, annotations.height])
     lines = []
-    for one in annotations:
-        if one.area:
-            ring = (joined(trace(one.rle, "centres")) + _OFFSET) / size
+    for annotation in annotations:
+        if annotation.area:
+            ring = (join_rings(trace_polygons(annotation.rle, "centres")) + _OFFSET) / size
             ring = np.concatenate([ring, np.repeat(ring[-1:], max(0, 3 - len(ring)), axis=0)])
             coordinates = " ".join(f"{value:.8g}" for value in ring.ravel().tolist())
-            lines.append(f"{numbers[one.label or UNLABELLED]} {coordinates}\n")
-    # Names first: one too many does no harm, a number without a name would.
-    plain = [" ".join(label.split()) for label in classes]
-    _write(folder / "classes.txt", "".join(f"{label}\n" for label in plain))
-    _write(folder / "data.yaml", _yaml(classes))
-    _write(folder / LABELS / f"{stem}.txt", "".join(lines))
-
-
-def _write(path: Path, text: str) -> None:
-    write_atomically(path, text.encode(errors="replace"))
-
-
-def _yaml(classes: Sequence[str]) -> str:
-    names = "".join(f"  {number}: {_quoted(name)}\n" for number, name in enumerate(classes))
-    return f"path: .\ntrain: images\nval: images\nnc: {len(classes)}\nnames:\n{names or '  {}'}"
-
-
-def _quoted(name: str) -> str:
-    """Quote a text as JSON does, which YAML reads too, but for what only one of them escapes."""
-    return "".join(
-        letter if letter.isprintable() or ord(letter) > 0xFFFF else f"\\u{ord(letter):04x}"
-        for letter in json.dumps(name, ensure_ascii=False)
-    )
+            lines.append(f"{numbers[annotation.label or UNLABELLED]} {coordinates}\n")
+    # Names first: a name too many does no harm, a number without a name would.
+    write_class_names(folder, classes)
+    write_atomically(folder / LABELS / f"{stem}.txt", "".join(lines).encode())
 
 
 def load(
@@ -164,15 +150,12 @@ def load(
     classes = names_by_number(folder)
     content = read_bounded(file)
     budget = Budget(len(content), size[0] * size[1])
-    shared = fields.shared()
-    items = []
-    outlined = _outlined(content, file.name, classes, size)
-    for one, rle in drawn(outlined, size, budget, fill_centres_each):
-        budget.keep(one.field, rle.counts.nbytes)
-        items.append(one.field.make(Annotation, rle, **{**shared, **one.what}))
-    return ImageAnnotations(
-        tuple(items), width=size[1], height=size[0], file_name="" if found is None else found.name
-    )
+    collector = Collector()
+    lines = _outlined(content, file.name, classes, size)
+    for outlined, rle in draw_masks(lines, size, budget, fill_centres_each):
+        budget.keep(outlined.field, rle.counts.nbytes)
+        collector.add(outlined.field, rle, outlined.facts)
+    return collector.finish(size, "" if found is None else found.name)
 
 
 def _outlined(
@@ -204,7 +187,7 @@ def _object(
     if polygon.min() < -0.1 or polygon.max() > 1.1:
         line.fail("coordinates must be divided by the image's size: from 0 to 1.")
     label = classes.get(number)
-    if label is None:  # one text for all objects of the class
+    if label is None:  # the same text for all objects of the class
         label = classes[number] = f"class {number}"
     known = {
         "label": "" if label == UNLABELLED else label,
@@ -243,7 +226,7 @@ def _label_file(path: Path, name: str | None) -> tuple[Path, Path]:
         return path, found[0]
     if not found:
         raise AnnotationError(f"{path.name}: has no {LABELS}/*.txt, as YOLO folders do.")
-    shown = ", ".join(repr(one.stem) for one in found[:10])
+    shown = ", ".join(repr(path.stem) for path in found[:10])
     more = f" and {len(found) - 10} more" if len(found) > 10 else ""
     raise AnnotationError(
         f"{path.name}: has {len(found)} label files. Choose one with name=: {shown}{more}."

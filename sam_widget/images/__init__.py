@@ -1,4 +1,4 @@
-"""Anything a person has, as RGB uint8 (H, W, 3), and what the page is sent of it."""
+"""Load images of any kind as RGB uint8 (H, W, 3), and encode what the page shows of them."""
 
 from sam_widget.images.encoding import Encoded, encode_preview, encode_tile
 from sam_widget.images.folders import image_files

@@ -1,4 +1,4 @@
-"""Pixel values of any kind to RGB uint8, in bands of rows.
+"""Convert pixel values of any kind to RGB uint8, in bands of rows.
 
 A band is all that exists twice: an image of 100 megapixels is 300 MB of RGB, and float copies of
 it would be gigabytes.
@@ -223,7 +223,7 @@ def to_rgb(
 
 
 def _stored_view(upright: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """View of the upright pixels in the order of the file: writing the file's rows orients them."""
+    """Return a view of the upright pixels in the order of the file's rows."""
     view = upright.swapaxes(0, 1) if orientation >= 5 else upright
     if orientation in (3, 4, 6, 7):
         view = view[::-1]
@@ -314,7 +314,7 @@ def _scaled(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
 
 
 def _alpha(values: NDArray[Any], value_range: tuple[float, float] | None) -> NDArray[np.float32]:
-    """Opacity in [0, 1]: integers by their full scale, floats by the range of the colours."""
+    """Return opacity in [0, 1]: of integers by their full scale, of floats by that of colours."""
     if values.dtype.kind == "u":
         return values.astype(np.float32) / np.float32(np.iinfo(values.dtype).max)
     if values.dtype == np.bool_:

@@ -1,4 +1,4 @@
-"""Images as the page is sent them: a preview, and tiles of a pyramid, as JPEG or PNG."""
+"""Encode images for the page: a preview, and tiles of a pyramid, as JPEG or PNG."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folders of images: which files are images, and in which order people count them."""
+"""List the image files of a folder, in the order in which people count them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images as values: anything a user has to RGB, and what the page is sent of it."""
+"""Load images from paths, bytes, arrays and PIL images, as RGB."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small pictures of images, made without reading more of a file than that takes."""
+"""Make thumbnails, without decoding more of a file than that takes."""
 
 from __future__ import annotations
 

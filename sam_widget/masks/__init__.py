@@ -1,7 +1,7 @@
 """Masks as run lengths and polygons, and everything that can be done to them with NumPy alone."""
 
-from sam_widget.masks.column_runs import ColumnRuns, clean_regions
-from sam_widget.masks.components import Islands, islands_of
+from sam_widget.masks.columns import paste_mask, resize_mask
+from sam_widget.masks.components import Islands, islands_of, remove_small_regions
 from sam_widget.masks.edits import (
     MAX_POINTS,
     MAX_RADIUS,
@@ -13,16 +13,14 @@ from sam_widget.masks.edits import (
     PolygonEdit,
     Smooth,
 )
-from sam_widget.masks.intervals import from_intervals, pixels, placed, union, united_each
 from sam_widget.masks.metrics import mask_iou
-from sam_widget.masks.nms import box_overlaps, suppress
+from sam_widget.masks.nms import box_iou, box_nms
 from sam_widget.masks.overlap import (
     Overlap,
     checked_overlap,
-    merged,
-    settle,
+    resolve_overlap,
     split_along,
-    split_apart,
+    split_islands,
 )
 from sam_widget.masks.polygon_fill import (
     MAX_COORDINATE,
@@ -30,8 +28,9 @@ from sam_widget.masks.polygon_fill import (
     fill_corners_each,
     filling_costs,
 )
-from sam_widget.masks.polygons import Polygon, joined, trace
+from sam_widget.masks.polygons import Polygon, join_rings, trace_polygons
 from sam_widget.masks.rle import MAX_PIXELS, Rle
+from sam_widget.masks.runs import mask_of_ranges, mask_union, masks_of_ranges, pixel_positions
 
 __all__ = [
     "MAX_COORDINATE",
@@ -40,7 +39,6 @@ __all__ = [
     "MAX_RADIUS",
     "MAX_SMOOTHING",
     "BrushStroke",
-    "ColumnRuns",
     "DropIslands",
     "Edit",
     "FillHoles",
@@ -50,24 +48,24 @@ __all__ = [
     "PolygonEdit",
     "Rle",
     "Smooth",
-    "box_overlaps",
+    "box_iou",
+    "box_nms",
     "checked_overlap",
-    "clean_regions",
     "fill_centres_each",
     "fill_corners_each",
     "filling_costs",
-    "from_intervals",
     "islands_of",
-    "joined",
+    "join_rings",
     "mask_iou",
-    "merged",
-    "pixels",
-    "placed",
-    "settle",
+    "mask_of_ranges",
+    "mask_union",
+    "masks_of_ranges",
+    "paste_mask",
+    "pixel_positions",
+    "remove_small_regions",
+    "resize_mask",
+    "resolve_overlap",
     "split_along",
-    "split_apart",
-    "suppress",
-    "trace",
-    "union",
-    "united_each",
+    "split_islands",
+    "trace_polygons",
 ]

@@ -1,41 +1,31 @@
-"""Editing a mask by hand: strokes, polygons, holes, islands, smoothing.
+"""Edit a mask by hand: strokes, polygons, holes, islands, smoothing.
 
 Each edit is a frozen value whose ``apply`` returns a new mask. Work is done on runs or in the
-object's own rectangle, so what an edit costs follows from the object and not from the image.
+object's own rectangle, so the cost of an edit depends on the object and not on the image.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from sam_widget.errors import EditError
+from sam_widget.masks.columns import ColumnRuns, components
 from sam_widget.masks.components import background_parts
 from sam_widget.masks.rasterize import polygon_runs, stroke_runs
 from sam_widget.masks.rle import Rle
-from sam_widget.masks.runs import (
-    Runs,
-    Window,
-    combine,
-    components,
-    join,
-    rle_of,
-    runs_of,
-    strips_of,
-)
+from sam_widget.masks.runs import Runs, combine, mask_of_ranges, rle_of, runs_of
+from sam_widget.masks.window import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import ArrayLike, NDArray
 
     Mask: TypeAlias = Rle | NDArray[np.bool_]
 
 __all__ = [
-    "EDITS",
     "MAX_POINTS",
     "MAX_RADIUS",
     "MAX_SMOOTHING",
@@ -45,7 +35,6 @@ __all__ = [
     "FillHoles",
     "PolygonEdit",
     "Smooth",
-    "edit_from_wire",
 ]
 
 MAX_POINTS = 4096
@@ -87,8 +76,6 @@ class BrushStroke:
     array([0, 1, 1, 1, 0])
     """
 
-    kind: ClassVar[str] = "brush"
-
     points: NDArray[np.float32] = field(repr=False)
     radius: float
     erase: bool = False
@@ -102,11 +89,6 @@ class BrushStroke:
         rle = _as_rle(mask)
         stroke = stroke_runs(self.points, self.radius, rle.height, rle.width)
         return _added_or_removed(rle, stroke, remove=self.erase)
-
-    def to_wire(self) -> tuple[dict[str, Any], bytes]:
-        """Return the fields for JSON, and the points as float32, little-endian."""
-        fields = {"type": self.kind, "radius": self.radius, "erase": self.erase}
-        return fields, _packed(self.points)
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,8 +113,6 @@ class PolygonEdit:
     alternate.
     """
 
-    kind: ClassVar[str] = "polygon"
-
     points: NDArray[np.float32] = field(repr=False)
     subtract: bool = False
 
@@ -144,10 +124,6 @@ class PolygonEdit:
         rle = _as_rle(mask)
         polygon = polygon_runs(self.points, rle.height, rle.width)
         return _added_or_removed(rle, polygon, remove=self.subtract)
-
-    def to_wire(self) -> tuple[dict[str, Any], bytes]:
-        """Return the fields for JSON, and the points as float32, little-endian."""
-        return {"type": self.kind, "subtract": self.subtract}, _packed(self.points)
 
 
 @dataclass(frozen=True)
@@ -170,8 +146,6 @@ class FillHoles:
     connected by corners as well. What reaches the border of the image is no hole.
     """
 
-    kind: ClassVar[str] = "fill_holes"
-
     max_area: int | None = None
 
     def __post_init__(self) -> None:
@@ -185,10 +159,6 @@ class FillHoles:
         most = math.inf if self.max_area is None else self.max_area
         filled = background.runs((is_hole & (areas <= most))[owner])
         return _added_or_removed(rle, filled, remove=False)
-
-    def to_wire(self) -> tuple[dict[str, Any], bytes]:
-        """Return the fields for JSON, and no bytes."""
-        return {"type": self.kind, "max_area": self.max_area}, b""
 
 
 @dataclass(frozen=True)
@@ -215,8 +185,6 @@ class DropIslands:
     .. [1] facebookresearch/segment-anything, ``utils/amg.py``, ``remove_small_regions``.
     """
 
-    kind: ClassVar[str] = "drop_islands"
-
     min_area: int
 
     def __post_init__(self) -> None:
@@ -225,16 +193,12 @@ class DropIslands:
     def apply(self, mask: Mask) -> Rle:
         """Return the mask without these islands."""
         rle = _as_rle(mask)
-        strips = strips_of(runs_of(rle), rle.height)
-        owner, areas = components(strips, diagonal=True)
+        runs = ColumnRuns.of(rle)
+        owner, areas = components(runs, diagonal=True)
         if not len(areas):
             return rle
         kept = areas >= min(self.min_area, int(areas.max()))
-        return rle_of(strips.runs(kept[owner]), rle.height, rle.width)
-
-    def to_wire(self) -> tuple[dict[str, Any], bytes]:
-        """Return the fields for JSON, and no bytes."""
-        return {"type": self.kind, "min_area": self.min_area}, b""
+        return rle_of(runs.runs(kept[owner]), rle.height, rle.width)
 
 
 @dataclass(frozen=True)
@@ -259,8 +223,6 @@ class Smooth:
     Beyond the border of the image the mask goes on as at the border.
     """
 
-    kind: ClassVar[str] = "smooth"
-
     radius: int = 2
 
     def __post_init__(self) -> None:
@@ -270,62 +232,15 @@ class Smooth:
         """Return the smoothed mask."""
         rle = _as_rle(mask)
         runs = runs_of(rle)
-        # A pixel farther away than this from all of the mask has no majority.
-        window = Window.around([runs], self.radius, rle.height, rle.width)
         if not len(runs):
             return rle
+        # A pixel farther away than this from all of the mask has no majority.
+        window = Window.around(runs, self.radius, rle.height, rle.width)
         smooth = _majority(window.pixels(runs), self.radius)
         return rle_of(window.runs(smooth), rle.height, rle.width)
 
-    def to_wire(self) -> tuple[dict[str, Any], bytes]:
-        """Return the fields for JSON, and no bytes."""
-        return {"type": self.kind, "radius": self.radius}, b""
-
 
 Edit: TypeAlias = BrushStroke | PolygonEdit | FillHoles | DropIslands | Smooth
-
-EDITS: dict[str, type[Edit]] = {
-    edit.kind: edit for edit in (BrushStroke, PolygonEdit, FillHoles, DropIslands, Smooth)
-}
-"""Every kind of edit by its name on the wire."""
-
-
-def edit_from_wire(fields: Mapping[str, Any], points: bytes = b"") -> Edit:
-    """Read what an edit's ``to_wire`` returned; it may come from any file.
-
-    Parameters
-    ----------
-    fields : mapping
-        ``type``, one of :data:`EDITS`, and the edit's parameters.
-    points : bytes
-        float32, little-endian, x and y in turn; for strokes and polygons.
-
-    Raises
-    ------
-    EditError
-        If anything is missing, unknown or not as it should be.
-    """
-    parameters = dict(fields)
-    kind = parameters.pop("type", None)
-    if not isinstance(kind, str) or kind not in EDITS:
-        raise EditError(f"an edit's type must be one of {', '.join(EDITS)}, got {kind!r:.60}.")
-    if kind in (BrushStroke.kind, PolygonEdit.kind):
-        parameters["points"] = points_from_bytes(points)
-    elif points:
-        raise EditError(f"{kind} takes no points.")
-    try:
-        return EDITS[kind](**parameters)
-    except TypeError as error:
-        raise EditError(f"{kind} has other parameters: {error}.") from None
-
-
-def points_from_bytes(data: bytes | memoryview) -> NDArray[np.float32]:
-    """Read points, float32 little-endian, x and y in turn, into float32 (N, 2)."""
-    if len(data) % 8 or len(data) > 8 * MAX_POINTS:
-        raise EditError(
-            f"points must be at most {MAX_POINTS} pairs of float32, got {len(data)} bytes."
-        )
-    return np.frombuffer(data, dtype="<f4").reshape(-1, 2)
 
 
 # ---- inside -----------------------------------------------------------------------------------
@@ -333,12 +248,13 @@ def points_from_bytes(data: bytes | memoryview) -> NDArray[np.float32]:
 
 def _added_or_removed(rle: Rle, runs: Runs, *, remove: bool) -> Rle:
     before = runs_of(rle)
-    after = combine(before, runs, np.greater) if remove else join(np.concatenate([before, runs]))
-    return rle_of(after, rle.height, rle.width)
+    if remove:
+        return rle_of(combine(before, runs, np.greater), rle.height, rle.width)
+    return mask_of_ranges(np.concatenate([before, runs]), rle.height, rle.width)
 
 
 def _majority(pixels: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
-    """Majority of a disc around each pixel; beyond the array its border goes on."""
+    """Take the majority of a disc around each pixel; beyond the array its border goes on."""
     reach = np.arange(-radius, radius + 1)
     half_widths = [math.isqrt(radius * radius + radius - int(d) * int(d)) for d in reach]
     of_disc = sum(2 * half + 1 for half in half_widths)
@@ -366,10 +282,6 @@ def _set(edit: object, **values: object) -> None:
     # Frozen: the only way to store normalised values is around __setattr__.
     for name, value in values.items():
         object.__setattr__(edit, name, value)
-
-
-def _packed(points: NDArray[np.float32]) -> bytes:
-    return points.astype("<f4", copy=False).tobytes()
 
 
 def _checked_points(points: ArrayLike, least: int) -> NDArray[np.float32]:

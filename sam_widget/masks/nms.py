@@ -1,4 +1,4 @@
-"""Non-maximum suppression: of boxes that overlap, only the best stays.
+"""Non-maximum suppression (NMS): of boxes that overlap, only the best stays.
 
 The same numbers, in the same precision and order, as ``torchvision.ops.nms``, in NumPy.
 """
@@ -12,14 +12,14 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["box_overlaps", "suppress"]
+__all__ = ["box_iou", "box_nms"]
 
 _BLOCK = 128
 """Boxes that are compared with all later ones at a time: the table stays in the cache."""
 
 
-def suppress(boxes_xyxy: ArrayLike, scores: ArrayLike, threshold: float) -> NDArray[np.int64]:
-    """Drop each box that overlaps a better one by more than a threshold.
+def box_nms(boxes_xyxy: ArrayLike, scores: ArrayLike, threshold: float) -> NDArray[np.int64]:
+    """Drop each box that overlaps a better box by more than a threshold.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def suppress(boxes_xyxy: ArrayLike, scores: ArrayLike, threshold: float) -> NDAr
 
     Examples
     --------
-    >>> suppress([(0, 0, 10, 10), (0, 0, 10, 9), (20, 0, 30, 10)], [0.7, 0.9, 0.8], 0.5).tolist()
+    >>> box_nms([(0, 0, 10, 10), (0, 0, 10, 9), (20, 0, 30, 10)], [0.7, 0.9, 0.8], 0.5).tolist()
     [1, 2]
     """
     boxes = np.asarray(boxes_xyxy, dtype=np.float32).reshape(-1, 4)
@@ -49,17 +49,17 @@ def suppress(boxes_xyxy: ArrayLike, scores: ArrayLike, threshold: float) -> NDAr
     rest = order
     while len(rest):
         block, rest = rest[:_BLOCK], rest[_BLOCK:]
-        winners = _settle(boxes[block], threshold)
+        winners = _keep_best(boxes[block], threshold)
         kept.append(block[winners])
         if len(rest):
-            overlaps = box_overlaps(boxes[block[winners]], boxes[rest])
+            overlaps = box_iou(boxes[block[winners]], boxes[rest])
             rest = rest[~np.any(overlaps > np.float64(threshold), axis=0)]
     return np.concatenate(kept) if kept else np.zeros(0, dtype=np.int64)
 
 
-def _settle(boxes: NDArray[np.float32], threshold: float) -> NDArray[np.int64]:
+def _keep_best(boxes: NDArray[np.float32], threshold: float) -> NDArray[np.int64]:
     """Return the indices that stay among few boxes, which come best first."""
-    clash = box_overlaps(boxes, boxes) > np.float64(threshold)
+    clash = box_iou(boxes, boxes) > np.float64(threshold)
     alive = np.ones(len(boxes), dtype=np.bool_)
     for index in range(len(boxes)):
         if alive[index]:
@@ -67,8 +67,8 @@ def _settle(boxes: NDArray[np.float32], threshold: float) -> NDArray[np.int64]:
     return np.flatnonzero(alive)
 
 
-def box_overlaps(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
-    """IoU of every box of one list with every box of another, float32 (N, M).
+def box_iou(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the IoU of every box of a list with every box of another, float32 (N, M).
 
     Two boxes without area give NaN, which is above no threshold.
     """

@@ -1,4 +1,4 @@
-"""Who has which pixels: overlap policies, splitting an object, merging several."""
+"""Decide which object has which pixels: overlap policies, and splitting an object."""
 
 from __future__ import annotations
 
@@ -7,18 +7,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import numpy as np
 
 from sam_widget.errors import EditError
+from sam_widget.masks.columns import ColumnRuns, components
 from sam_widget.masks.rasterize import stroke_runs
-from sam_widget.masks.runs import (
-    Runs,
-    Strips,
-    Window,
-    combine,
-    components,
-    join,
-    rle_of,
-    runs_of,
-    strips_of,
-)
+from sam_widget.masks.runs import Runs, combine, merge_ranges, rle_of, runs_of
+from sam_widget.masks.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +19,7 @@ if TYPE_CHECKING:
 
     from sam_widget.masks.rle import Rle
 
-__all__ = ["Overlap", "checked_overlap", "merged", "settle", "split_along", "split_apart"]
+__all__ = ["Overlap", "checked_overlap", "resolve_overlap", "split_along", "split_islands"]
 
 Overlap: TypeAlias = Literal["keep", "newest_wins", "subtract"]
 """What happens where a new object lies on older ones.
@@ -37,7 +29,7 @@ Overlap: TypeAlias = Literal["keep", "newest_wins", "subtract"]
 """
 
 MAX_PARTS = 1000
-"""Objects that one may be split into."""
+"""Objects that an object may be split into, at most."""
 _CUT_RADIUS = 0.75
 """A line this thick has every pixel it runs through, so that nothing connects across it."""
 _NEIGHBOURS = ((0, -1), (0, 1), (-1, 0), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))
@@ -52,7 +44,7 @@ def checked_overlap(value: object) -> Overlap:
     raise EditError(f"overlap must be one of {known}, got {value!r:.60}.")
 
 
-def settle(
+def resolve_overlap(
     new: Rle, others: Sequence[Rle], policy: Overlap, before: Rle | None = None
 ) -> tuple[Rle, dict[int, Rle]]:
     """Apply an overlap policy.
@@ -81,25 +73,18 @@ def settle(
     if before is not None:
         added = combine(added, runs_of(before), np.greater)
     if policy == "subtract":
-        theirs = join(np.concatenate([np.zeros((0, 2), np.int64), *map(runs_of, others)]))
+        theirs = merge_ranges(np.concatenate([np.zeros((0, 2), np.int64), *map(runs_of, others)]))
         lost = combine(added, theirs, np.logical_and)
         return rle_of(combine(runs_of(new), lost, np.greater), *size), {}
     cut = {}
-    for at, one in enumerate(others):
-        left = rle_of(combine(runs_of(one), added, np.greater), *size)
-        if left != one:
-            cut[at] = left
+    for index, other in enumerate(others):
+        left = rle_of(combine(runs_of(other), added, np.greater), *size)
+        if left != other:
+            cut[index] = left
     return new, cut
 
 
-def merged(masks: Sequence[Rle]) -> Rle:
-    """Return the union of masks of one size; at least one."""
-    return rle_of(
-        join(np.concatenate([runs_of(one) for one in masks])), masks[0].height, masks[0].width
-    )
-
-
-def split_apart(rle: Rle) -> list[Rle]:
+def split_islands(rle: Rle) -> list[Rle]:
     """Return the islands of a mask, connected by sides and corners, largest first.
 
     Raises
@@ -107,11 +92,11 @@ def split_apart(rle: Rle) -> list[Rle]:
     EditError
         If there are more than 1000.
     """
-    strips = strips_of(runs_of(rle), rle.height)
-    owner, areas = components(strips, diagonal=True)
+    runs = ColumnRuns.of(rle)
+    owner, areas = components(runs, diagonal=True)
     _check_count(len(areas))
     order = np.argsort(-areas, kind="stable")
-    return [rle_of(strips.runs(owner == at), rle.height, rle.width) for at in order]
+    return [runs.select(owner == number).to_rle() for number in order]
 
 
 def split_along(rle: Rle, line: NDArray[np.float32]) -> list[Rle]:
@@ -132,32 +117,34 @@ def split_along(rle: Rle, line: NDArray[np.float32]) -> list[Rle]:
     height, width = rle.height, rle.width
     whole = runs_of(rle)
     cut = combine(whole, stroke_runs(line, _CUT_RADIUS, height, width), np.logical_and)
-    strips = strips_of(combine(whole, cut, np.greater), height)
-    owner, _ = components(strips, diagonal=True)
-    island = _island_of_each(strips, owner, strips_of(whole, height))
+    rest = ColumnRuns.of_runs(combine(whole, cut, np.greater), height, width)
+    owner, _ = components(rest, diagonal=True)
+    island = _island_of_each(rest, owner, ColumnRuns.of(rle))
     divided = np.flatnonzero(np.bincount(island)[island] > 1)
     if not len(divided):
         return [rle]
     _check_count(len(divided))
     # What the line itself covers goes to the nearest part.
-    window = Window.around([cut], 1, height, width)
-    column, row, nearest = _spread(window.labels(strips, owner + 1), window.pixels(cut))
+    window = Window.around(cut, 1, height, width)
+    column, row, nearest = _spread(window.labels(rest, owner + 1), window.pixels(cut))
     position = (column + window.left) * height + row + window.top
     covered = np.stack([position, position + 1], axis=1)
     parts = [
-        join(np.concatenate([strips.runs(owner == at), covered[nearest == at + 1]]))
-        for at in divided
+        merge_ranges(np.concatenate([rest.runs(owner == part), covered[nearest == part + 1]]))
+        for part in divided
     ]
     parts.sort(key=_area, reverse=True)
-    first = combine(whole, join(np.concatenate(parts[1:])), np.greater)
+    first = combine(whole, merge_ranges(np.concatenate(parts[1:])), np.greater)
     return [rle_of(runs, height, width) for runs in (first, *parts[1:])]
 
 
-def _island_of_each(strips: Strips, owner: NDArray[np.intp], islands: Strips) -> NDArray[np.intp]:
-    """Which island, before the cut, each part after it belongs to."""
+def _island_of_each(
+    rest: ColumnRuns, owner: NDArray[np.intp], islands: ColumnRuns
+) -> NDArray[np.intp]:
+    """Tell which island, before the cut, each part after it belongs to."""
     of_island, _ = components(islands, diagonal=True)
     _, first = np.unique(owner, return_index=True)
-    position = (strips.columns * strips.height + strips.tops)[first]
+    position = (rest.columns * rest.height + rest.tops)[first]
     begin = islands.columns * islands.height + islands.tops
     return of_island[np.searchsorted(begin, position, side="right") - 1]
 

@@ -1,4 +1,4 @@
-"""Masks from polygons, in the two ways that annotation files mean them: see ``polygons.py``.
+"""Fill polygons, in the two ways that annotation files mean them: see ``polygons.py``.
 
 References
 ----------
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from sam_widget.errors import AnnotationError
-from sam_widget.masks.intervals import united_each
+from sam_widget.masks.runs import masks_of_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,11 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_COORDINATE",
-    "fill_centres",
     "fill_centres_each",
-    "fill_corners",
     "fill_corners_each",
-    "filling_cost",
     "filling_costs",
 ]
 
@@ -51,25 +48,20 @@ _NO_POINTS = np.zeros((0, 2))
 _NO_PIXELS = np.zeros(0, dtype=np.int64)
 
 
-def filling_cost(polygon: Polygon, height: int, width: int) -> int:
-    """Bound the steps that filling a polygon takes, so that readers can refuse before they pay.
+def filling_costs(polygons: Sequence[Polygon], height: int, width: int) -> NDArray[np.int64]:
+    """Bound the steps that filling polygons takes, so that readers can refuse before they pay.
 
     Parameters
     ----------
-    polygon : float64 (N, 2)
+    polygons : sequence of float64 (N, 2)
     height, width : int
         Size of the mask in pixels.
 
     Returns
     -------
-    int
-        Points of the outline inside the mask, about.
+    int64 (N,)
+        Points of each outline inside the mask, about.
     """
-    return int(filling_costs([polygon], height, width)[0]) if len(polygon) else 0
-
-
-def filling_costs(polygons: Sequence[Polygon], height: int, width: int) -> NDArray[np.int64]:
-    """Bound the steps of each of many polygons, int64 (N,): see :func:`filling_cost`."""
     costs = np.zeros(len(polygons), dtype=np.int64)
     for edges in _edges(_Rings.of([polygons]), _EDGES):
         each = _costs(edges, height, width)
@@ -77,19 +69,20 @@ def filling_costs(polygons: Sequence[Polygon], height: int, width: int) -> NDArr
     return costs
 
 
-def fill_corners(polygons: Sequence[Polygon], height: int, width: int) -> Rle:
-    """Draw polygons of continuous coordinates: what ``pycocotools`` makes of them, to the pixel.
+def fill_corners_each(objects: Sequence[Sequence[Polygon]], height: int, width: int) -> list[Rle]:
+    """Draw polygons of continuous coordinates as ``pycocotools`` does, to the pixel.
 
     Parameters
     ----------
-    polygons : sequence of float (N, 2)
-        (x, y) in pixels; parts of one object. What several cover belongs to the mask.
+    objects : sequence of sequences of float (N, 2)
+        (x, y) in pixels; the parts of each object. What several cover belongs to its mask.
     height, width : int
-        Size of the mask in pixels.
+        Size of the masks in pixels.
 
     Returns
     -------
-    Rle
+    list of Rle
+        One for each object.
 
     Raises
     ------
@@ -97,45 +90,37 @@ def fill_corners(polygons: Sequence[Polygon], height: int, width: int) -> Rle:
         If a polygon has another shape, or coordinates that are not finite or beyond
         ``MAX_COORDINATE``.
     """
-    return fill_corners_each([polygons], height, width)[0]
-
-
-def fill_corners_each(objects: Sequence[Sequence[Polygon]], height: int, width: int) -> list[Rle]:
-    """Draw many objects at once, each as :func:`fill_corners` draws it: small ones far sooner."""
     rings = _Rings.of(objects)
-    return united_each([_insides(rings, height, width, _crossings)], len(objects), height, width)
+    ranges = [_insides(rings, height, width, _crossings)]
+    return masks_of_ranges(ranges, len(objects), height, width)
 
 
-def fill_centres(polygons: Sequence[Polygon], height: int, width: int) -> Rle:
+def fill_centres_each(objects: Sequence[Sequence[Polygon]], height: int, width: int) -> list[Rle]:
     """Draw polygons of whole pixels, the outline included, as ``cv2.fillPoly`` does.
 
     Parameters
     ----------
-    polygons : sequence of float (N, 2)
-        (x, y) in pixels; a corner stands for the pixel it lies in. Several are united.
+    objects : sequence of sequences of float (N, 2)
+        (x, y) in pixels; a corner stands for the pixel it lies in. The parts of each object.
     height, width : int
-        Size of the mask in pixels.
+        Size of the masks in pixels.
 
     Returns
     -------
-    Rle
-        Between corners that lie in a row, a column or on a diagonal, exactly what OpenCV and Pillow
-        draw; along other lines their roundings differ by single pixels, and so does this.
+    list of Rle
+        One for each object. Between corners that lie in a row, a column or on a diagonal, exactly
+        what OpenCV and Pillow draw; along other lines their roundings differ by single pixels, and
+        so does this.
 
     Raises
     ------
     AnnotationError
-        As :func:`fill_corners`.
+        As :func:`fill_corners_each`.
     """
-    return fill_centres_each([polygons], height, width)[0]
-
-
-def fill_centres_each(objects: Sequence[Sequence[Polygon]], height: int, width: int) -> list[Rle]:
-    """Draw many objects at once, each as :func:`fill_centres` draws it: small ones far sooner."""
     given = _Rings.of(objects)
     rings = _Rings(np.floor(given.points), given.ends, given.owner)
-    found = [_insides(rings, height, width, _inner), *_outlines(rings, height, width)]
-    return united_each(found, len(objects), height, width)
+    ranges = [_insides(rings, height, width, _inner), *_outlines(rings, height, width)]
+    return masks_of_ranges(ranges, len(objects), height, width)
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,11 +144,11 @@ class _Rings:
     @classmethod
     def of(cls, objects: Sequence[Sequence[Polygon]]) -> _Rings:
         """Check polygons and lay them one after another."""
-        arrays = [np.asarray(one) for polygons in objects for one in polygons]
-        for one in arrays:
-            if one.ndim != 2 or one.shape[1] != 2 or not len(one):
+        arrays = [np.asarray(polygon) for polygons in objects for polygon in polygons]
+        for array in arrays:
+            if array.ndim != 2 or array.shape[1] != 2 or not len(array):
                 raise AnnotationError(
-                    f"a polygon must be numbers of shape (N, 2), (x, y), got shape {one.shape}."
+                    f"a polygon must be numbers of shape (N, 2), (x, y), got shape {array.shape}."
                 )
         points = np.asarray(arrays[0], dtype=np.float64) if len(arrays) == 1 else _NO_POINTS
         if len(arrays) > 1:
@@ -175,7 +160,7 @@ class _Rings:
                 "away."
             )
         owner = np.repeat(np.arange(len(objects)), [len(polygons) for polygons in objects])
-        return cls(points, np.cumsum([len(one) for one in arrays], dtype=np.int64), owner)
+        return cls(points, np.cumsum([len(array) for array in arrays], dtype=np.int64), owner)
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,7 +209,7 @@ def _pieces(rings: _Rings, height: int, width: int) -> Iterator[_Edges]:
 
 
 def _insides(rings: _Rings, height: int, width: int, crossed: Crossed) -> NDArray[np.int64]:
-    """Return the intervals inside each polygon, int64 (N, 2); each object has its own range."""
+    """Return the ranges inside each polygon, as :func:`masks_of_ranges` takes them."""
     stride = height * width + 1
     found = [_NO_PIXELS]
     for piece in _pieces(rings, height, width):
@@ -235,13 +220,13 @@ def _insides(rings: _Rings, height: int, width: int, crossed: Crossed) -> NDArra
     # A closed line crosses each column an even number of times.
     ends.sort()
     ring = ends[::2] // stride
-    intervals = ends.reshape(-1, 2)
-    intervals += ((rings.owner[ring] - ring) * stride)[:, None]
-    return intervals
+    ranges = ends.reshape(-1, 2)
+    ranges += ((rings.owner[ring] - ring) * stride)[:, None]
+    return ranges
 
 
 def _outlines(rings: _Rings, height: int, width: int) -> Iterator[NDArray[np.int64]]:
-    """Return the pixels that lines run through as intervals, like :func:`_insides`."""
+    """Return the pixels that lines run through as ranges, like :func:`_insides`."""
     stride = height * width + 1
     for piece in _pieces(rings, height, width):
         edge, pixel = _outline(piece, height, width)
@@ -285,11 +270,9 @@ def _crossings(edges: _Edges, height: int, width: int) -> Pixels:
     y = np.empty(len(edge), dtype=np.int64)
     for is_flat in (True, False):
         chosen = flat[edge] == is_flat
-        one, at = edge[chosen], before[chosen]
-        if is_flat:
-            y[chosen] = _lower_of_two(low[one], slope[one], at)
-        else:
-            y[chosen] = _row_of_step(low[one], slope[one], at)
+        which, at = edge[chosen], before[chosen]
+        row_at = _lower_of_two if is_flat else _row_of_step
+        y[chosen] = row_at(low[which], slope[which], at)
     row = np.ceil(np.clip((y + 0.5) / _SCALE - 0.5, 0, height)).astype(np.int64)
     return edge, column * height + row
 

@@ -1,8 +1,8 @@
-"""Polygons from masks, in the two ways that annotation files mean them.
+"""Trace masks as polygons, in the two ways that annotation files mean them.
 
 *Corners* are continuous coordinates: pixel (row r, column c) covers [c, c + 1) x [r, r + 1), and a
 polygon runs along the pixels' edges. So COCO files mean them, and
-:func:`sam_widget.masks.polygon_fill.fill_corners` agrees with ``pycocotools`` to the pixel.
+:func:`sam_widget.masks.polygon_fill.fill_corners_each` agrees with ``pycocotools`` to the pixel.
 
 *Centres* are whole pixels: a polygon runs through the outermost pixels of the mask, and its
 outline belongs to the mask. So ``cv2.fillPoly`` and ``PIL.ImageDraw.polygon`` draw, and therefore
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sam_widget.masks.rle import Rle
 
-__all__ = ["Meaning", "Polygon", "joined", "trace"]
+__all__ = ["Meaning", "Polygon", "join_rings", "trace_polygons"]
 
 Polygon: TypeAlias = "NDArray[np.float64]"
 Meaning: TypeAlias = Literal["corners", "centres"]
@@ -36,13 +36,11 @@ _CANDIDATES = 512
 
 _RIGHT, _DOWN, _LEFT, _UP = range(4)
 """Where a pixel's edge leads, the mask on the right-hand side: its top, right, bottom, left."""
-_STEP_ROW = np.array([0, 1, 0, -1])
-_STEP_COLUMN = np.array([1, 0, -1, 0])
 _START_ROW = np.array([0, 0, 1, 1])
 _START_COLUMN = np.array([0, 1, 1, 0])
 
 
-def trace(rle: Rle, meaning: Meaning = "corners") -> list[Polygon]:
+def trace_polygons(rle: Rle, meaning: Meaning = "corners") -> list[Polygon]:
     """Trace a mask exactly.
 
     Parameters
@@ -67,7 +65,7 @@ def trace(rle: Rle, meaning: Meaning = "corners") -> list[Polygon]:
     return [_simplified(ring) + corner for ring in rings]
 
 
-def joined(rings: Sequence[Polygon]) -> Polygon:
+def join_rings(rings: Sequence[Polygon]) -> Polygon:
     """Make one ring of several, joined by double lines between corners that are close.
 
     Parameters
@@ -202,7 +200,7 @@ def _bridged(edges: _Edges, meaning: Meaning) -> list[NDArray[np.int64]]:
 
 
 def _simplified(ring: NDArray[np.int64]) -> Polygon:
-    """Leave out repeated points and those on straight lines, but for where a line turns back."""
+    """Drop repeated points and those on straight lines, but not where a line turns back."""
     moved = (ring != np.roll(ring, 1, axis=0)).any(axis=1)
     ring = ring[moved] if moved.any() else ring[:1]
     if len(ring) < 3:

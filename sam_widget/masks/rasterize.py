@@ -1,4 +1,4 @@
-"""Strokes and polygons as runs of a mask: which pixel centres they cover, exactly.
+"""Rasterise strokes and polygons: which pixel centres they cover, exactly.
 
 The centre of pixel (row r, column c) is (c + 1/2, r + 1/2). A shape is cut by the centre line of
 every column it reaches, so the cost follows the length of its border and not its area.
@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sam_widget.masks.runs import Runs, combine, join
+from sam_widget.masks.runs import Runs, combine, merge_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
-
-    Covers = Callable[[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]], NDArray[np.bool_]]
 
 __all__ = ["polygon_runs", "stroke_runs"]
 
@@ -28,7 +26,7 @@ _CUTS_AT_ONCE = 1 << 20
 
 
 def stroke_runs(points: NDArray[np.float32], radius: float, height: int, width: int) -> Runs:
-    """Pixels whose centre is within ``radius`` of a polyline: round caps, round joins.
+    """Return the pixels whose centre is within ``radius`` of a polyline: round caps, round joins.
 
     Parameters
     ----------
@@ -54,12 +52,12 @@ def stroke_runs(points: NDArray[np.float32], radius: float, height: int, width: 
         *_discs(vertices, radius, height, width),
         *_bands(segments, radius, height, width),
     ):
-        covered = join(np.concatenate([covered, ranges]))
+        covered = merge_ranges(np.concatenate([covered, ranges]))
     return covered
 
 
 def polygon_runs(vertices: NDArray[np.float32], height: int, width: int) -> Runs:
-    """Pixels whose centre is inside a closed polygon, by the even-odd rule.
+    """Return the pixels whose centre is inside a closed polygon, by the even-odd rule.
 
     Parameters
     ----------
@@ -98,7 +96,7 @@ def _alternating(columns: NDArray[np.int64], rows: NDArray[np.int64], height: in
     columns = np.concatenate([columns, odd])
     rows = np.concatenate([rows, np.full(len(odd), height)])
     order = np.lexsort((rows, columns))
-    return join((columns * height + rows)[order].reshape(-1, 2))
+    return merge_ranges((columns * height + rows)[order].reshape(-1, 2))
 
 
 def _discs(
@@ -126,7 +124,7 @@ def _discs(
 def _bands(
     segments: NDArray[np.float64], radius: float, height: int, width: int
 ) -> Iterator[NDArray[np.int64]]:
-    """Rectangles along the segments, ``radius`` to either side, without the caps."""
+    """Yield rectangles along the segments, ``radius`` to either side, without the caps."""
     if not len(segments):
         return
     dx, dy = segments[:, 2] - segments[:, 0], segments[:, 3] - segments[:, 1]
@@ -158,12 +156,11 @@ def _band_ranges(
         (dx, across * dy - reach, across * dy + reach),
     ):
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            one, other = least / factor, most / factor
-        level = factor == 0
-        one = np.where(level, np.where((least <= 0) & (most >= 0), -np.inf, np.inf), one)
-        other = np.where(level, np.where((least <= 0) & (most >= 0), np.inf, -np.inf), other)
-        low = np.maximum(low, np.where(level, one, np.minimum(one, other)))
-        high = np.minimum(high, np.where(level, other, np.maximum(one, other)))
+            from_least, from_most = least / factor, most / factor
+        level, holds = factor == 0, (least <= 0) & (most >= 0)
+        begin = np.where(level, np.where(holds, -np.inf, np.inf), np.minimum(from_least, from_most))
+        end = np.where(level, np.where(holds, np.inf, -np.inf), np.maximum(from_least, from_most))
+        low, high = np.maximum(low, begin), np.minimum(high, end)
 
     def covers(row: NDArray[np.int64]) -> NDArray[np.bool_]:
         down = row + 0.5 - y
@@ -182,7 +179,7 @@ def _exact(
     covers: Callable[[NDArray[np.int64]], NDArray[np.bool_]],
     height: int,
 ) -> NDArray[np.int64]:
-    """Ranges of the rows whose centres are from ``low`` to ``high``.
+    """Return ranges of the rows whose centres are from ``low`` to ``high``.
 
     Both were computed with divisions and roots, so each end is off by one row at times: whether a
     row belongs is for ``covers`` to say, which has neither.
@@ -198,7 +195,7 @@ def _exact(
 def _by_columns(
     first: NDArray[np.float64], end: NDArray[np.float64], width: int
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.int64]]]:
-    """Pairs of (which shape, which column) for the columns that each reaches, some at a time."""
+    """Yield (which shape, which column) for the columns that each reaches, some at a time."""
     first = np.clip(first, 0, width).astype(np.int64)
     counts = np.maximum(np.clip(end, 0, width).astype(np.int64) - first, 0)
     ends = np.cumsum(counts)

@@ -1,4 +1,4 @@
-"""Masks as values: COCO run-length codes, boxes, overlap and stability.
+"""Masks as COCO run-length codes: encoded, decoded, read, written and measured.
 
 A run-length code walks the mask column by column (top to bottom, then left to right) and counts,
 in turn, pixels outside and inside; the first count is of pixels outside and may be zero.
@@ -312,8 +312,9 @@ def _without_empty_runs(runs: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def _run_lengths(mask: NDArray[np.bool_]) -> NDArray[np.uint32]:
-    """Run lengths of a mask, without the transposed copy of it that column order suggests.
+    """Return the run lengths of a mask.
 
+    Without the transposed copy of it that column order suggests.
     Changes between vertical neighbours are found row by row, where memory is contiguous, and their
     positions, which are few in a mask of an object, are sorted into column order.
     """
@@ -337,7 +338,7 @@ def _run_lengths(mask: NDArray[np.bool_]) -> NDArray[np.uint32]:
 
 
 def _short_counts(counts: object, pixels: int) -> NDArray[np.uint32] | None:
-    """Read few counts, valid and canonical ones, far sooner than NumPy; None for any others."""
+    """Read few counts that are valid and canonical, far sooner than NumPy; None for others."""
     if not isinstance(counts, bytes | list) or len(counts) > _SHORT:
         return None
     values = counts
@@ -357,7 +358,7 @@ def _short_counts(counts: object, pixels: int) -> NDArray[np.uint32] | None:
                 value = shift = 0
         if shift:
             return None
-    elif not all(type(one) is int for one in values):
+    elif not all(type(value) is int for value in values):
         return None
     if not values or min(values) < 0 or 0 in values[1:] or sum(values) != pixels:
         return None

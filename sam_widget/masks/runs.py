@@ -1,17 +1,17 @@
 """Masks as runs: half-open ranges of pixels in column order, as a run-length code walks them.
 
 Pixel (row r, column c) of a mask of height H has the position c * H + r. A mask is a sorted list of
-ranges of positions, so that joining, cutting and labelling cost what its border costs, however many
-pixels it has.
+ranges of positions, so that uniting, cutting and labelling cost what its border costs, however many
+pixels it has. Cut at the ends of columns, they are :class:`~sam_widget.masks.columns.ColumnRuns`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from sam_widget.errors import AnnotationError
 from sam_widget.masks.rle import Rle
 
 if TYPE_CHECKING:
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Runs",
-    "Strips",
-    "Window",
     "combine",
     "complement",
-    "components",
-    "join",
+    "mask_of_ranges",
+    "mask_union",
+    "masks_of_ranges",
+    "merge_ranges",
+    "pixel_positions",
     "rle_of",
     "runs_of",
-    "strips_of",
 ]
 
 Runs: TypeAlias = "NDArray[np.int64]"
@@ -50,8 +50,14 @@ def rle_of(runs: Runs, height: int, width: int) -> Rle:
     return Rle(height, width, np.diff(ends))
 
 
-def join(ranges: NDArray[np.int64]) -> Runs:
-    """Make runs of any ranges, int64 (N, 2), unsorted, overlapping or empty."""
+def merge_ranges(ranges: NDArray[np.int64]) -> Runs:
+    """Sort ranges and merge those that overlap or touch.
+
+    Parameters
+    ----------
+    ranges : int64 (N, 2)
+        In any order, overlapping or empty.
+    """
     ranges = ranges[ranges[:, 0] < ranges[:, 1]]
     if not len(ranges):
         return np.zeros((0, 2), np.int64)
@@ -63,22 +69,22 @@ def join(ranges: NDArray[np.int64]) -> Runs:
     return np.stack([starts[first], ends[last]], axis=1)
 
 
-def combine(one: Runs, other: Runs, rule: Combine) -> Runs:
+def combine(first: Runs, second: Runs, rule: Combine) -> Runs:
     """Combine two masks pixel by pixel.
 
     Parameters
     ----------
-    one, other : Runs
+    first, second : Runs
     rule : callable
         Takes two bool arrays and returns one, for example ``np.logical_and``. Where neither mask
-        is, it must say False.
+        is, it must return False.
     """
-    flat_one, flat_other = one.reshape(-1), other.reshape(-1)
-    borders = np.union1d(flat_one, flat_other)
+    borders_first, borders_second = first.reshape(-1), second.reshape(-1)
+    borders = np.union1d(borders_first, borders_second)
     # After an odd number of borders a position is inside.
-    in_one = np.searchsorted(flat_one, borders, side="right") % 2 == 1
-    in_other = np.searchsorted(flat_other, borders, side="right") % 2 == 1
-    inside = rule(in_one, in_other)
+    in_first = np.searchsorted(borders_first, borders, side="right") % 2 == 1
+    in_second = np.searchsorted(borders_second, borders, side="right") % 2 == 1
+    inside = rule(in_first, in_second)
     change = np.flatnonzero(np.diff(inside, prepend=False))
     return borders[change].reshape(-1, 2).astype(np.int64, copy=False)
 
@@ -89,152 +95,87 @@ def complement(runs: Runs, pixels: int) -> Runs:
     return ends[ends[:, 0] < ends[:, 1]]
 
 
-@dataclass(frozen=True, eq=False)
-class Strips:
-    """Runs cut at the ends of columns.
-
-    Attributes
-    ----------
-    columns, tops, bottoms : int64 (N,)
-        Rows ``tops`` to ``bottoms`` (exclusive) of each column, in the order of positions.
-    height : int
-        Of the mask.
-    """
-
-    columns: NDArray[np.int64]
-    tops: NDArray[np.int64]
-    bottoms: NDArray[np.int64]
-    height: int
-
-    def runs(self, chosen: NDArray[np.bool_]) -> Runs:
-        """Return the runs of the chosen strips, bool (N,)."""
-        first = self.columns[chosen] * self.height
-        ranges = np.stack([first + self.tops[chosen], first + self.bottoms[chosen]], axis=1)
-        return join(ranges)
+def pixel_positions(rle: Rle) -> NDArray[np.int64]:
+    """Return the positions of all pixels inside, ascending, int64 (area,)."""
+    first, end = runs_of(rle).T
+    lengths = end - first
+    shift = np.repeat(first - np.cumsum(lengths) + lengths, lengths)
+    positions: NDArray[np.int64] = np.arange(int(lengths.sum())) + shift
+    return positions
 
 
-def strips_of(runs: Runs, height: int) -> Strips:
-    """Cut runs at the ends of columns."""
-    starts, ends = runs[:, 0], runs[:, 1]
-    first, last = starts // height, (ends - 1) // height
-    counts = last - first + 1
-    owner = np.repeat(np.arange(len(runs)), counts)
-    columns = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts) + first[owner]
-    tops = np.maximum(starts[owner] - columns * height, 0)
-    bottoms = np.minimum(ends[owner] - columns * height, height)
-    return Strips(columns, tops, bottoms, height)
-
-
-def components(strips: Strips, *, diagonal: bool) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
-    """Label what hangs together.
+def mask_of_ranges(ranges: NDArray[np.int64], height: int, width: int) -> Rle:
+    """Return the mask of all pixels that lie in any of some ranges.
 
     Parameters
     ----------
-    strips : Strips
-    diagonal : bool
-        Whether pixels that touch at a corner only hang together (8 neighbours instead of 4).
+    ranges : int64 (N, 2)
+        First position, and one past the last; in any order, overlapping or empty.
+    height, width : int
+        Size of the mask in pixels.
 
     Returns
     -------
-    labels : int (N,)
-        Component of each strip, numbered by the first pixel in column order.
-    areas : int64 (K,)
-        Pixels of each component.
+    Rle
     """
-    reach = 1 if diagonal else 0
-    height, count = strips.height, len(strips.columns)
-    begin = strips.columns * height
-    beside = begin + height  # where the next column begins
-    low = np.searchsorted(
-        begin + strips.bottoms, beside + np.maximum(strips.tops - reach, 0), side="right"
-    )
-    high = np.searchsorted(
-        begin + strips.tops, beside + np.minimum(strips.bottoms + reach, height), side="left"
-    )
-    neighbours = np.maximum(high - low, 0)
-    one = np.repeat(np.arange(count), neighbours)
-    other = np.arange(len(one)) - np.repeat(np.cumsum(neighbours) - neighbours, neighbours)
-    roots = _roots(count, one, other + low[one])
-    _, labels = np.unique(roots, return_inverse=True)
-    areas = np.bincount(labels, weights=strips.bottoms - strips.tops).astype(np.int64)
-    return labels, areas
+    return rle_of(merge_ranges(ranges), height, width)
 
 
-def _roots(count: int, one: NDArray[np.intp], other: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Smallest node that each node of a graph is connected to, by hooking and pointer jumping."""
-    roots = np.arange(count)
-    while len(one):
-        first, second = roots[one], roots[other]
-        apart = first != second
-        one, other = one[apart], other[apart]
-        low = np.minimum(first[apart], second[apart])
-        high = np.maximum(first[apart], second[apart])
-        np.minimum.at(roots, high, low)
-        while True:
-            jumped = roots[roots]
-            if np.array_equal(jumped, roots):
-                break
-            roots = jumped
-    return roots
+def masks_of_ranges(
+    ranges: Sequence[NDArray[np.int64]], count: int, height: int, width: int
+) -> list[Rle]:
+    """Return many masks at once, far sooner than with :func:`mask_of_ranges` for each.
 
-
-@dataclass(frozen=True)
-class Window:
-    """A rectangle of a mask in which pixels are worked on one by one.
-
-    Attributes
+    Parameters
     ----------
-    left, top, right, bottom : int
-        In pixels, right and bottom exclusive, within the mask.
-    height : int
-        Of the whole mask.
+    ranges : sequence of int64 (N, 2)
+        As for :func:`mask_of_ranges`, but each mask's ranges moved on by its number, from 0,
+        times height x width + 1.
+    count : int
+        How many masks.
+    height, width : int
+        Size of each mask in pixels.
+
+    Returns
+    -------
+    list of Rle
+        One for each; those without a range are empty.
     """
+    size = height * width
+    runs = merge_ranges(np.concatenate(ranges)) if ranges else np.zeros((0, 2), np.int64)
+    numbers = np.arange(count)
+    first = np.searchsorted(runs[:, 0], numbers * (size + 1))
+    last = np.append(first[1:], len(runs))[:count]
+    # Each mask's borders, from 0 to its size: what lies between them are its counts.
+    owner = np.repeat(numbers, last - first)
+    borders = np.empty(2 * len(runs) + 2 * count, dtype=np.int64)
+    at = 2 * np.arange(len(runs)) + 2 * owner + 1
+    borders[at] = runs[:, 0] - owner * (size + 1)
+    borders[at + 1] = runs[:, 1] - owner * (size + 1)
+    start = 2 * (first + numbers)
+    stop = 2 * (last + numbers) + 1
+    borders[start] = 0
+    borders[stop] = size
+    counts = np.diff(borders).astype(np.uint32)
+    # A mask that reaches the last pixel ends with the run inside.
+    stop -= (last > first) & (counts[stop - 1] == 0)
+    return [
+        Rle.canonical(height, width, counts[begin:end].copy())
+        for begin, end in zip(start.tolist(), stop.tolist(), strict=True)
+    ]
 
-    left: int
-    top: int
-    right: int
-    bottom: int
-    height: int
 
-    @classmethod
-    def around(cls, runs: Sequence[Runs], margin: int, height: int, width: int) -> Window:
-        """Return the smallest window around all these runs, widened by a margin; None has none."""
-        strips = [strips_of(one, height) for one in runs if len(one)]
-        if not strips:
-            return cls(0, 0, 0, 0, height)
-        return cls(
-            max(0, min(int(one.columns[0]) for one in strips) - margin),
-            max(0, min(int(one.tops.min()) for one in strips) - margin),
-            min(width, max(int(one.columns[-1]) for one in strips) + 1 + margin),
-            min(height, max(int(one.bottoms.max()) for one in strips) + margin),
-            height,
-        )
+def mask_union(masks: Sequence[Rle]) -> Rle:
+    """Return the union of masks of one size; at least one.
 
-    def pixels(self, runs: Runs) -> NDArray[np.bool_]:
-        """Return the mask in the window, bool (columns, rows): the order of positions."""
-        first, end = self.left * self.height, self.right * self.height
-        borders = np.clip(runs.reshape(-1), first, end)
-        lengths = np.diff(borders, prepend=first, append=end)
-        inside = np.arange(len(lengths)) % 2 == 1
-        columns = np.repeat(inside, lengths).reshape(self.right - self.left, self.height)
-        return columns[:, self.top : self.bottom]
-
-    def runs(self, pixels: NDArray[np.bool_]) -> Runs:
-        """Undo :meth:`pixels`, for a mask that is nowhere but in the window."""
-        columns, rows = pixels.shape
-        framed = np.zeros((columns, rows + 2), dtype=np.bool_)
-        framed[:, 1:-1] = pixels
-        column, row = np.divmod(np.flatnonzero(framed[:, 1:] != framed[:, :-1]), rows + 1)
-        return join(((column + self.left) * self.height + row + self.top).reshape(-1, 2))
-
-    def labels(self, strips: Strips, values: NDArray[np.intp]) -> NDArray[np.int32]:
-        """Paint each strip with its value, int32 (columns, rows); zero where there is none."""
-        columns, rows = self.right - self.left, self.bottom - self.top
-        tops = np.clip(strips.tops - self.top, 0, rows)
-        bottoms = np.clip(strips.bottoms - self.top, 0, rows)
-        shown = (strips.columns >= self.left) & (strips.columns < self.right) & (tops < bottoms)
-        first = (strips.columns[shown] - self.left) * rows
-        steps = np.zeros(columns * rows + 1, np.int32)
-        np.add.at(steps, first + tops[shown], values[shown])
-        np.subtract.at(steps, first + bottoms[shown], values[shown])
-        return np.cumsum(steps[:-1], dtype=np.int32).reshape(columns, rows)
+    Raises
+    ------
+    AnnotationError
+        If their sizes differ.
+    """
+    height, width = masks[0].height, masks[0].width
+    if any((mask.height, mask.width) != (height, width) for mask in masks):
+        raise AnnotationError("masks to unite must have one size.")
+    if len(masks) == 1:
+        return masks[0]
+    return mask_of_ranges(np.concatenate([runs_of(mask) for mask in masks]), height, width)

@@ -7,12 +7,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sam_widget.errors import ModelError, UnknownModel, WeightsError
+from sam_widget.predictors import torch_runtime
 from sam_widget.predictors.base import (
+    Capabilities,
     Embedding,
     Prediction,
     Predictor,
     Progress,
+    PromptKind,
     StorablePredictor,
+    capabilities,
+    check_accepts,
     encode_with,
 )
 from sam_widget.predictors.batch import BatchPredictor, decode_batch
@@ -26,15 +31,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BatchPredictor",
+    "Capabilities",
     "Embedding",
     "FakePredictor",
     "ModelFrame",
     "Prediction",
     "Predictor",
     "Progress",
+    "PromptKind",
     "StorablePredictor",
     "TracedMask",
     "available",
+    "capabilities",
+    "check_accepts",
     "decode_batch",
     "encode_with",
     "load",
@@ -60,12 +69,14 @@ def load(
         File with the weights of an official network. By default the official file, downloaded once
         to the user's cache folder (or ``$SAM_WIDGET_CACHE``) and verified by its digest.
     device : str
-        ``"auto"`` (CUDA, else MPS, else CPU), or a device of torch such as ``"cpu"``, ``"cuda:1"``.
+        ``"auto"``, or a device of torch such as ``"cpu"``, ``"cuda:1"``. ``"auto"`` is CUDA, else
+        MPS, else the CPU for the official networks, and the CPU for ``"lite"``.
     runtime : {"auto", "torch", "onnx"}
-        What computes the masks. ``"onnx"`` is ONNX Runtime on the CPU (``pip install
-        "sam-widget[onnx]"``); for an official network a graph is made from the weights, once, and
-        kept in the cache folder, and loading waits for it. ``"auto"`` takes ONNX Runtime if it is
-        installed and the device is the CPU, and torch until the graph is ready. Masks are the same.
+        What computes the masks. ``"onnx"`` is ONNX Runtime on the CPU, with which ``"lite"`` needs
+        no torch. For an official network a graph is made from the weights (``pip install
+        "sam-widget[torch,onnx]"``), once, and kept in the cache folder, and loading waits for it.
+        ``"auto"`` takes ONNX Runtime if it is installed and the device is the CPU, and torch until
+        the graph is ready. Masks are the same.
     precision : {"fp32", "bf16"}
         ``"fp32"`` agrees with the official code. ``"bf16"`` encodes faster
         where the CPU has AVX512-BF16 or AMX, and on most CUDA devices; masks differ
@@ -85,8 +96,8 @@ def load(
         If the weights are missing, damaged or of another model, or a checkpoint was given to a
         model that takes none; DownloadError if they cannot be downloaded.
     ModelError
-        If the device is not there, ONNX Runtime is asked for and not installed or of no use to the
-        model, or a runtime or precision is unknown.
+        If the device is not there, torch or ONNX Runtime is needed and not installed, or a runtime
+        or precision is unknown or of no use to the model.
     """
     for option, value, allowed in (
         ("runtime", runtime, ("auto", "torch", "onnx")),
@@ -124,6 +135,7 @@ def _load_lite(name: str, options: _Options) -> Predictor:
 
 
 def _load_official(name: str, options: _Options) -> Predictor:
+    torch_runtime.require(f"the official network {name!r}", "torchvision")
     from sam_widget.predictors.sam.predictor import load_sam
 
     return load_sam(name, **vars(options))

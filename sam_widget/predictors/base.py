@@ -9,20 +9,27 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
-from sam_widget.errors import EmbeddingMismatch, ModelError, PromptError
+from sam_widget.errors import EmbeddingMismatch, ModelError, PromptError, UnsupportedPrompt
+from sam_widget.predictors.frame import ModelFrame
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from numpy.typing import NDArray
 
-    from sam_widget.predictors.frame import ModelFrame
     from sam_widget.prompts import Prompts
 
+PromptKind: TypeAlias = Literal["points", "box", "mask", "text"]
+"""What a prompt may consist of."""
+
+SAM_PROMPTS: frozenset[PromptKind] = frozenset(("points", "box", "mask"))
+"""What SAM takes, and whatever is made like it."""
 
 Progress: TypeAlias = Callable[[float], None]
 """Told the share of the work that is done, in [0, 1]; what it raises cancels the work."""
@@ -60,8 +67,9 @@ class Prediction:
     Attributes
     ----------
     logits : ndarray
-        float32 (N, 256, 256), N = 3 or 1, in the model's frame, padding included; a mask is where
-        the logit is above 0. Any one, as ``logits[i : i + 1]``, can be fed back as a mask prompt.
+        float32 (N, S, S), N = 3 or 1, in the model's frame, padding included; S is
+        ``frame.logits_side``. A mask is where the logit is above 0. Any of them, as
+        ``logits[i : i + 1]``, can be fed back as a mask prompt.
     scores : ndarray
         float32 (N,), the IoU with the true mask that the model predicts for each candidate.
         Nominally in [0, 1], but a regression: it may leave that range slightly.
@@ -93,17 +101,13 @@ class Prediction:
         masks.flags.writeable = False
         return masks
 
-    def without_masks(self) -> Prediction:
-        """Return the same prediction without its full-size masks, which can be made again.
-
-        The history of a session keeps these: 256 kB a candidate, whatever the size of the image.
-        """
-        return replace(self)
-
 
 @runtime_checkable
 class Predictor(Protocol):
-    """A promptable segmentation model. Both methods may be called from any thread.
+    """A promptable segmentation model. Its methods may be called from any thread.
+
+    A predictor of your own may leave out ``accepts``, ``previews``, ``automatic_defaults`` and
+    ``frame``: :func:`capabilities` reads them, and has a default for each.
 
     Attributes
     ----------
@@ -113,6 +117,13 @@ class Predictor(Protocol):
         Where it runs: ``"cpu"``, ``"cuda"``, ``"mps"``.
     model_digest : str
         Identifies weights and preprocessing; embeddings carry it.
+    accepts : frozenset of {"points", "box", "mask", "text"}
+        What it takes as a prompt; :func:`check_request` refuses the rest.
+    previews : bool
+        Whether it decodes a point quickly enough to answer while the pointer moves.
+    automatic_defaults : mapping of str to float
+        Thresholds for everything mode that suit it, by the names of
+        :class:`~sam_widget.AutomaticMaskGenerator`.
     """
 
     @property
@@ -123,6 +134,22 @@ class Predictor(Protocol):
 
     @property
     def model_digest(self) -> str: ...  # noqa: D102
+
+    @property
+    def accepts(self) -> frozenset[PromptKind]: ...  # noqa: D102
+
+    @property
+    def previews(self) -> bool: ...  # noqa: D102
+
+    @property
+    def automatic_defaults(self) -> Mapping[str, float]: ...  # noqa: D102
+
+    def frame(self, image_hw: tuple[int, int]) -> ModelFrame:
+        """Return the frame of an image of this size (height, width), without encoding it.
+
+        It is the one that embeddings and predictions of such an image have.
+        """
+        ...
 
     def encode(self, image: object, progress: Progress | None = None) -> Embedding:
         """Encode an image, once for all its prompts.
@@ -175,9 +202,34 @@ class Predictor(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Capabilities:
+    """What a predictor can do; the defaults are those of version 0.1, when all could do the same.
+
+    Attributes
+    ----------
+    accepts, previews, automatic_defaults
+        As for :class:`Predictor`. By default points, a box and a mask; previews; no thresholds.
+    frame : callable
+        As :meth:`Predictor.frame`. By default SAM's.
+    """
+
+    accepts: frozenset[PromptKind] = SAM_PROMPTS
+    previews: bool = True
+    automatic_defaults: Mapping[str, float] = field(default_factory=dict)
+    frame: Callable[[tuple[int, int]], ModelFrame] = lambda image_hw: ModelFrame(*image_hw)
+
+
+def capabilities(predictor: Predictor) -> Capabilities:
+    """Read what a predictor can do; what it does not say has the defaults of `Capabilities`."""
+    names = (each.name for each in fields(Capabilities))
+    said = {name: getattr(predictor, name) for name in names if hasattr(predictor, name)}
+    return Capabilities(**said)
+
+
 @runtime_checkable
-class StorablePredictor(Predictor, Protocol):
-    """A predictor whose embeddings can be written to disk and read back.
+class StorablePredictor(Protocol):
+    """What a predictor has besides if its embeddings can be written to disk and read back.
 
     Attributes
     ----------
@@ -222,7 +274,7 @@ def _reports_progress(predictor: Predictor) -> bool:
         parameters = inspect.signature(predictor.encode).parameters
     except (TypeError, ValueError):  # written in C, say
         return False
-    takes_any = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+    takes_any = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
     return "progress" in parameters or takes_any
 
 
@@ -255,6 +307,8 @@ def check_request(embedding: Embedding, prompts: Prompts, predictor: Predictor) 
         If the embedding comes from other weights.
     PromptError
         If there is no prompt, a point outside the image, a mask of another size.
+    UnsupportedPrompt
+        If this model takes no such prompt.
     """
     if embedding.model_digest != predictor.model_digest:
         raise EmbeddingMismatch(
@@ -267,11 +321,37 @@ def check_request(embedding: Embedding, prompts: Prompts, predictor: Predictor) 
             "expected at least one point, box or mask, got empty prompts. "
             "For example Prompts(points=[(x, y)])."
         )
+    given = {"points": prompts.points, "box": prompts.boxes, "mask": prompts.has_mask}
+    check_accepts(predictor, [kind for kind, there in given.items() if there])
+    mask = prompts.compact_mask
+    shape = embedding.frame.logits_shape
+    if isinstance(mask, np.ndarray) and mask.shape != shape:
+        raise PromptError(
+            f"expected a mask prompt of logits as {predictor.name!r} gives them, {shape}, got "
+            f"{mask.shape}. Pass logits of its own predictions, or a bool mask of the image."
+        )
     return prompts.fitted(embedding.frame.width, embedding.frame.height)
 
 
+def check_accepts(predictor: Predictor, kinds: Collection[str]) -> None:
+    """Refuse kinds of prompts that a predictor does not take.
+
+    Raises
+    ------
+    UnsupportedPrompt
+        Naming what it accepts.
+    """
+    accepts = capabilities(predictor).accepts
+    refused = [kind for kind in kinds if kind not in accepts]
+    if refused:
+        raise UnsupportedPrompt(
+            f"the model {predictor.name!r} takes no prompt of {' and '.join(refused)}; it accepts "
+            f"{', '.join(sorted(accepts))}. Leave it out, or use another model."
+        )
+
+
 def mask_logits(prompts: Prompts, frame: ModelFrame) -> NDArray[np.float32] | None:
-    """Return the mask prompt as logits, float32 (1, 256, 256), or None if there is none.
+    """Return the mask prompt as logits of the frame's shape, float32, or None if there is none.
 
     A mask of the original image is brought to the model's frame; logits are taken as they are.
     """

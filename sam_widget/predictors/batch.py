@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import numpy as np
 
 from sam_widget.errors import PromptError
-from sam_widget.predictors.base import Embedding, Predictor, check_request
+from sam_widget.predictors.base import Embedding, Predictor, check_accepts, check_request
 from sam_widget.prompts import Prompts
 
 if TYPE_CHECKING:
@@ -58,18 +58,17 @@ class BatchPrediction:
 
         Returns
         -------
-        float32 (len(pairs), 256, 256)
-            In the model's frame.
+        float32 (len(pairs), S, S)
+            In the model's frame; S is ``frame.logits_side``.
         """
         if not len(pairs):
-            side = self.frame.LOGITS
-            return np.zeros((0, side, side), dtype=np.float32)
+            return np.zeros((0, *self.frame.logits_shape[1:]), dtype=np.float32)
         return self.compute(pairs)
 
 
 @runtime_checkable
-class BatchPredictor(Predictor, Protocol):
-    """A predictor that answers many prompts of one image, and knows scores before masks.
+class BatchPredictor(Protocol):
+    """What a predictor has besides if it answers many prompts at once, scores before masks.
 
     It holds its lock for one batch at most, so that a click is answered between two.
 
@@ -123,17 +122,19 @@ def decode_batch(
     ------
     PromptError
         If there are neither points nor boxes, or one is malformed or off the image.
+    UnsupportedPrompt
+        If this model takes no points, or no boxes.
     EmbeddingMismatch
         If the embedding comes from other weights.
     """
     if isinstance(predictor, BatchPredictor):
         return predictor.decode_batch(embedding, points, boxes, multimask)
     prompts = check_batch(predictor, embedding, points, boxes)
-    answers = [predictor.decode(embedding, one, multimask) for one in prompts]
-    width = max((len(one) for one in answers), default=1)
+    answers = [predictor.decode(embedding, prompt, multimask) for prompt in prompts]
+    width = max((len(answer) for answer in answers), default=1)
     scores = np.full((len(answers), width), -np.inf, dtype=np.float32)
-    for row, one in zip(scores, answers, strict=True):
-        row[: len(one)] = one.scores
+    for row, answer in zip(scores, answers, strict=True):
+        row[: len(answer)] = answer.scores
 
     def compute(pairs: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
         return np.stack([answers[prompt].logits[kind] for prompt, kind in pairs])
@@ -151,18 +152,20 @@ def check_batch(
 
     Raises
     ------
-    PromptError, EmbeddingMismatch
+    PromptError, UnsupportedPrompt, EmbeddingMismatch
         As :func:`decode_batch`, naming the prompt.
     """
     if points is None and boxes is None:
         raise PromptError("expected points (B, 2) or boxes (B, 4), got neither.")
+    given = {"points": points, "box": boxes}
+    check_accepts(predictor, [kind for kind, values in given.items() if values is not None])
     xy = None if points is None else _rows(points, 2, "points")
     xyxy = None if boxes is None else _rows(boxes, 4, "boxes")
     if xy is not None and xyxy is not None and len(xy) != len(xyxy):
         raise PromptError(f"expected as many points as boxes, got {len(xy)} and {len(xyxy)}.")
     count = len(xy) if xy is not None else len(xyxy) if xyxy is not None else 0
 
-    def one(index: int) -> Prompts:
+    def prompts_of(index: int) -> Prompts:
         try:
             prompts = Prompts(
                 points=[] if xy is None else [tuple(xy[index])],
@@ -172,7 +175,7 @@ def check_batch(
         except PromptError as error:
             raise PromptError(f"prompt {index} of {count}: {error}") from error
 
-    return [one(index) for index in range(count)]
+    return [prompts_of(index) for index in range(count)]
 
 
 def _rows(values: ArrayLike, columns: int, name: str) -> NDArray[np.float64]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import torch
-
 from sam_widget.errors import ModelError
+from sam_widget.predictors import torch_runtime
 
 __all__ = ["resolve_device"]
 
@@ -15,8 +14,11 @@ def resolve_device(device: str | None) -> str:
     Raises
     ------
     ModelError
-        If torch does not know the device, or cannot use it here.
+        If torch does not know the device, cannot use it here, or is not installed.
     """
+    torch_runtime.require(f"device={device!r}")
+    import torch
+
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     if device is None or device == "auto":
         return "cuda" if cuda else "mps" if mps else "cpu"

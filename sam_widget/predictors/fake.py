@@ -15,12 +15,16 @@ import hashlib
 import itertools
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from sam_widget.images import load_image
 from sam_widget.predictors.base import (
+    SAM_PROMPTS,
     Embedding,
     Prediction,
     check_arrays,
@@ -32,19 +36,17 @@ from sam_widget.predictors.batch import BatchPrediction, check_batch
 from sam_widget.predictors.frame import ModelFrame
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
     from sam_widget.images import RgbImage
-    from sam_widget.predictors.base import Progress
+    from sam_widget.predictors.base import Progress, PromptKind
+    from sam_widget.predictors.frame import Fit, Upsampling
     from sam_widget.prompts import Prompts
 
     Grid = NDArray[np.float64]
-    """float64 (256, 256), in the frame of the logits; distances are in its cells."""
-
-_SIDE = ModelFrame.LOGITS
-_CELL = ModelFrame.INPUT // ModelFrame.LOGITS  # pixels of the model's input in a cell
+    """float64 (S, S), in the frame of the logits, S a side; distances are in its cells."""
 
 _RADII = (0.07, 0.15, 0.29)  # of the three candidates, in the geometric mean of the image's sides
 _CLEARANCE = (
@@ -55,8 +57,6 @@ _SLOPE = 4.0  # logits per cell at the boundary
 _LIMIT = 20.0  # largest logit, as trained networks have
 _CONTRAST = 50.0  # cells that crossing a colour difference of 1 costs; black to white is 1.7
 _NOISE = 0.02  # colour difference between neighbours that counts as none
-
-_rows, _columns = np.mgrid[0:_SIDE, 0:_SIDE].astype(np.float64)
 
 
 class FakePredictor:
@@ -71,6 +71,11 @@ class FakePredictor:
         Seconds that each call takes longer, to stand in for a slow model.
     device : str
         Only reported.
+    input_side, logits_side, fit, upsampling
+        Its frame, as for :class:`~sam_widget.predictors.ModelFrame`: with another than SAM's it
+        stands in for another model, and is one, with a digest of its own.
+    accepts : iterable of {"points", "box", "mask"}
+        What it takes as a prompt.
 
     Attributes
     ----------
@@ -92,12 +97,30 @@ class FakePredictor:
 
     name = "fake"
     model_digest = hashlib.sha256(b"sam_widget fake predictor, 1").hexdigest()
+    # Of any number of cells, which the frame says: stored embeddings are known by this text.
     preprocessing = "1: mean colours of 256 x 256 cells"
+    previews = True
+    automatic_defaults: ClassVar[Mapping[str, float]] = MappingProxyType({})
 
     def __init__(
-        self, *, encode_delay: float = 0.0, decode_delay: float = 0.0, device: str = "cpu"
+        self,
+        *,
+        encode_delay: float = 0.0,
+        decode_delay: float = 0.0,
+        device: str = "cpu",
+        input_side: int = ModelFrame.input_side,
+        logits_side: int = ModelFrame.logits_side,
+        fit: Fit = ModelFrame.fit,
+        upsampling: Upsampling = ModelFrame.upsampling,
+        accepts: Iterable[PromptKind] = SAM_PROMPTS,
     ) -> None:
         self.device = device
+        self.accepts = frozenset(accepts)
+        self._frame = ModelFrame(1, 1, input_side, logits_side, fit, upsampling)
+        if self._frame != ModelFrame(1, 1):
+            self.model_digest = hashlib.sha256(
+                f"{self.model_digest} {input_side} {logits_side} {fit} {upsampling}".encode()
+            ).hexdigest()
         self.encode_delay = encode_delay
         self.decode_delay = decode_delay
         self.encode_calls = 0
@@ -108,12 +131,17 @@ class FakePredictor:
     def __repr__(self) -> str:
         return f"<FakePredictor on {self.device}>"
 
+    def frame(self, image_hw: tuple[int, int]) -> ModelFrame:
+        """Return the frame of an image; see :meth:`~sam_widget.Predictor.frame`."""
+        height, width = image_hw
+        return replace(self._frame, height=height, width=width)
+
     def encode(self, image: object, progress: Progress | None = None) -> Embedding:
         """Encode an image; see :meth:`~sam_widget.Predictor.encode`."""
         rgb = load_image(image)
         with self._lock:
             _sleep(self.encode_delay, progress)
-            frame = ModelFrame(rgb.height, rgb.width)
+            frame = self.frame((rgb.height, rgb.width))
             colours = _colours(rgb, frame)
             self.encode_calls += 1
         return Embedding(colours, frame, self.model_digest, rgb.digest, colours.nbytes)
@@ -126,7 +154,7 @@ class FakePredictor:
         self, arrays: Mapping[str, NDArray[Any]], frame: ModelFrame, image_digest: str
     ) -> Embedding:
         """Undo :meth:`pack`; see :class:`~sam_widget.predictors.base.StorablePredictor`."""
-        check_arrays(arrays, {"colours": (_SIDE, _SIDE, 3)}, self.name)
+        check_arrays(arrays, {"colours": (frame.logits_side, frame.logits_side, 3)}, self.name)
         colours = arrays["colours"].view()
         colours.flags.writeable = False
         return Embedding(colours, frame, self.model_digest, image_digest, colours.nbytes)
@@ -160,8 +188,8 @@ class FakePredictor:
     ) -> BatchPrediction:
         """Answer many prompts; see :class:`~sam_widget.predictors.batch.BatchPredictor`."""
         prompts = check_batch(self, embedding, points, boxes)
-        answers = [self.decode(embedding, one, multimask) for one in prompts]
-        scores = [one.scores for one in answers] or np.zeros((0, 3), np.float32)
+        answers = [self.decode(embedding, prompt, multimask) for prompt in prompts]
+        scores = [answer.scores for answer in answers] or np.zeros((0, 3), np.float32)
 
         def compute(pairs: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
             return np.stack([answers[prompt].logits[kind] for prompt, kind in pairs])
@@ -179,15 +207,15 @@ def _sleep(seconds: float, progress: Progress | None) -> None:
 
 
 def _colours(image: RgbImage, frame: ModelFrame) -> NDArray[np.float32]:
-    """Average colour of each cell, slightly blurred, float32 (256, 256, 3) in [0, 1].
+    """Average colour of each cell, slightly blurred, float32 (S, S, 3) in [0, 1].
 
     Beyond the image its last row and column are repeated, so no edge appears there.
     """
     sides = (image.height, image.width)
     edges = []
-    for side, resized in zip(sides, frame.resized_hw, strict=True):
-        count = -(-resized // _CELL)
-        edges.append(np.minimum(np.arange(count) * (_CELL * side) // resized, side - 1))
+    for side, cells in zip(sides, _cells_hw(frame), strict=True):
+        starts = np.arange(int(np.ceil(cells))) * side / cells
+        edges.append(np.minimum(starts.astype(np.int64), side - 1))
     tops, lefts = edges
     bottoms = np.maximum(np.append(tops[1:], image.height), tops + 1)
     widths = np.maximum(np.diff(lefts, append=image.width), 1)
@@ -202,7 +230,8 @@ def _colours(image: RgbImage, frame: ModelFrame) -> NDArray[np.float32]:
             np.take(padded, range(k, k + averages.shape[axis]), axis) for k in range(3)
         )
         averages = (before + 2 * at + after) / 4
-    padding = [(0, _SIDE - averages.shape[0]), (0, _SIDE - averages.shape[1]), (0, 0)]
+    side = frame.logits_side
+    padding = [(0, side - averages.shape[0]), (0, side - averages.shape[1]), (0, 0)]
     colours = (np.pad(averages, padding, mode="edge") / 255).astype(np.float32)
     colours.flags.writeable = False
     return colours
@@ -217,7 +246,7 @@ def _single_size(prompts: Prompts) -> int:
 def _fields(
     colours: NDArray[np.float32], frame: ModelFrame, prompts: Prompts, sizes: Sequence[int]
 ) -> NDArray[np.float64]:
-    """Signed distance to the boundary of each candidate, positive inside, in cells (N, 256, 256).
+    """Signed distance to the boundary of each candidate, positive inside, in cells (N, S, S).
 
     What the prompts include is joined, then what they exclude is taken away. Every term grows with
     the size, which is why the candidates are nested.
@@ -226,7 +255,7 @@ def _fields(
     included = [cell for cell, label in zip(cells, prompts.labels, strict=True) if label]
     excluded = [cell for cell, label in zip(cells, prompts.labels, strict=True) if not label]
 
-    parts = []  # each (number of sizes, 256, 256)
+    parts = []  # each (number of sizes, S, S)
     if included:
         reach = _reach(colours, included)
         parts.append(_radii(frame, len(included))[list(sizes), None, None] - reach)
@@ -242,7 +271,7 @@ def _fields(
 
     bite_radius = float(_radii(frame, 1)[0])
     for cell in excluded:
-        away = _distance(cell)
+        away = _distance(cell, frame.logits_side)
         # Half way to the nearest included point at most: a bite never takes back a click.
         nearest = min(
             (float(np.hypot(*np.subtract(cell, other))) for other in included), default=np.inf
@@ -262,21 +291,41 @@ def _cell(frame: ModelFrame, point: tuple[float, float]) -> tuple[float, float]:
         for v, side in zip(point, (frame.width, frame.height), strict=True)
     )
     ((model_x, model_y),) = frame.points_to_model([(x, y)])
-    return float(model_y) / _CELL - 0.5, float(model_x) / _CELL - 0.5
+    pixels = _pixels_per_cell(frame)
+    return float(model_y) / pixels - 0.5, float(model_x) / pixels - 0.5
+
+
+def _pixels_per_cell(frame: ModelFrame) -> float:
+    """Pixels of the model's input along a cell of the logits."""
+    return frame.input_side / frame.logits_side
+
+
+def _cells_hw(frame: ModelFrame) -> tuple[float, float]:
+    """Size (height, width) of the image in cells of the logits."""
+    height, width = (side * frame.logits_side / frame.input_side for side in frame.resized_hw)
+    return height, width
 
 
 def _radii(frame: ModelFrame, count: int) -> NDArray[np.float64]:
     """Radii of the three candidates in cells; more clicks reach a little farther."""
-    height, width = frame.resized_hw
+    height, width = _cells_hw(frame)
     growth = 1 + 0.1 * min(count - 1, 5)
-    proportional = np.array(_RADII) * growth * np.sqrt(height * width) / _CELL
+    proportional = np.array(_RADII) * growth * np.sqrt(height * width)
     radii: NDArray[np.float64] = np.maximum(proportional, _CLEARANCE * np.arange(1, 4))
     return radii
 
 
-def _distance(cell: tuple[float, float]) -> Grid:
+@lru_cache(maxsize=4)
+def _grid(side: int) -> tuple[Grid, Grid]:
+    """Row and column of every cell."""
+    rows, columns = np.mgrid[0:side, 0:side].astype(np.float64)
+    return rows, columns
+
+
+def _distance(cell: tuple[float, float], side: int) -> Grid:
     """Euclidean distance of every cell from one place."""
-    distance: Grid = np.hypot(_rows - cell[0], _columns - cell[1])
+    rows, columns = _grid(side)
+    distance: Grid = np.hypot(rows - cell[0], columns - cell[1])
     return distance
 
 
@@ -285,10 +334,10 @@ def _reach(colours: NDArray[np.float32], cells: Sequence[tuple[float, float]]) -
     down = _CONTRAST * _steps(colours)
     right = _CONTRAST * _steps(colours.transpose(1, 0, 2)).T
     reach: Grid = np.minimum.reduce(
-        [_distance(cell) + _contrast_from(cell, down, right) for cell in cells]
+        [_distance(cell, len(down)) + _contrast_from(cell, down, right) for cell in cells]
     )
     for start, end in itertools.pairwise(cells):
-        reach = np.minimum(reach, _segment_distance(start, end) + _CLEARANCE)
+        reach = np.minimum(reach, _segment_distance(start, end, len(down)) + _CLEARANCE)
     return reach
 
 
@@ -306,7 +355,7 @@ def _contrast_from(cell: tuple[float, float], down: Grid, right: Grid) -> Grid:
     is a running minimum in each direction; alternating columns and rows relaxes the whole grid.
     """
     row, column = (int(np.floor(value)) for value in cell)
-    cost = np.full((_SIDE, _SIDE), np.inf)
+    cost = np.full(down.shape, np.inf)
     # All cells that the clicked pixel is interpolated from are free, whatever lies between them.
     cost[max(row - 1, 0) : row + 3, max(column - 1, 0) : column + 3] = 0
     for _ in range(4):
@@ -319,14 +368,15 @@ def _contrast_from(cell: tuple[float, float], down: Grid, right: Grid) -> Grid:
     return cost
 
 
-def _segment_distance(start: tuple[float, float], end: tuple[float, float]) -> Grid:
+def _segment_distance(start: tuple[float, float], end: tuple[float, float], side: int) -> Grid:
     """Euclidean distance of every cell from the straight line between two places."""
+    rows, columns = _grid(side)
     along = np.subtract(end, start)
     length = max(float(along @ along), 1e-9)
-    share = ((_rows - start[0]) * along[0] + (_columns - start[1]) * along[1]) / length
+    share = ((rows - start[0]) * along[0] + (columns - start[1]) * along[1]) / length
     share = np.clip(share, 0, 1)
     distance: Grid = np.hypot(
-        _rows - start[0] - share * along[0], _columns - start[1] - share * along[1]
+        rows - start[0] - share * along[0], columns - start[1] - share * along[1]
     )
     return distance
 
@@ -337,10 +387,11 @@ def _rounded_box(frame: ModelFrame, box: tuple[float, float, float, float], leve
     It is concave, so bilinear interpolation never lifts it: the mask stays within the box, but for
     half a cell at the image's border. A box narrower than a cell is widened, to be seen at all.
     """
-    ((x0, y0, x1, y1),) = frame.boxes_to_model([box]) / _CELL - 0.5
+    rows, columns = _grid(frame.logits_side)
+    ((x0, y0, x1, y1),) = frame.boxes_to_model([box]) / _pixels_per_cell(frame) - 0.5
     half_height, half_width = max((y1 - y0) / 2, 1.0), max((x1 - x0) / 2, 1.0)
-    vertical = (_rows - (y0 + y1) / 2) / half_height
-    horizontal = (_columns - (x0 + x1) / 2) / half_width
+    vertical = (rows - (y0 + y1) / 2) / half_height
+    horizontal = (columns - (x0 + x1) / 2) / half_width
     inside = level - (vertical**4 + horizontal**4) ** 0.25
     field: Grid = inside * min(half_height, half_width)
     return field
@@ -354,7 +405,7 @@ def _scores(
     The better the mean colours inside and outside are told apart, for the spread within each, the
     higher. A small term by area breaks ties on plain images.
     """
-    height, width = (-(-side // _CELL) for side in frame.resized_hw)
+    height, width = (int(np.ceil(cells)) for cells in _cells_hw(frame))
     pixels = colours[:height, :width].reshape(-1, 3).astype(np.float64)
     scores = []
     for candidate in logits:

@@ -16,15 +16,17 @@ import numpy as np
 
 from sam_widget.errors import PromptError
 from sam_widget.masks import Rle
-from sam_widget.predictors.upsampling import LOGITS_SIDE, AxisWeights, blocks, tiles
+from sam_widget.predictors.upsampling import AxisWeights, LogitsAxis, blocks, tiles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Axes = tuple[LogitsAxis, LogitsAxis]
+
 __all__ = ["TracedMask", "trace", "trace_all_pixels"]
 
 _SIDE = 8
-"""Pixels along a block's side: as many as one logit covers at 2048 pixels."""
+"""Pixels along a block's side: as many as one of SAM's logits covers at 2048 pixels."""
 
 _AXIS_BLOCK = 4096
 _BATCH = 2048
@@ -63,7 +65,7 @@ class TracedMask:
 def trace(
     logits: NDArray[np.float32],
     size_hw: tuple[int, int],
-    resized_hw: tuple[int, int],
+    axes: Axes,
     threshold: float = 0.0,
     offset: float = 1.0,
 ) -> list[TracedMask]:
@@ -71,12 +73,12 @@ def trace(
 
     Parameters
     ----------
-    logits : float32 (N, 256, 256)
+    logits : float32 (N, S, S)
         From the mask decoder.
     size_hw : (int, int)
         Height and width of the masks.
-    resized_hw : (int, int)
-        Size of the image inside the model's square.
+    axes : (LogitsAxis, LogitsAxis)
+        Of the logits, down and across: ``ModelFrame.axes``.
     threshold : float
         Logits above it belong to the mask.
     offset : float
@@ -91,33 +93,33 @@ def trace(
     ----------
     .. [1] Kirillov et al., "Segment Anything", ICCV 2023, appendix B: stable masks.
     """
-    side = LOGITS_SIDE
-    if logits.ndim != 3 or logits.shape[1:] != (side, side):
-        raise PromptError(f"logits must have shape (N, {side}, {side}), got {logits.shape}.")
+    height, width = (axis.logits for axis in axes)
+    if logits.ndim != 3 or logits.shape[1:] != (height, width):
+        raise PromptError(f"logits must have shape (N, {height}, {width}), got {logits.shape}.")
     levels = (threshold, threshold + offset, threshold - offset)
-    return _Tracing(logits, size_hw, resized_hw, levels).finish()
+    return _Tracing(logits, size_hw, axes, levels).finish()
 
 
 def trace_all_pixels(
     logits: NDArray[np.float32],
     size_hw: tuple[int, int],
-    resized_hw: tuple[int, int],
+    axes: Axes,
     levels: tuple[float, float, float],
 ) -> TracedMask:
     """Trace one candidate pixel by pixel.
 
     Parameters
     ----------
-    logits : float32 (256, 256)
+    logits : float32 (S, S)
         From the mask decoder.
-    size_hw, resized_hw : (int, int)
+    size_hw, axes
         As for :func:`trace`.
     levels : (float, float, float)
         The threshold, and it shifted up and down for the stability score.
     """
     mask = np.empty(size_hw, dtype=np.bool_)
     counts = [0, 0, 0]
-    for rows, columns, tile in tiles(logits, size_hw, resized_hw):
+    for rows, columns, tile in tiles(logits, size_hw, axes):
         mask[rows, columns] = part = np.greater(tile, levels[0])
         counts[0] += int(np.count_nonzero(part))
         for at in (1, 2):
@@ -155,16 +157,16 @@ class _Bands:
 
 
 @lru_cache(maxsize=16)
-def _bands(length: int, cropped: int) -> _Bands:
+def _bands(length: int, axis: LogitsAxis) -> _Bands:
     begins, parts = [], []
     for block in blocks(0, length, _AXIS_BLOCK):
-        axis = AxisWeights.of(block.start, block.stop, length, cropped)
-        for part in blocks(0, len(axis.first), _SIDE):
-            used, weights = axis.narrowed(part)
+        matrix = AxisWeights.of(block.start, block.stop, length, axis)
+        for part in blocks(0, len(matrix.first), _SIDE):
+            used, weights = matrix.narrowed(part)
             begins.append(used.start)
             parts.append(weights)
     count = max(own.shape[1] for own in parts)
-    first = np.minimum(begins, LOGITS_SIDE - count)
+    first = np.minimum(begins, axis.logits - count)
     weights = np.zeros((len(parts), _SIDE, count), dtype=np.float32)
     for into, offset, own in zip(weights, begins - first, parts, strict=True):
         into[: own.shape[0], offset : offset + own.shape[1]] = own
@@ -190,15 +192,15 @@ class _Tracing:
         self,
         logits: NDArray[np.float32],
         size_hw: tuple[int, int],
-        resized_hw: tuple[int, int],
+        axes: Axes,
         levels: tuple[float, float, float],
     ) -> None:
         self._logits = np.ascontiguousarray(logits, dtype=np.float32)
         self._size_hw = size_hw
-        self._resized_hw = resized_hw
+        self._axes = axes
         self._levels = levels
-        self._down = _bands(size_hw[0], resized_hw[0])
-        self._across = _bands(size_hw[1], resized_hw[1])
+        self._down = _bands(size_hw[0], axes[0])
+        self._across = _bands(size_hw[1], axes[1])
         self._changes: list[NDArray[np.int64]] = []
 
         low, high = self._range(np.minimum), self._range(np.maximum)
@@ -212,7 +214,7 @@ class _Tracing:
         certain[self._soft], low[self._soft] = True, -np.inf
         pixels = (self._down.sizes[:, None] * self._across.sizes).reshape(-1)
         filled = [(low > level) & certain for level in levels]
-        self._counts = np.stack([one.reshape(-1, len(pixels)) @ pixels for one in filled])
+        self._counts = np.stack([blocks.reshape(-1, len(pixels)) @ pixels for blocks in filled])
         # First and last row of every block, for the changes from one block to the next.
         self._tops = np.repeat(filled[0][..., None], _SIDE, axis=3)
         self._bottoms = self._tops.copy()
@@ -237,7 +239,7 @@ class _Tracing:
         traced = []
         for number, logits in enumerate(self._logits):
             if self._soft[number]:
-                arguments = (self._size_hw, self._resized_hw, self._levels)
+                arguments = (self._size_hw, self._axes, self._levels)
                 traced.append(trace_all_pixels(logits, *arguments))
                 continue
             own = ends[edges[number] : edges[number + 1]] - number * pixels
@@ -280,7 +282,8 @@ class _Tracing:
     def _upsampled(self, number: int, where: NDArray[np.int64]) -> NDArray[np.float32]:
         """Upsampled logits of a candidate's blocks, (B, 64); -inf beyond the mask's edge."""
         down, across = np.divmod(where, len(self._across))
-        taps = self._down.taps[down, :, None] * LOGITS_SIDE + self._across.taps[across, None, :]
+        line = self._axes[1].logits
+        taps = self._down.taps[down, :, None] * line + self._across.taps[across, None, :]
         wide = self._logits[number].reshape(-1)[taps] @ self._across.transposed[across]
         values: NDArray[np.float32] = self._down.weights[down] @ wide
         values[down == len(self._down) - 1, self._down.sizes[-1] :] = -np.inf
@@ -297,9 +300,7 @@ class _Tracing:
         ys = np.repeat(down[:, None] * _SIDE + steps, _SIDE, axis=1)
         xs = np.tile(across[:, None] * _SIDE + steps, _SIDE)
         only = (np.unique(ys).tolist(), np.unique(xs).tolist())
-        for rows, columns, tile in tiles(
-            self._logits[number], self._size_hw, self._resized_hw, only
-        ):
+        for rows, columns, tile in tiles(self._logits[number], self._size_hw, self._axes, only):
             here = (ys >= rows.start) & (ys < rows.stop)
             here &= (xs >= columns.start) & (xs < columns.stop)
             values[here] = tile[ys[here] - rows.start, xs[here] - columns.start]

@@ -1,4 +1,4 @@
-"""ONNX Runtime, where it is installed: sessions that live in one process with torch."""
+"""ONNX Runtime: sessions that live in one process with torch, and their use with NumPy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from torch import Tensor
 
 __all__ = ["installed", "open_session", "require", "run"]
 
@@ -97,7 +96,11 @@ def _missing() -> ModelError:
     )
 
 
-def run(session: Any, outputs: Sequence[str], inputs: Mapping[str, NDArray[Any]]) -> list[Tensor]:  # noqa: ANN401 - as above
+def run(
+    session: Any,  # noqa: ANN401 - as above
+    outputs: Sequence[str],
+    inputs: Mapping[str, NDArray[Any]],
+) -> list[NDArray[np.float32]]:
     """Run a graph; read inputs where they are, and leave outputs where they came to be.
 
     ``session.run`` would copy each output, and megabytes of fresh memory cost more than the copy.
@@ -107,23 +110,38 @@ def run(session: Any, outputs: Sequence[str], inputs: Mapping[str, NDArray[Any]]
     session : onnxruntime.InferenceSession
         From :func:`open_session`.
     outputs : sequence of str
-        Names of what is wanted.
+        Names of what is wanted, float32 all.
     inputs : mapping of str to ndarray
         By name; those that are not contiguous are copied.
 
     Returns
     -------
-    list of Tensor
-        In the order of ``outputs``.
+    list of ndarray
+        float32, writable, in the order of ``outputs``.
     """
     import onnxruntime
-    import torch.utils.dlpack
 
     values = {
         name: onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array))
         for name, array in inputs.items()
     }
     found = session.run_with_ort_values(list(outputs), values)
-    if hasattr(onnxruntime.OrtValue, "__dlpack__"):
-        return [torch.utils.dlpack.from_dlpack(value) for value in found]
-    return [torch.from_numpy(value.numpy()) for value in found]  # of earlier versions
+    return [np.asarray(_Output(value)) for value in found]
+
+
+class _Output:
+    """A float32 result of a graph as NumPy's array interface, kept alive by the arrays on it.
+
+    NumPy takes it by way of DLPack, too, but read-only.
+    """
+
+    def __init__(self, value: Any) -> None:  # noqa: ANN401 - an OrtValue, which has no types
+        if value.data_type() != "tensor(float)":
+            raise TypeError(f"expected an output of float32, got {value.data_type()}.")
+        self._value = value
+        self.__array_interface__ = {
+            "version": 3,
+            "typestr": "=f4",
+            "shape": tuple(value.shape()),
+            "data": (value.data_ptr(), False),
+        }

@@ -1,4 +1,4 @@
-"""Logits to the original image's size: SAM's two bilinear steps, as one product per axis.
+"""Logits to the original image's size: one bilinear step or SAM's two, as one product per axis.
 
 Everything that says which pixels belong to a mask goes through :func:`tiles`, or is compared with
 it, so there is one answer.
@@ -20,13 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["INPUT_SIDE", "LOGITS_SIDE", "AxisWeights", "blocks", "tiles"]
-
-INPUT_SIDE = 1024
-"""Pixels of the model's square input."""
-
-LOGITS_SIDE = 256
-"""Logits along a side of the same square."""
+__all__ = ["AxisWeights", "LogitsAxis", "blocks", "tiles"]
 
 _BLOCK = 4096
 """Output positions of one axis whose weights are held at a time."""
@@ -37,22 +31,45 @@ then wait for each other on a busy machine: ten times the time while a model is 
 in flight also stays in the processor's cache."""
 
 
+@dataclass(frozen=True)
+class LogitsAxis:
+    """One axis of a model's frame: how the image lies in the input, and the logits over it.
+
+    Attributes
+    ----------
+    logits : int
+        Logits along the axis.
+    input_side : int
+        Pixels of the model's input along it, over which the logits lie.
+    image : int
+        Pixels of that input that are image; the rest, at the end, is padding.
+    direct : bool
+        Whether logits are brought to the image in one bilinear step. In two steps they are brought
+        to the input, the padding is cut off, and what is left is brought to the image.
+    """
+
+    logits: int
+    input_side: int
+    image: int
+    direct: bool
+
+
 def tiles(
     logits: NDArray[np.float32],
     size_hw: tuple[int, int],
-    resized_hw: tuple[int, int],
+    axes: tuple[LogitsAxis, LogitsAxis],
     only: tuple[list[int], list[int]] | None = None,
 ) -> Iterator[tuple[slice, slice, NDArray[np.float32]]]:
-    """Upsample logits tile by tile: bilinear to 1024 x 1024, padding cut off, bilinear to the size.
+    """Upsample logits tile by tile, as the model's frame says.
 
     Parameters
     ----------
-    logits : float32 (256, 256)
+    logits : float32 (S, S)
         From the mask decoder.
     size_hw : (int, int)
         Height and width of the result.
-    resized_hw : (int, int)
-        Size of the image inside the model's square.
+    axes : (LogitsAxis, LogitsAxis)
+        Of the logits, down and across: ``ModelFrame.axes``.
     only : (list of int, list of int), optional
         Rows and columns of the result, ascending: only tiles with some of the rows are made, and
         only these columns of them are meant. All by default.
@@ -65,19 +82,19 @@ def tiles(
         Upsampled logits. They do not depend on ``only``, not in the last bit.
     """
     height, width = size_hw
-    if logits.shape != (LOGITS_SIDE, LOGITS_SIDE):
-        side = LOGITS_SIDE
-        raise PromptError(f"logits must have shape ({side}, {side}), got {logits.shape}.")
+    expected = tuple(axis.logits for axis in axes)
+    if logits.shape != expected:
+        raise PromptError(f"logits must have shape {expected}, got {logits.shape}.")
     source = np.ascontiguousarray(logits, dtype=np.float32)
     for columns in blocks(0, width, _BLOCK):
-        across = AxisWeights.of(columns.start, columns.stop, width, resized_hw[1])
-        wide = np.zeros((LOGITS_SIDE, columns.stop - columns.start), dtype=np.float32)
-        for part in across.parts(LOGITS_SIDE):
+        across = AxisWeights.of(columns.start, columns.stop, width, axes[1])
+        wide = np.zeros((len(source), columns.stop - columns.start), dtype=np.float32)
+        for part in across.parts(len(source)):
             if only is None or _meets(only[1], columns.start, part):
                 used, weights = across.narrowed(part)
                 wide[:, part] = source[:, used] @ weights.T
         for block in blocks(0, height, _BLOCK):
-            down = AxisWeights.of(block.start, block.stop, height, resized_hw[0])
+            down = AxisWeights.of(block.start, block.stop, height, axes[0])
             for part in down.parts(wide.shape[1]):
                 if only is None or _meets(only[0], block.start, part):
                     used, weights = down.narrowed(part)
@@ -92,21 +109,24 @@ def _meets(wanted: list[int], start: int, part: slice) -> bool:
 
 
 def _taps(
-    index: NDArray[np.int64], length: int, source_length: int
+    index: NDArray[np.int64], scale: float, count: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-    """Half-pixel bilinear: two source indices for each output index, and the second's weight."""
+    """Half-pixel bilinear: two source indices for each output index, and the second's weight.
+
+    ``scale`` is how much of the source one output position covers; the source has ``count``.
+    """
     # float32 throughout, as torch computes it, so that masks agree to the pixel.
-    scale = np.float32(source_length / length)
     half = np.float32(0.5)
-    position = np.maximum((index.astype(np.float32) + half) * scale - half, np.float32(0))
-    lower = np.minimum(position.astype(np.int64), source_length - 1)
-    upper = np.minimum(lower + 1, source_length - 1)
+    position = (index.astype(np.float32) + half) * np.float32(scale) - half
+    position = np.maximum(position, np.float32(0))
+    lower = np.minimum(position.astype(np.int64), count - 1)
+    upper = np.minimum(lower + 1, count - 1)
     return lower, upper, (position - lower.astype(np.float32)).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class AxisWeights:
-    """The two bilinear steps along one axis, as one banded matrix.
+    """The bilinear steps along one axis, as one banded matrix.
 
     Attributes
     ----------
@@ -122,21 +142,25 @@ class AxisWeights:
 
     @staticmethod
     @lru_cache(maxsize=16)
-    def of(start: int, stop: int, length: int, cropped: int) -> AxisWeights:
-        """Weights of the output positions from ``start`` to ``stop``, of ``length`` in all.
-
-        ``cropped`` pixels of this axis of the 1024 square are image and not padding.
-        """
+    def of(start: int, stop: int, length: int, axis: LogitsAxis) -> AxisWeights:
+        """Weights of the output positions from ``start`` to ``stop``, of ``length`` in all."""
         index = np.arange(start, stop)
-        near, far, share = _taps(index, length, cropped)
-        first = _taps(near, INPUT_SIDE, LOGITS_SIDE)[0]
-        last = _taps(far, INPUT_SIDE, LOGITS_SIDE)[1]
+        # Logits, a lower and an upper one, that are mixed by these shares of each.
+        mixed: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
+        if axis.direct:
+            scale = axis.logits * axis.image / axis.input_side / length
+            lower, upper, share = _taps(index, scale, axis.logits)
+            mixed += [(lower, 1 - share), (upper, share)]
+        else:
+            near, far, share = _taps(index, axis.image / length, axis.image)
+            for pixel, weight in ((near, 1 - share), (far, share)):
+                lower, upper, within = _taps(pixel, axis.logits / axis.input_side, axis.logits)
+                mixed += [(lower, weight * (1 - within)), (upper, weight * within)]
+        first, last = mixed[0][0], mixed[-1][0]
         weights = np.zeros((len(index), last[-1] - first[0] + 1), dtype=np.float32)
         line = np.arange(len(index))
-        for square, weight in ((near, 1 - share), (far, share)):
-            lower, upper, within = _taps(square, INPUT_SIDE, LOGITS_SIDE)
-            weights[line, lower - first[0]] += weight * (1 - within)
-            weights[line, upper - first[0]] += weight * within
+        for logit, weight in mixed:
+            weights[line, logit - first[0]] += weight
         return AxisWeights(weights, first, last)
 
     def parts(self, lines: int) -> Iterator[slice]:

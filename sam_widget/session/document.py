@@ -7,7 +7,7 @@ that change, and nobody else's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Condition, RLock
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,6 +17,9 @@ from sam_widget.store import AnnotationStore, Labels, difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from sam_widget.annotations import Annotation, Candidates
     from sam_widget.images import RgbImage
@@ -44,6 +47,9 @@ class Answer:
         Index of the chosen candidate.
     since : int
         Revision at which these candidates first came; a choice made before it is stale.
+    decoded : list
+        The masks at full size, once somebody has asked for them; shared by answers with the same
+        candidates.
     """
 
     revision: int = 0
@@ -51,6 +57,17 @@ class Answer:
     candidates: Candidates | None = None
     selected: int = 0
     since: int = 0
+    decoded: list[NDArray[np.bool_]] = field(default_factory=list, repr=False)
+
+    def masks(self) -> NDArray[np.bool_] | None:
+        """Return the candidates' masks, bool (N, H, W), read-only; None without candidates."""
+        if self.candidates is None:
+            return None
+        if not self.decoded:
+            masks = self.candidates.masks()
+            masks.flags.writeable = False
+            self.decoded.append(masks)
+        return self.decoded[0]
 
 
 class Document:
@@ -95,13 +112,9 @@ class Document:
         self.answer = Answer(revision, answered, since=revision)
         before = ((), {}) if after is None else (after.labels.names, after.label_colors)
         self.labels: Labels = Labels(self.store, *before)
-        self.apply(self._meet_labels)
-        self._end_subscription = self.store.subscribe(self.tell)
-
-    def _meet_labels(self) -> None:
         for label in self.store.labels:
-            self.labels.announce(label, self.annotations)
-        self.labels.keep()
+            self.labels.offer(label, self.annotations)
+        self._end_subscription = self.store.subscribe(self.tell)
 
     # ---- the road -------------------------------------------------------------------------------
 
@@ -280,7 +293,14 @@ class Document:
         unchanged = same and entry.selected == before.selected
         revision = before.revision if unchanged else before.revision + 1
         since = before.since if same else revision
-        self.answer = Answer(revision, self.version, entry.candidates, entry.selected, since)
+        self.answer = Answer(
+            revision,
+            self.version,
+            entry.candidates,
+            entry.selected,
+            since,
+            before.decoded if same else [],
+        )
         self.answered.notify_all()
 
     def close(self) -> None:

@@ -12,12 +12,11 @@ from sam_widget.masks import (
     Islands,
     checked_overlap,
     islands_of,
-    merged,
-    settle,
+    mask_union,
+    resolve_overlap,
     split_along,
-    split_apart,
+    split_islands,
 )
-from sam_widget.predictors import ModelFrame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -108,7 +107,9 @@ class MaskEdits:
             If nothing would be left of one of them: no annotation vanishes unseen.
         """
         masks = [other.rle for other in others]
-        after, cut = settle(new, masks, self.overlap, None if before is None else before.rle)
+        after, cut = resolve_overlap(
+            new, masks, self.overlap, None if before is None else before.rle
+        )
         if after.area == 0:
             _refuse_to_empty(before, overlapped=new.area > 0)
         gone = [others[at] for at, rle in cut.items() if rle.area == 0]
@@ -126,7 +127,7 @@ class MaskEdits:
         def change() -> int:
             _, annotation = self._document.find(annotation_id)
             if line is None:
-                parts = split_apart(annotation.rle)
+                parts = split_islands(annotation.rle)
                 advice = "it is in one piece. Draw a line across it to cut it"
             else:
                 parts = split_along(annotation.rle, BrushStroke(line, 1).points)
@@ -155,7 +156,7 @@ class MaskEdits:
             name = label if label is not None else next(labels, "")
             first = min(wanted, key=lambda found: document.find(found.id)[0])
             result = replace(
-                _remade(first, merged([found.rle for found in wanted])),
+                _remade(first, mask_union([found.rle for found in wanted])),
                 label=name,
                 color=first.color if name == first.label else document.color_for(name),
                 visible=any(found.visible for found in wanted),
@@ -199,7 +200,7 @@ def _edited_candidate(
     """Return the candidates with the chosen one edited; None if that changes nothing."""
     if entry.failure is not None:
         raise entry.failure
-    candidates = entry.candidates or Candidates.drawn(ModelFrame(image.height, image.width))
+    candidates = entry.candidates or Candidates.drawn(image.height, image.width)
     before = candidates.rle(selected)
     after = edit.apply(before)
     if entry.candidates is None and after.area == 0:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["HISTORY_LIMIT", "Entry", "History"]
 
 HISTORY_LIMIT = 256
-"""States kept. One holds its logits, 256 kB a candidate, so that undo returns to it exactly."""
+"""States kept. One holds its logits, four bytes each, so that undo returns to it exactly."""
 
 
 @dataclass(eq=False)
@@ -43,7 +43,7 @@ class Entry:
         What led to the object that was reopened: decoded one after the other for the answer.
     candidates : Candidates, optional
         Written once, when the prompts were decoded.
-    feedback : float32 (1, 256, 256) or bool (H, W), optional
+    feedback : float32 (1, S, S) or bool (H, W), optional
         Mask of the earlier choice that went into them: logits, or what was edited by hand.
     chain : tuple of Step
         The steps that led to ``feedback``; none lead to an edited one.
@@ -178,7 +178,7 @@ class History:
 
         Returns
         -------
-        float32 (1, 256, 256), bool (H, W) or None
+        float32 (1, S, S), bool (H, W) or None
             From the nearest answered state whose prompts are the beginning of the present ones.
         tuple of Step
             What led to them; steps without logits are still to be decoded.

@@ -110,11 +110,12 @@ class ObjectGestures:
     # ---- labels ---------------------------------------------------------------------------------
 
     def announce(self, labels: Iterable[str]) -> None:
-        """Offer labels before they are used."""
+        """Offer labels before they are used, and keep all that are on offer in the store."""
 
         def change() -> None:
             for label in labels:
-                self._document.announce(label)
+                self._document.labels.offer(label, self._document.annotations)
+            self._document.labels.keep()
 
         self._document.apply(change)
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from sam_widget.annotations import Candidates, follow
 from sam_widget.errors import ModelError
-from sam_widget.predictors import encode_with
+from sam_widget.predictors import capabilities, encode_with
 from sam_widget.prompts import Prompts
 
 if TYPE_CHECKING:
@@ -132,8 +132,11 @@ class Predicting:
                 self.encode()
                 start = time.perf_counter()
                 known = 0.0
+                refines = "mask" in capabilities(self.model()).accepts
+                if not refines:
+                    feedback, chain = None, ()
                 if entry.steps:
-                    followed = follow(self._decode, entry.steps)
+                    followed = follow(self._decode, entry.steps, refines=refines)
                     answer, selected = self._as_it_was(entry.reopened, followed), followed.selected
                     feedback, chain = followed.feedback, entry.steps[:-1]
                 else:

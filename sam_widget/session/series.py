@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PIL import Image
 
-from sam_widget.errors import ImageError
+from sam_widget.errors import ImageError, JournalError
 from sam_widget.images import Encoded, RgbImage, encode_thumbnail, image_files, load_image
 from sam_widget.prompts import Prompts
 from sam_widget.session.series_state import STATUSES, SeriesState, StateFile
-from sam_widget.store import AnnotationStore
+from sam_widget.store import AnnotationStore, look_at_annotations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +70,11 @@ class Series:
     ImageError
         If there is no image.
 
+    Attributes
+    ----------
+    has_journals : bool
+        Whether images have journals beside them; a widget with ``journal=False`` says no.
+
     Examples
     --------
     >>> import numpy as np
@@ -94,6 +99,7 @@ class Series:
         root = None if folder is None else Path(folder).expanduser()
         self.names = tuple(_name(source, at, root) for at, source in enumerate(self._sources))
         self.value_range = value_range
+        self.has_journals = True
         self._lock = RLock()
         self._writing = RLock()
         self._file = None if root is None else StateFile(root)
@@ -261,13 +267,23 @@ class Series:
             return self._kept.get(index, Kept())
 
     def annotations(self, index: int) -> AnnotationStore:
-        """Return the objects accepted on an image so far; the open image's as they are now."""
+        """Return the annotations of an image; those of the open one as they are now.
+
+        Those of another image are read from its journal, where it has one, and cannot be changed
+        before it is opened. An image that cannot be read has those that it had when it was left.
+        """
         index = self.checked(index)
         if index == self.index and self._open_annotations is not None:
             return self._open_annotations()
-        kept = self.kept(index).store
-        if kept is not None:
-            return kept
+        kept = self.kept(index)
+        if self.has_journals and (kept.store is None or kept.has_journal):
+            try:
+                return look_at_annotations(self.load(index))
+            except (ImageError, JournalError):
+                if kept.store is None and not self.failures.get(index):
+                    raise
+        if kept.store is not None:
+            return kept.store
         return AnnotationStore(width=0, height=0, file_name=Path(self.names[index]).name)
 
     def follow(self, annotations: Callable[[], AnnotationStore] | None) -> None:

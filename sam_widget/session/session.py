@@ -163,7 +163,7 @@ class Session(SessionState, HandEdits[int]):
         self.predicting.fail(error)
 
     def release(self) -> None:
-        """Free the embedding and the history's logits, and release everybody who waits."""
+        """Free the embedding and the logits of the history, and wake all who wait."""
         self.predicting.release()
         self.document.close()
 
@@ -408,7 +408,7 @@ class Session(SessionState, HandEdits[int]):
         return self._objects.show_only(ids)
 
     def announce_labels(self, labels: Iterable[str]) -> None:
-        """Offer labels before they are used."""
+        """Offer labels before they are used, and keep all that are on offer in the store."""
         self._objects.announce(labels)
 
     def add_label(self, label: str, color: str | None = None) -> int:

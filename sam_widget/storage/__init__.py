@@ -1,14 +1,18 @@
 """Files that survive: written whole or not at all, sealed against damage, locked."""
 
-from sam_widget.storage.appended_file import JournalFile, forced_copy
-from sam_widget.storage.atomic import TEMPORARY, write_atomically
+from sam_widget.storage.atomic import TEMPORARY, write_atomically, write_new_file
+from sam_widget.storage.journal_file import JournalFile
+from sam_widget.storage.locks import LockedFile
+from sam_widget.storage.renaming import replace_file
 from sam_widget.storage.sealed import read_sealed, write_sealed
 
 __all__ = [
     "TEMPORARY",
     "JournalFile",
-    "forced_copy",
+    "LockedFile",
     "read_sealed",
+    "replace_file",
     "write_atomically",
+    "write_new_file",
     "write_sealed",
 ]

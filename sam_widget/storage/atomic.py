@@ -1,4 +1,4 @@
-"""Files that appear whole: readers see what was there before, or all of what is new."""
+"""Write files in one step: readers see what was there before, or all of what is new."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from sam_widget.storage.renaming import replace_file, sync_folder
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["TEMPORARY", "replacing", "write_atomically"]
+__all__ = ["TEMPORARY", "replacing", "write_atomically", "write_new_file"]
 
 TEMPORARY = r"\..{1,16}-[0-9]+-[0-9a-f]{16}\.tmp"
 """Regular expression of the names that files have while they are written."""
@@ -40,7 +42,8 @@ def replacing(path: str | os.PathLike[str], *, durable: bool = True) -> Iterator
     Raises
     ------
     OSError
-        If the folder is missing, read-only or full.
+        If the folder is missing, read-only or full; or if, when ``durable``, the disk reports an
+        error.
     """
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name[:16]}-{os.getpid()}-{secrets.token_hex(8)}.tmp")
@@ -52,13 +55,13 @@ def replacing(path: str | os.PathLike[str], *, durable: bool = True) -> Iterator
                 os.fsync(file.fileno())
         with suppress(FileNotFoundError):
             shutil.copymode(target, temporary)
-        temporary.replace(target)
+        replace_file(temporary, target)
     except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
     if durable:
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
 
 
 def write_atomically(
@@ -70,11 +73,21 @@ def write_atomically(
             file.write(part)
 
 
-def _sync_folder(folder: Path) -> None:
-    """Put the new name on the disk as well, where folders can be opened (not on Windows)."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
+def write_new_file(path: Path, content: bytes) -> None:
+    """Write a file that must not exist yet, and force it to disk.
+
+    Raises
+    ------
+    OSError
+        If it exists, or cannot be written: then it is removed again.
+    """
+    with path.open("xb") as file:
         try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        except BaseException:
+            with suppress(OSError):
+                path.unlink()
+            raise
+    sync_folder(path.parent)

@@ -1,4 +1,4 @@
-"""Small files in the cache folder that can be lost at any time, and notice when they are damaged.
+"""Keep small files in the cache folder, with a checksum that shows damage.
 
 A file begins with the SHA-256 of what follows. It appears under its name in one step, so nobody
 reads half of it; one that is damaged is as good as none.

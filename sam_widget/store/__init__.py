@@ -8,7 +8,8 @@ from sam_widget.store.exchange import (
     to_dataframe,
     to_detections,
 )
-from sam_widget.store.journal import JournalChoice, open_annotations
+from sam_widget.store.journal import open_annotations
+from sam_widget.store.journal_place import JournalChoice, look_at_annotations
 from sam_widget.store.labels import Labels
 from sam_widget.store.store import AnnotationStore
 
@@ -21,6 +22,7 @@ __all__ = [
     "filtered",
     "from_dataframe",
     "from_detections",
+    "look_at_annotations",
     "open_annotations",
     "to_dataframe",
     "to_detections",

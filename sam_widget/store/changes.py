@@ -1,4 +1,4 @@
-"""The objects of one image and the changes that made them, as plain data: no locks, no files.
+"""Annotations and the changes that made them, as plain data without locks or files.
 
 A change names what it takes away and what it puts there, by id. It is undone by putting the one
 back for the other, and only while what it had put there is still what is there: so nobody's undo
@@ -29,7 +29,7 @@ Order: TypeAlias = "tuple[tuple[str, ...], tuple[str, ...]]"
 
 @dataclass(eq=False)
 class Change:
-    """One step: objects that go, objects that come, and perhaps another order.
+    """One step: annotations removed, annotations added or replaced, and perhaps a new order.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class Change:
 
 @dataclass(eq=False)
 class ChangeLog:
-    """Objects, the newest changes, which of them are undone, and free properties.
+    """The annotations of an image, the newest changes, those undone, and properties.
 
     Attributes
     ----------
@@ -116,7 +116,7 @@ class ChangeLog:
         put: Iterable[Placed] = (),
         order: Sequence[str] | None = None,
     ) -> Change:
-        """Lay out a change of the present objects; nothing happens yet.
+        """Return a change of the present annotations, not yet applied.
 
         Parameters
         ----------

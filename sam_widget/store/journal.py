@@ -13,13 +13,13 @@ import itertools
 import logging
 import os
 import warnings
-from pathlib import Path
 from threading import Lock, RLock
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from sam_widget.errors import JournalError, JournalInUse, JournalWarning
 from sam_widget.images import load_image
-from sam_widget.storage import JournalFile, forced_copy
+from sam_widget.storage import JournalFile, write_new_file
+from sam_widget.store.journal_place import journal_path
 from sam_widget.store.journal_reading import header_of, is_of, read
 from sam_widget.store.journal_records import seal
 from sam_widget.store.journal_writing import change_record, whole_records
@@ -27,19 +27,18 @@ from sam_widget.store.store import AnnotationStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from sam_widget.images import RgbImage
     from sam_widget.store.changes import Change, ChangeLog
+    from sam_widget.store.journal_place import JournalChoice
 
-__all__ = ["SUFFIX", "Journal", "JournalChoice", "open_annotations"]
+__all__ = ["Journal", "open_annotations"]
 
-SUFFIX = ".sam.jsonl"
 COMPACT_ABOVE = 1 << 20
 """Bytes up to which a journal is left to grow."""
 COMPACT_FACTOR = 4
 """By how much it may outgrow what it was when last written as a whole."""
-
-JournalChoice: TypeAlias = "bool | str | os.PathLike[str] | None"
 
 _log = logging.getLogger(__name__)
 _registry_lock = RLock()
@@ -87,7 +86,7 @@ def open_annotations(image: object, journal: JournalChoice = None) -> Annotation
     """
     source = load_image(image)
     store = AnnotationStore.of(source)
-    path = _path_of(source, journal)
+    path = journal_path(source, journal)
     if path is None:
         return store
     key = os.path.realpath(path)
@@ -126,7 +125,7 @@ def open_annotations(image: object, journal: JournalChoice = None) -> Annotation
 
 
 class Journal:
-    """Write down what happens in one store; see :class:`sam_widget.store.object_store.Recorder`.
+    """Record the changes of one store in a file; see ``transactions.Recorder``.
 
     Parameters
     ----------
@@ -262,14 +261,14 @@ class Journal:
                 self._problem = ""
 
     def close(self) -> None:
-        """Let go of the file, if this was its last user; one that says nothing is deleted."""
+        """Close the file if this was its last user; delete it if it holds nothing."""
         with _registry_lock:
             self._users -= 1
             if self._users <= 0:
                 self.abandon()
 
     def abandon(self) -> None:
-        """Let go of the file, whoever uses it."""
+        """Close the file, whoever uses it."""
         with _registry_lock:
             if self._file.closed:
                 return
@@ -285,7 +284,7 @@ class Journal:
     def _write(self) -> None:
         if self._set_aside is not None:
             copy = _free_name(self.path)
-            forced_copy(copy, self._set_aside)
+            write_new_file(copy, self._set_aside)
             self._set_aside = None
             self._note += f" What could be read is kept; the damaged file is now {copy.name}."
         if not self._file.is_in_place():
@@ -348,7 +347,7 @@ class Journal:
 
 
 def _close_all() -> None:
-    """Let go of every journal: at the end of a process that ends in order."""
+    """Close every journal when the process exits."""
     for journal in tuple(_registry.values()):
         journal.abandon()
 
@@ -356,22 +355,8 @@ def _close_all() -> None:
 atexit.register(_close_all)
 
 
-def _path_of(image: RgbImage, journal: JournalChoice) -> Path | None:
-    if journal is False:
-        return None
-    if journal is None or journal is True:
-        path = image.path
-        return None if path is None else path.with_name(path.name + SUFFIX)
-    try:
-        return Path(os.fsdecode(journal)).expanduser()
-    except (TypeError, RuntimeError) as error:
-        raise JournalError(
-            f"journal must be the path of a file, True or False, got {journal!r:.60}."
-        ) from error
-
-
 def _go_without(store: AnnotationStore, image: RgbImage, path: Path, reason: str) -> None:
-    """Show what a journal says that cannot be written, and say so, once for a folder."""
+    """Load a journal that cannot be written, and warn once for a folder."""
     note = f"Changes are not saved, for there can be no journal {path.name}: {reason}"
     try:
         content = path.read_bytes()

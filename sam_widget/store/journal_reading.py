@@ -1,4 +1,4 @@
-"""What a journal says: its lines, checked and applied in their order.
+"""Reading a journal: its records are checked and applied in order.
 
 A last line that was cut short is what a killed process leaves; it is passed over. Anything else
 that is wrong is reported, and what the other lines say is kept.

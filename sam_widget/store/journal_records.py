@@ -19,7 +19,7 @@ import numpy as np
 from sam_widget.annotations import Annotation, Recipe, Step
 from sam_widget.errors import AnnotationError, SamWidgetError
 from sam_widget.masks import Rle
-from sam_widget.prompts import LOGITS_SHAPE, Prompts, same_mask
+from sam_widget.prompts import MAX_LOGITS_SIDE, Prompts, logits_from_bytes, same_mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,7 +42,7 @@ _PLAIN = (
     "id",
     "created",
 )
-_LOGITS_BYTES = 4 * math.prod(LOGITS_SHAPE)
+_LOGITS_BYTES = 4 * MAX_LOGITS_SIDE**2
 _MOST_STEPS = 10_000
 _MOST_MASKS = 64
 """Of one object, all different. A mask of a few bytes may be one of many pixels."""
@@ -246,4 +246,4 @@ def _mask_of(fields: Any, height: int, width: int) -> MaskPrompt:  # noqa: ANN40
         raw = unpacker.decompress(base64.b64decode(fields["logits"]), _LOGITS_BYTES)
     except zlib.error as error:
         raise AnnotationError(f"logits in the journal are damaged: {error}") from error
-    return np.frombuffer(raw, "<f4").astype(np.float32).reshape(LOGITS_SHAPE)
+    return logits_from_bytes(raw)

@@ -1,4 +1,4 @@
-"""Laying out what a journal says: one change, or a store as a whole."""
+"""Records of a journal: one change, or the whole store."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def change_record(change: Change, serial: int) -> dict[str, Any]:
 
 
 def whole_records(header: dict[str, Any], log: ChangeLog) -> Iterator[dict[str, Any]]:
-    """Lay the store out as a whole: what is shown, what undo brings back, and the steps."""
+    """Lay out the whole store: annotations, remembered changes, properties."""
     yield header
     keys: dict[int, int] = {}  # of values: an unchanged object is the same one everywhere
     shown = enumerate(log.items)

@@ -64,15 +64,27 @@ class Labels:
         """Give a label a colour, unless it has one."""
         self._colors.setdefault(label, color)
 
+    def offer(self, label: str, objects: Iterable[Annotation]) -> bool:
+        """Offer a label, in the colour that it has or else in the one that is used least.
+
+        Returns
+        -------
+        bool
+            Whether it was not on offer before; :meth:`keep` puts it into the store.
+        """
+        if not label or label in self.names:
+            return False
+        self.color_once(label, self.color_for(label, objects))
+        self.names = (*self.names, label)
+        return True
+
     def announce(self, label: str, objects: Iterable[Annotation]) -> None:
-        """Offer a label, in the colour that it has or else in the one that is used least."""
-        if label and label not in self.names:
-            self.color_once(label, self.color_for(label, objects))
-            self.names = (*self.names, label)
+        """Offer a label, and keep it in the store."""
+        if self.offer(label, objects):
             self.keep()
 
     def meet(self, annotation: Annotation) -> None:
-        """Offer the label of an object that came from elsewhere, where it is kept already."""
+        """Offer the label of an annotation that somebody else added to the store."""
         if annotation.label:
             self.color_once(annotation.label, annotation.color)
             self.names = tuple(dict.fromkeys([*self.names, annotation.label]))
@@ -100,7 +112,7 @@ class Labels:
         self.keep()
 
     def keep(self) -> None:
-        """Have the labels in the store, and so in its journal."""
+        """Save labels and colours in the store, and so in its journal."""
         if self.names or self._store.labels:
             self._store.transactions.set_property("labels", list(self.names))
             self._store.transactions.set_property("label_colors", dict(self._colors))

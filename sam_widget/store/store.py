@@ -88,7 +88,7 @@ class AnnotationStore(Sequence[Annotation]):
 
     @classmethod
     def of(cls, image: RgbImage) -> AnnotationStore:
-        """Make the empty store of an image."""
+        """Return an empty store for an image."""
         name = image.path.name if image.path is not None else ""
         return cls(width=image.width, height=image.height, file_name=name, image=image)
 

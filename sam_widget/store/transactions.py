@@ -1,4 +1,4 @@
-"""The one road of every change: in memory under the lock, to disk, to those who show it, answered.
+"""The one road of every change: memory, disk, listeners, answer.
 
 Whoever changes the annotations of an image (a method, a gesture of the page, everything mode, a
 series, a script) does so within :meth:`Transactions.apply`; outside of it every change is refused.
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class Recorder(Protocol):
-    """Writes changes down as they are made: a journal. Told with the store's lock held."""
+    """A journal: records changes as they are made, with the lock held."""
 
     def change(self, change: Change) -> None:
         """Record a new change."""
@@ -40,7 +40,7 @@ class Recorder(Protocol):
         """Record a property."""
 
     def flush(self) -> None:
-        """Bring all that was recorded to disk, if that is possible; the store's lock is free."""
+        """Write all recorded changes to disk, if possible; the lock is free."""
 
     def close(self) -> None:
         """Release the file."""
@@ -89,6 +89,7 @@ class Transactions:
         self._recorder: Recorder | None = None
         self._note = ""
         self._listeners: list[Callable[[], object]] = []
+        self._frozen = ""
         self._revision = 0
         self._told: object = (0, None, "")
         self._open = _Open()
@@ -96,7 +97,7 @@ class Transactions:
     # ---- the road -------------------------------------------------------------------------------
 
     def apply(self, change: Callable[[], T], publish: Callable[[], object] | None = None) -> T:
-        """Make a change, bring it to disk, tell those who show it, and return its answer.
+        """Make a change, save it, notify the listeners, and return its result.
 
         A change made within another one goes to disk with the outer one. No lock may be held that
         a listener might want.
@@ -126,7 +127,7 @@ class Transactions:
                 self._settle()
 
     def _settle(self) -> None:
-        """Bring all changes to disk, then tell the listeners; no lock is held."""
+        """Save all changes, then notify the listeners; no lock is held."""
         if self._recorder is not None:
             self._recorder.flush()
         tell, self._open.tell = self._open.tell, {}
@@ -138,7 +139,13 @@ class Transactions:
         for listener in tell:
             listener()
 
+    def freeze(self, reason: str) -> None:
+        """Refuse every further change with this message, because nothing would save it."""
+        self._frozen = reason
+
     def _check_applying(self) -> None:
+        if self._frozen:
+            raise AnnotationError(self._frozen)
         if self._open.depth == 0:
             raise RuntimeError("annotations are changed within apply() only; see Transactions.")
 

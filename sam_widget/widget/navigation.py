@@ -71,7 +71,7 @@ class Navigation:
         series.follow(lambda: worker.session.annotations)
 
     def go_to(self, index: int) -> None:
-        """Open an image. What was made on the one before stays with it.
+        """Open an image; the image before keeps its annotations and prompts.
 
         Raises
         ------
@@ -123,7 +123,7 @@ class Navigation:
         self._publish()
 
     def look_ahead(self) -> None:
-        """Read the next image, and have it encoded when there is nothing else to do."""
+        """Load the next image, and encode it when the worker is idle."""
         index = self.series.index + 1
         if index >= len(self.series) or self._closed:
             self.series.forget_ahead()
@@ -131,15 +131,14 @@ class Navigation:
         self._opener.submit(self._make_ready, index)
 
     def answer(self, request: Request) -> Future[Answer]:
-        """Do what the page asks, off the thread that heard it.
+        """Answer a request of the page on a thread of its own.
 
         Returns
         -------
         Future
             The fields and the buffers of the reply.
         """
-        if self._closed:
-            raise WidgetClosed("this widget is closed. Make a new one.")
+        self.check_open()
         index = request.arguments["index"]
         if request.type == "thumbnail":
             with self._waiting_lock:
@@ -150,6 +149,11 @@ class Navigation:
         if request.type == "mark":
             return self._opener.submit(self._marked, request.arguments["status"], index)
         return self._opener.submit(self._gone_to, index)
+
+    def check_open(self) -> None:
+        """Raise WidgetClosed if the widget is closed."""
+        if self._closed:
+            raise WidgetClosed("this widget is closed. Make a new one.")
 
     def close(self) -> None:
         """Stop the threads; what was made on each image stays with the series."""

@@ -1,4 +1,4 @@
-"""Opening images together with what was made on them before."""
+"""Opening an image together with the annotations made on it before."""
 
 from __future__ import annotations
 
@@ -58,11 +58,12 @@ class Opener:
         return Opened(image, open_annotations(image, journal))
 
     def open_at(self, series: Series, index: int) -> Opened:
-        """Read an image of a series and open its annotations, or return what stands for it and why.
+        """Open an image of a series; if that fails, return a placeholder and the reason.
 
         Annotations come from the image's journal, whenever it has one; those of an image without
         are kept in memory by the series.
         """
+        series.has_journals = self._journal is not False
         kept = series.kept(index)
         try:
             image = series.load(index)
@@ -75,7 +76,7 @@ class Opener:
 
 
 def _to_look_at(kept: Kept) -> AnnotationStore:
-    """Return the annotations of an image that cannot be opened: what a journal has, as a copy."""
+    """Return a copy of the annotations of an image that cannot be opened."""
     if kept.store is None:
         return AnnotationStore.of(UNREADABLE)
     if not kept.has_journal:

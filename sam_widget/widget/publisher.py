@@ -1,4 +1,4 @@
-"""Traits that follow the session: the newest state, sent as one message, observed afterwards."""
+"""Publishing: the newest state of the session becomes traits, sent to the page as one message."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["Publisher"]
 
 
 class Publisher:
-    """Set and send the traits of a widget from several threads.
+    """Publish the state of a session as the traits of a widget, from any thread.
 
     traitlets calls observers in the middle of an assignment. An observer that waits for a thread
     which has something to publish itself would wait for ever, so here they are called when the lock
@@ -106,12 +106,12 @@ class Publisher:
         self.tell(changes)
 
     def publish_change(self) -> None:
-        """Publish a change of the session, unless its answer comes at once and is told with it."""
+        """Publish a change of the session, unless it will be published with the answer at once."""
         if not self._worker.answers_soon:
             self.publish()
 
     def publish_version(self, version: int) -> None:
-        """Publish unless that version of the document was; then only acknowledge what led to it."""
+        """Publish a version of the document; if that has happened, only send acknowledgements."""
         with self.lock:
             if version <= self._document_version:
                 self._page.published(self._document_version, self._answer_version)

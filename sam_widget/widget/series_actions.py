@@ -28,10 +28,6 @@ class SeriesActions:
 
     navigation: Navigation | None = None
 
-    def check_open(self) -> None:
-        """Raise WidgetClosed if the widget is closed."""
-        raise NotImplementedError
-
     @classmethod
     def from_folder(
         cls,
@@ -97,10 +93,10 @@ class SeriesActions:
         self._navigating().mark(status, index)
 
     def _navigating(self) -> Navigation:
-        self.check_open()
         if self.navigation is None:
             raise ImageError(
                 "this widget shows one image, no series. Use SamWidget.from_folder(path), or give "
                 "SamWidget a list of images."
             )
+        self.navigation.check_open()
         return self.navigation

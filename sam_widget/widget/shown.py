@@ -17,16 +17,10 @@ __all__ = ["Shown"]
 class Shown:
     """Read the prompts and the candidates on screen."""
 
-    _masks_of: tuple[object, NDArray[np.bool_]] | None = None
-
     @property
     def session(self) -> Session:
         """The session that is shown; it is another one when another image is."""
         raise NotImplementedError
-
-    def forget_masks(self) -> None:
-        """Free the masks that were decoded last."""
-        self._masks_of = None
 
     @property
     def _shape_hw(self) -> tuple[int, int]:
@@ -47,15 +41,8 @@ class Shown:
     @property
     def masks(self) -> NDArray[np.bool_]:
         """Candidates on screen, bool (N, H, W), subpart to whole; N is 3, 1 or (no prompts) 0."""
-        candidates = self.session.answer.candidates
-        if candidates is None:
-            return np.zeros((0, *self._shape_hw), dtype=np.bool_)
-        known = self._masks_of
-        if known is None or known[0] is not candidates:
-            masks = candidates.masks()
-            masks.flags.writeable = False
-            self._masks_of = known = (candidates, masks)
-        return known[1]
+        masks = self.session.answer.masks()
+        return np.zeros((0, *self._shape_hw), dtype=np.bool_) if masks is None else masks
 
     @property
     def scores(self) -> NDArray[np.float32]:
@@ -73,7 +60,8 @@ class Shown:
     def mask(self) -> NDArray[np.bool_]:
         """The chosen candidate, bool (H, W); all False when there is none."""
         answer = self.session.answer
-        if answer.candidates is None:
+        masks = answer.masks()
+        if masks is None:
             return np.zeros(self._shape_hw, dtype=np.bool_)
-        chosen: NDArray[np.bool_] = self.masks[answer.selected]
+        chosen: NDArray[np.bool_] = masks[answer.selected]
         return chosen

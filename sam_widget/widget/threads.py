@@ -1,10 +1,10 @@
-"""Which thread of the kernel the page's messages go to."""
+"""Routing the messages of the page to a thread of the kernel."""
 
 __all__ = ["bind_to_no_thread"]
 
 
 def bind_to_no_thread(comm: object) -> None:
-    """Let the page's messages go to the thread that they name.
+    """Route messages of the page to the subshell they name (undo ipykernel's reply routing).
 
     ipykernel sends them to the thread from which the comm last spoke. Before the page has said
     anything that is the thread of the cell which made the widget: if it runs on, they would wait.

@@ -208,7 +208,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
             self.send(problems.error_reply(None, ProtocolError("unknown comm method.")))
 
     def notify_change(self, change: Any) -> None:  # noqa: ANN401 - traitlets' signature
-        """Send a change to the page and call its observers; what is being published waits."""
+        """Notify of a change, unless it is being published: then observers are called later."""
         publisher = getattr(self, "_publisher", None)
         if publisher is None or not publisher.holds(change):
             super().notify_change(change)
@@ -227,7 +227,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
 
     @image.setter
     def image(self, source: object) -> None:
-        self.check_open()
+        self._check_open()
         if self.navigation is not None:
             raise ImageError("this widget goes through a series: use go_to(), or make a new one.")
         old = self._turn_to(self._opener.open(load_image(source)))
@@ -304,7 +304,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
         object
             What the gesture returned. What it changed is on disk and on the page.
         """
-        self.check_open()
+        self._check_open()
         self._worker.start()
         result = self._worker.perform(gesture, computes=computes)
         self._publisher.publish()
@@ -389,10 +389,10 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
             refuse = self._worker.reset(session, opened.failure)
             self._unsubscribe()
             self._unsubscribe = session.subscribe(publisher.publish_change)
-            self.forget_masks()
             changes = publisher.update({"image_state": image_state})
         self._worker.wait_until_applied()
         refuse()
+        session.announce_labels(())  # those of the images before, into this one's journal
         self._worker.start()
         publisher.tell(changes)
         return old
@@ -417,7 +417,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
         SamWidgetError
             If the model cannot be loaded, or failed.
         """
-        self.check_open()
+        self._check_open()
         self._worker.start()
         done = self._worker.wait(timeout)
         self._publisher.publish()
@@ -435,11 +435,9 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
             self._worker.close()
             self.session.release()
             self.annotations.close()
-            self.forget_masks()
         super().close()
 
-    def check_open(self) -> None:
-        """Raise WidgetClosed if the widget is closed."""
+    def _check_open(self) -> None:
         if self._closed:
             raise WidgetClosed("this widget is closed. Make a new one.")
 

@@ -7,7 +7,6 @@ import pytest
 
 from sam_widget.annotations.candidates import Candidates, display_hw, display_rle
 from sam_widget.masks.rle import Rle
-from sam_widget.predictors.frame import ModelFrame
 
 
 @pytest.mark.parametrize("shape", [(3000, 2500), (5000, 30), (1, 4000), (2049, 2049), (20, 30)])
@@ -25,7 +24,7 @@ def test_a_mask_is_shown_by_the_pixels_in_the_middle(shape):
 
 
 def test_a_mask_drawn_by_hand_takes_a_candidates_place():
-    empty = Candidates.drawn(ModelFrame(10, 3000))
+    empty = Candidates.drawn(10, 3000)
     assert not empty.masks().any()
     assert empty.shown[0].width == 2048
     mask = np.zeros((10, 3000), np.bool_)

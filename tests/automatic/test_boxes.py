@@ -5,7 +5,7 @@ import supervision
 
 from sam_widget import FakePredictor, Prompts, load, segment_boxes
 from sam_widget.automatic.boxes import read_boxes
-from sam_widget.errors import PromptError
+from sam_widget.errors import PromptError, UnsupportedPrompt
 
 BOXES = [(50, 60, 200, 240), (-20, 300, 80, 500), (300, 100, 320, 130), (10, 10, 590, 390)]
 BOXES += [(400, 20, 580, 160)]
@@ -54,6 +54,16 @@ def test_boxes_as_detectors_give_them():
     assert read_boxes([]).boxes_xyxy.shape == (0, 4)
 
 
+def test_a_model_without_boxes_is_refused(coffee):
+    points_only = FakePredictor(accepts=("points",))
+    embedding = points_only.encode(coffee)
+    with pytest.raises(UnsupportedPrompt, match="takes no prompt of box; it accepts points"):
+        segment_boxes(points_only, embedding, BOXES)
+    with pytest.raises(UnsupportedPrompt, match="takes no prompt of box"):
+        points_only.decode_batch(embedding, boxes=BOXES)
+
+
+@pytest.mark.usefixtures("any_frame")
 def test_labels_share_a_colour():
     fake = FakePredictor()
     embedding = fake.encode(np.zeros((400, 600, 3), np.uint8))

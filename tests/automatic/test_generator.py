@@ -3,11 +3,14 @@ import threading
 import numpy as np
 import pytest
 import skimage.data
+from model_frames import FRAMES
 from official_generator import official_generator
 
 from sam_widget import AutomaticMaskGenerator, NotEnoughMemory, load
-from sam_widget.errors import PromptError
+from sam_widget.errors import PromptError, UnsupportedPrompt
 from sam_widget.predictors import FakePredictor
+
+each_frame = pytest.mark.usefixtures("any_frame")
 
 # The lite model is less sure of its masks than the official networks: with their thresholds
 # nothing would be left to compare.
@@ -75,6 +78,7 @@ def test_records_are_the_official_ones(photo, parameters, lite, request):
         np.testing.assert_allclose(mine["point_coords"], other["point_coords"], atol=1e-9)
 
 
+@each_frame
 def test_filters_that_are_switched_off_let_everything_through(cat):
     fake = FakePredictor()
     off = {"pred_iou_thresh": 0, "stability_score_thresh": -1.0, "box_nms_thresh": 2.5}
@@ -84,6 +88,7 @@ def test_filters_that_are_switched_off_let_everything_through(cat):
     check_equal(ours, theirs)
 
 
+@each_frame
 def test_explicit_grids_and_downscaled_crops(cat):
     fake = FakePredictor()
     loose = {"pred_iou_thresh": 0.5, "stability_score_thresh": 0.5}
@@ -97,6 +102,7 @@ def test_explicit_grids_and_downscaled_crops(cat):
         check_equal(ours, theirs)
 
 
+@each_frame
 @pytest.mark.parametrize("mode", ["binary_mask", "uncompressed_rle", "coco_rle"])
 def test_output_modes(mode, cat):
     fake = FakePredictor()
@@ -167,6 +173,7 @@ def test_streamed_records_pass_the_filters_and_do_not_repeat(lite, coffee):
     assert final <= {tuple(one["bbox"]) for one in records}
 
 
+@each_frame
 def test_a_cancelled_run_leaves_what_it_found(cat):
     fake = FakePredictor()
     run = AutomaticMaskGenerator(
@@ -206,6 +213,7 @@ def test_cancelling_ends_an_encoding(cat):
     assert len(run.result.table) == 0
 
 
+@each_frame
 def test_a_run_makes_way_between_batches(cat):
     turns = []
     generator = AutomaticMaskGenerator(FakePredictor(), points_per_side=4)
@@ -229,6 +237,7 @@ def test_a_region_is_all_that_is_looked_at(lite, coffee):
         generator.stream(coffee, region=(700, 0, 900, 100))
 
 
+@each_frame
 def test_an_embedding_that_is_there_is_used(cat):
     fake = FakePredictor()
     embedding = fake.encode(cat)
@@ -236,12 +245,14 @@ def test_an_embedding_that_is_there_is_used(cat):
     assert fake.encode_calls == 1
 
 
+@each_frame
 def test_a_predictor_that_takes_one_prompt_at_a_time(cat):
     class Plain:
-        name, device, model_digest = "plain", "cpu", FakePredictor.model_digest
+        name, device = "plain", "cpu"
 
         def __init__(self):
             self.inner = FakePredictor()
+            self.model_digest = self.inner.model_digest
 
         def encode(self, image):
             return self.inner.encode(image)
@@ -265,6 +276,26 @@ def test_objects_know_where_they_come_from(found):
     assert first.model_name == "lite"
     assert first.predicted_iou == record["predicted_iou"]
     assert list(first.prompts.points[0]) == record["point_coords"][0]
+
+
+@each_frame
+def test_a_model_without_points_is_refused_before_it_encodes(cat):
+    boxes_only = FakePredictor(accepts=("box",))
+    generator = AutomaticMaskGenerator(boxes_only, points_per_side=2)
+    with pytest.raises(UnsupportedPrompt, match="takes no prompt of points; it accepts box"):
+        generator.stream(cat)
+    assert boxes_only.encode_calls == 0
+
+
+def test_memory_is_estimated_for_the_models_own_logits(cat):
+    needed = [
+        AutomaticMaskGenerator(FakePredictor(**sides), points_per_side=2).estimate(cat).decoding
+        for sides in FRAMES.values()
+    ]
+    # Three candidates of four prompts, their logits three times over.
+    each = 3 * 4 * 3 * 4
+    assert needed[1] - needed[0] == each * (288**2 - 256**2)
+    assert needed[0] - needed[2] == each * (256**2 - 16**2)
 
 
 def test_a_run_that_does_not_fit_is_refused_before_it_starts(cat, monkeypatch):
@@ -305,6 +336,7 @@ def test_parameters_that_make_no_sense(parameters, said):
         AutomaticMaskGenerator(FakePredictor(), **parameters)
 
 
+@each_frame
 def test_an_image_without_masks_has_no_records(cat):
     generator = AutomaticMaskGenerator(FakePredictor(), points_per_side=2, pred_iou_thresh=2.0)
     assert generator.generate(cat) == []

@@ -90,7 +90,7 @@ def test_a_killed_run_goes_on_where_it_was(folder, tmp_path):
     command = [
         sys.executable,
         "-m",
-        "sam_widget.automatic.generator",
+        "sam_widget.automatic",
         str(folder),
         "--out",
         str(out),

@@ -196,8 +196,7 @@ def test_five_hundred_objects_are_a_few_rows_in_the_page(open_notebook):
         "\nw\n",
         """
 import numpy as np
-from sam_widget.annotations import Annotation, AnnotationStore
-from sam_widget.masks import Rle
+from sam_widget import Annotation, AnnotationStore, Rle
 def disc(at):
     rows, columns = np.ogrid[:400, :600]
     y, x = 8 + (at * 61) % 384, 8 + (at * 97) % 584

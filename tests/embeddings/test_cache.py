@@ -14,35 +14,53 @@ import subprocess
 import sys
 import threading
 import weakref
-from pathlib import Path
 
 import numpy as np
 import pytest
+from model_frames import FRAMES
 from PIL import Image
 
 from sam_widget import EmbeddingCache, FakePredictor, Prompts, load_image, precompute
 from sam_widget.embeddings.cache import choose_cache
-from sam_widget.embeddings.folder import MAX_ENTRY_BYTES
+from sam_widget.embeddings.folder import MAX_ENTRY_BYTES, EmbeddingKey
 from sam_widget.errors import ImageError, ModelError
+from sam_widget.predictors import ModelFrame
+
+pytestmark = pytest.mark.usefixtures("any_frame")
 
 PROMPTS = Prompts(points=[(30, 20)])
-BYTES = 256 * 256 * 3 * 4  # of one image encoded by the fake predictor
+
+
+@pytest.fixture
+def side(any_frame):
+    """Cells along a side of what the fake predictor keeps of an image."""
+    return FakePredictor().frame((40, 60)).logits_side
+
+
+@pytest.fixture
+def size(side):
+    """Bytes of one image encoded by the fake predictor."""
+    return side * side * 3 * 4
 
 
 class Small(FakePredictor):
     """Stores a hundred numbers instead of 196,608, so that every single byte can be tried."""
 
-    preprocessing = "every 50th cell"
+    preprocessing = "6 x 6 of the cells"
 
     def encode(self, image, progress=None):
         whole = super().encode(image, progress)
-        return self.unpack({"colours": whole.features[::50, ::50]}, whole.frame, whole.image_digest)
+        cells = np.linspace(0, len(whole.features) - 1, 6).astype(int)
+        colours = whole.features[np.ix_(cells, cells)]
+        return self.unpack({"colours": colours}, whole.frame, whole.image_digest)
 
     def unpack(self, arrays, frame, image_digest):
         colours = arrays["colours"]
         if colours.shape != (6, 6, 3) or colours.dtype != np.float32:
             raise ModelError(f"expected float32 (6, 6, 3), got {colours.shape}.")
-        made = super().unpack({"colours": np.zeros((256, 256, 3), np.float32)}, frame, image_digest)
+        side = frame.logits_side
+        whole = {"colours": np.zeros((side, side, 3), np.float32)}
+        made = super().unpack(whole, frame, image_digest)
         object.__setattr__(made, "features", colours)
         return made
 
@@ -102,8 +120,8 @@ def test_other_weights_preprocessing_device_or_class_share_nothing(change):
     assert cache.find(FakePredictor(), picture(1)) is None
 
 
-def test_memory_stays_within_its_budget_and_the_longest_unused_go():
-    cache, predictor = EmbeddingCache(3 * BYTES + 5), FakePredictor()
+def test_memory_stays_within_its_budget_and_the_longest_unused_go(size):
+    cache, predictor = EmbeddingCache(3 * size + 5), FakePredictor()
     for seed in (0, 1, 2, 0, 3):
         cache.get_or_encode(predictor, picture(seed))
         assert cache.nbytes <= cache.max_bytes
@@ -114,8 +132,8 @@ def test_memory_stays_within_its_budget_and_the_longest_unused_go():
     assert cache.nbytes == cache.info().entries == 0
 
 
-def test_what_is_larger_than_the_budget_is_usable_and_not_kept(tmp_path):
-    cache, predictor = EmbeddingCache(BYTES - 1, tmp_path), FakePredictor()
+def test_what_is_larger_than_the_budget_is_usable_and_not_kept(tmp_path, size):
+    cache, predictor = EmbeddingCache(size - 1, tmp_path), FakePredictor()
     embedding = cache.get_or_encode(predictor, picture(0))
     assert predictor.decode(embedding, PROMPTS).masks.shape == (3, 40, 60)
     assert cache.nbytes == 0
@@ -124,7 +142,7 @@ def test_what_is_larger_than_the_budget_is_usable_and_not_kept(tmp_path):
     assert cache.info().folder_hits == 1
 
 
-def test_an_unstorable_predictor_shares_with_nobody_and_leaves_nothing_behind(tmp_path):
+def test_an_unstorable_predictor_shares_with_nobody_and_leaves_nothing_behind(tmp_path, size):
     cache, predictor = EmbeddingCache(folder=tmp_path), Unstorable()
     embedding = cache.get_or_encode(predictor, picture(0), progress=lambda share: None)
     assert cache.get_or_encode(predictor, picture(0)) is embedding
@@ -136,7 +154,7 @@ def test_an_unstorable_predictor_shares_with_nobody_and_leaves_nothing_behind(tm
     gc.collect()
     cache.get_or_encode(FakePredictor(), picture(1))
     assert released() is None
-    assert cache.nbytes == BYTES
+    assert cache.nbytes == size
 
 
 @pytest.mark.parametrize("bad", [{"max_bytes": -1}, {"max_bytes": "1 GB"}, {"folder_bytes": -5}])
@@ -379,20 +397,17 @@ def test_features_of_another_layout_are_refused_by_the_model(tmp_path, caplog):
     assert "colours" in caplog.text
 
 
-@pytest.mark.parametrize(
-    "arrays",
-    [
-        {},
-        {"colours": np.zeros((256, 256, 3))},
-        {"colours": np.zeros((256, 255, 3), np.float32)},
-        {"colors": np.zeros((256, 256, 3), np.float32)},
-        {"colours": np.zeros((256, 256, 3), np.float32), "more": np.zeros(1, np.float32)},
-    ],
-)
-def test_the_fake_predictor_checks_what_it_unpacks(arrays):
+def test_the_fake_predictor_checks_what_it_unpacks(side):
     embedding = FakePredictor().encode(picture(0))
-    with pytest.raises(ModelError, match="float32"):
-        FakePredictor().unpack(arrays, embedding.frame, embedding.image_digest)
+    for arrays in (
+        {},
+        {"colours": np.zeros((side, side, 3))},
+        {"colours": np.zeros((side, side - 1, 3), np.float32)},
+        {"colors": np.zeros((side, side, 3), np.float32)},
+        {"colours": np.zeros((side, side, 3), np.float32), "more": np.zeros(1, np.float32)},
+    ):
+        with pytest.raises(ModelError, match="float32"):
+            FakePredictor().unpack(arrays, embedding.frame, embedding.image_digest)
 
 
 def test_a_folder_that_cannot_be_written_is_said_once(tmp_path, caplog):
@@ -409,10 +424,10 @@ def test_a_folder_that_cannot_be_written_is_said_once(tmp_path, caplog):
 def test_a_full_disk_is_said_once_and_leaves_nothing_behind(tmp_path, caplog, monkeypatch):
     cache, predictor = EmbeddingCache(0, tmp_path), FakePredictor()
 
-    def full(self, target):
+    def full(source, target):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     for seed in range(3):
         cache.get_or_encode(predictor, picture(seed))
     assert predictor.encode_calls == 3
@@ -420,13 +435,13 @@ def test_a_full_disk_is_said_once_and_leaves_nothing_behind(tmp_path, caplog, mo
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_predictor_that_cannot_pack_is_used_all_the_same(tmp_path, caplog):
+def test_a_predictor_that_cannot_pack_is_used_all_the_same(tmp_path, caplog, size):
     class Broken(FakePredictor):
         def pack(self, embedding):
             raise RuntimeError("not today")
 
     cache, predictor = EmbeddingCache(folder=tmp_path), Broken()
-    assert cache.get_or_encode(predictor, picture(0)).nbytes == BYTES
+    assert cache.get_or_encode(predictor, picture(0)).nbytes == size
     assert "not today" in caplog.text
 
 
@@ -494,7 +509,7 @@ def test_entries_are_safetensors_that_say_what_they_are(tmp_path):
         metadata = file.metadata()
         assert list(file.keys()) == ["colours"]
     assert metadata["image_digest"] == image.digest
-    assert metadata["model_digest"] == FakePredictor.model_digest
+    assert metadata["model_digest"] == FakePredictor().model_digest
     assert metadata["size_hw"] == "40 x 60"
 
 
@@ -537,7 +552,7 @@ def test_precompute_repairs_what_is_damaged(tmp_path):
     assert cache.find(predictor, picture(0)) is not None
 
 
-def test_precompute_says_what_it_cannot_do(tmp_path, caplog):
+def test_precompute_says_what_it_cannot_do(tmp_path, caplog, size):
     with pytest.raises(ModelError, match="cache=False"):
         precompute([picture(0)], "fake", cache=False)
     with pytest.raises(ImageError, match="no folder"):
@@ -545,7 +560,7 @@ def test_precompute_says_what_it_cannot_do(tmp_path, caplog):
     with pytest.raises(ImageError, match="int"):
         precompute(5, "fake")
     done = precompute(
-        (picture(seed) for seed in range(3)), "fake", cache=EmbeddingCache(BYTES), progress=False
+        (picture(seed) for seed in range(3)), "fake", cache=EmbeddingCache(size), progress=False
     )
     assert done.encoded == 3
     assert "newest 1 of 3" in caplog.text
@@ -556,8 +571,60 @@ def test_precompute_takes_one_image_for_a_list_of_one():
     assert precompute(np.stack([picture(1), picture(2)]), FakePredictor()).encoded == 2
 
 
-def test_the_head_of_an_entry_is_plain_json(tmp_path):
+def test_the_head_of_an_entry_is_plain_json(tmp_path, side):
     EmbeddingCache(folder=tmp_path).get_or_encode(FakePredictor(), picture(0))
     content = entry(tmp_path).read_bytes()
     (length,) = struct.unpack_from("<Q", content)
-    assert json.loads(content[8 : 8 + length])["colours"]["shape"] == [256, 256, 3]
+    assert json.loads(content[8 : 8 + length])["colours"]["shape"] == [side, side, 3]
+
+
+# ---- frames -------------------------------------------------------------------------------------
+
+
+def test_files_of_version_0_1_have_the_names_that_they_had():
+    key = EmbeddingKey("1" * 64, "2" * 64, "3: anything", ModelFrame(40, 60))
+    assert list(key.metadata()) == [
+        "format",
+        "image_digest",
+        "model_digest",
+        "preprocessing",
+        "size_hw",
+    ]
+    known = "362fe7bdcbc1bd267f44aa74566f81d4e1f8ba49966168dc7bdb135bd80d5a2f"
+    assert key.file_name == f"{known}.safetensors"
+
+
+def test_embeddings_of_another_frame_are_other_embeddings(tmp_path):
+    class Changed(FakePredictor):
+        """The same weights in another frame, by somebody who changed nothing else."""
+
+        model_digest = property(lambda self: "0" * 64, lambda self, value: None)
+
+    cache = EmbeddingCache(folder=tmp_path)
+    frames = []
+    for sides in FRAMES.values():
+        predictor = Changed(**sides)
+        assert cache.find(predictor, picture(0)) is None
+        embedding = cache.get_or_encode(predictor, picture(0))
+        frames.append(embedding.frame)
+        assert EmbeddingCache(folder=tmp_path).find(predictor, picture(0)).frame == embedding.frame
+    assert len(set(frames)) == len(list(tmp_path.iterdir())) == len(FRAMES)
+
+
+def test_an_older_predictor_that_can_be_stored_is(tmp_path):
+    class Old(Unstorable):
+        preprocessing = "1"
+
+        def pack(self, embedding):
+            return self.inner.pack(embedding)
+
+        def unpack(self, arrays, frame, image_digest):
+            return self.inner.unpack(arrays, frame, image_digest)
+
+    before, after = Old(), Old()
+    for one in (before, after):
+        one.inner = FakePredictor(**FRAMES["sam"])  # the only frame there was
+    EmbeddingCache(folder=tmp_path).get_or_encode(before, picture(0))
+    found = EmbeddingCache(folder=tmp_path).get_or_encode(after, picture(0))
+    assert (before.encode_calls, after.encode_calls) == (1, 0)
+    assert found.frame == ModelFrame(40, 60)

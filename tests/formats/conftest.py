@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sam_widget import Annotation, AnnotationStore, Prompts
-from sam_widget.formats import losses
+from sam_widget.formats import loss_warnings
 from sam_widget.masks.rle import Rle
 
 FIELDS = (
@@ -17,7 +17,7 @@ FIELDS = (
 
 @pytest.fixture(autouse=True)
 def nothing_said():
-    losses._said.clear()
+    loss_warnings._said.clear()
 
 
 @pytest.fixture

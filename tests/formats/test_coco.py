@@ -62,7 +62,7 @@ def test_pycocotools_reads_the_very_masks(store, tmp_path, capsys, polygons):
 
 
 @pytest.mark.parametrize("polygons", [False, True])
-@pytest.mark.filterwarnings("ignore::sam_widget.formats.losses.FormatLossWarning")
+@pytest.mark.filterwarnings("ignore::sam_widget.formats.FormatLossWarning")
 def test_nothing_is_lost_on_the_way(store, tmp_path, differences, polygons):
     path = store.save(tmp_path / "photo.coco.json", polygons=polygons)
     loaded = AnnotationStore.load(path)

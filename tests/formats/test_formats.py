@@ -11,9 +11,9 @@ import pytest
 
 from sam_widget import Annotation, AnnotationError, AnnotationStore, SamWidget
 from sam_widget.formats import FORMATS, load, save
-from sam_widget.formats.reading.untrusted import read_bounded
+from sam_widget.formats.reading.files import read_bounded
 
-pytestmark = pytest.mark.filterwarnings("ignore::sam_widget.formats.losses.FormatLossWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::sam_widget.formats.FormatLossWarning")
 ENDINGS = {name: module.SUFFIX for name, module in FORMATS.items() if module.SUFFIX}
 
 

@@ -77,7 +77,7 @@ def test_an_independent_reader_sees_the_very_masks(store, tmp_path, differences,
     assert differences(store, AnnotationStore.load(path)) == set()
 
 
-@pytest.mark.filterwarnings("ignore::sam_widget.formats.losses.FormatLossWarning")
+@pytest.mark.filterwarnings("ignore::sam_widget.formats.FormatLossWarning")
 def test_supervision_reads_the_polygons(store, tmp_path):
     folder = tmp_path / "labels"
     folder.mkdir()

@@ -15,7 +15,7 @@ from sam_widget.formats import FormatLossWarning
 from sam_widget.masks.metrics import mask_iou
 from sam_widget.masks.rle import Rle
 
-pytestmark = pytest.mark.filterwarnings("ignore::sam_widget.formats.losses.FormatLossWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::sam_widget.formats.FormatLossWarning")
 
 
 @pytest.fixture

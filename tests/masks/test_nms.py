@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torchvision.ops import nms
 
-from sam_widget.masks.nms import suppress
+from sam_widget.masks.nms import box_nms
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 400), st.floats(-0.5, 1.5), st.booleans())
@@ -17,7 +17,7 @@ def test_what_stays_is_what_torchvision_keeps(seed, count, threshold, ties):
     if ties:
         scores = np.round(scores, 1)
     kept = nms(torch.from_numpy(boxes).float(), torch.from_numpy(scores), threshold)
-    np.testing.assert_array_equal(suppress(boxes, scores, threshold), kept.numpy())
+    np.testing.assert_array_equal(box_nms(boxes, scores, threshold), kept.numpy())
 
 
 @pytest.mark.parametrize("threshold", [0.5, 0.7])
@@ -25,4 +25,4 @@ def test_a_threshold_that_a_pair_meets_exactly(threshold):
     boxes = np.array([[0, 0, 10, 10], [0, 0, 10, 5], [0, 0, 10, 7]])
     scores = np.array([0.9, 0.8, 0.7], np.float32)
     kept = nms(torch.from_numpy(boxes).float(), torch.from_numpy(scores), threshold)
-    np.testing.assert_array_equal(suppress(boxes, scores, threshold), kept.numpy())
+    np.testing.assert_array_equal(box_nms(boxes, scores, threshold), kept.numpy())

@@ -10,8 +10,14 @@ from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
 from sam_widget.errors import EditError
-from sam_widget.masks.overlap import checked_overlap, merged, settle, split_along, split_apart
+from sam_widget.masks.overlap import (
+    checked_overlap,
+    resolve_overlap,
+    split_along,
+    split_islands,
+)
 from sam_widget.masks.rle import Rle
+from sam_widget.masks.runs import mask_union
 
 MASKS = st.tuples(st.integers(1, 14), st.integers(1, 14)).flatmap(
     lambda shape: arrays(np.bool_, shape)
@@ -32,17 +38,17 @@ APART = rle("......", ".....#")
 
 
 def test_all_keep_their_pixels():
-    assert settle(NEW, [OLD, APART], "keep") == (NEW, {})
+    assert resolve_overlap(NEW, [OLD, APART], "keep") == (NEW, {})
 
 
 def test_the_newest_wins():
-    new, cut = settle(NEW, [OLD, APART], "newest_wins")
+    new, cut = resolve_overlap(NEW, [OLD, APART], "newest_wins")
     assert new == NEW
     assert {at: rows_of(one) for at, one in cut.items()} == {0: ["##....", "##...."]}
 
 
 def test_the_new_one_is_cut():
-    new, cut = settle(NEW, [OLD, APART], "subtract")
+    new, cut = resolve_overlap(NEW, [OLD, APART], "subtract")
     assert rows_of(new) == ["...##.", "...##."]
     assert cut == {}
 
@@ -50,8 +56,10 @@ def test_the_new_one_is_cut():
 def test_only_what_an_edit_adds_is_new():
     # They overlapped before: an edit elsewhere leaves that as it is.
     edited = rle("..###.", "..####")
-    assert settle(edited, [OLD, APART], "newest_wins", before=NEW)[1].keys() == {1}
-    assert rows_of(settle(edited, [OLD, APART], "subtract", before=NEW)[0]) == ["..###."] * 2
+    assert resolve_overlap(edited, [OLD, APART], "newest_wins", before=NEW)[1].keys() == {1}
+    assert (
+        rows_of(resolve_overlap(edited, [OLD, APART], "subtract", before=NEW)[0]) == ["..###."] * 2
+    )
 
 
 def test_policies_have_names():
@@ -61,11 +69,11 @@ def test_policies_have_names():
 
 
 def test_masks_merge():
-    assert rows_of(merged([OLD, NEW, APART])) == ["#####.", "######"]
+    assert rows_of(mask_union([OLD, NEW, APART])) == ["#####.", "######"]
 
 
 def test_islands_come_apart_largest_first():
-    parts = split_apart(rle("#..##", "...##", "#...."))
+    parts = split_islands(rle("#..##", "...##", "#...."))
     assert [rows_of(part) for part in parts] == [
         ["...##", "...##", "....."],
         ["#....", ".....", "....."],
@@ -77,7 +85,7 @@ def test_too_many_islands_are_refused():
     mask = np.zeros((100, 100), np.bool_)
     mask[::2, ::2] = True
     with pytest.raises(EditError, match="2500 objects, more than the 1000"):
-        split_apart(Rle.encode(mask))
+        split_islands(Rle.encode(mask))
 
 
 def line(*points):
@@ -87,7 +95,7 @@ def line(*points):
 def test_a_line_cuts_in_two_and_loses_no_pixel():
     whole = rle(*["..########.."] * 6)
     parts = split_along(whole, line((5, -1), (5, 7)))
-    assert merged(parts) == whole
+    assert mask_union(parts) == whole
     assert [part.area for part in parts] == [30, 18]
     assert rows_of(parts[1])[0] == "..###......."
 
@@ -103,12 +111,12 @@ def test_islands_that_the_line_misses_stay_with_the_largest_part():
     parts = split_along(whole, line((4.5, 0), (4.5, 9)))
     assert len(parts) == 2
     assert rows_of(parts[0])[0] == "#......."
-    assert merged(parts) == whole
+    assert mask_union(parts) == whole
 
 
 @given(MASKS)
 def test_parts_are_the_islands(mask):
-    parts = split_apart(Rle.encode(mask)) if mask.any() else []
+    parts = split_islands(Rle.encode(mask)) if mask.any() else []
     _, count = ndimage.label(mask, np.ones((3, 3)))
     assert len(parts) == count
     assert np.array_equal(sum((part.decode().astype(int) for part in parts), 0 * mask), mask)

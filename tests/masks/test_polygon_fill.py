@@ -11,13 +11,7 @@ from pycocotools import mask as oracle
 
 from sam_widget import AnnotationError
 from sam_widget.masks.metrics import mask_iou
-from sam_widget.masks.polygon_fill import (
-    fill_centres,
-    fill_centres_each,
-    fill_corners,
-    fill_corners_each,
-    filling_cost,
-)
+from sam_widget.masks.polygon_fill import fill_centres_each, fill_corners_each, filling_costs
 
 # pycocotools 2.0 on NumPy 2: its own conversion of masks to arrays.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -30,6 +24,16 @@ numbers = st.one_of(
     st.floats(0, 5),
 )
 polygons = st.lists(st.tuples(numbers, numbers), min_size=3, max_size=12)
+
+
+def fill_corners(polygons, height, width):
+    (mask,) = fill_corners_each([polygons], height, width)
+    return mask
+
+
+def fill_centres(polygons, height, width):
+    (mask,) = fill_centres_each([polygons], height, width)
+    return mask
 
 
 @given(polygons, sizes)
@@ -77,9 +81,8 @@ def test_what_is_no_polygon_is_refused(polygon):
 
 def test_the_cost_is_known_before():
     square = np.array([[0.0, 0], [100, 0], [100, 100], [0, 100]])
-    assert filling_cost(square, 100, 100) == 404
-    assert filling_cost(square * 1e4, 100, 100) == 404
-    assert filling_cost(np.zeros((0, 2)), 100, 100) == 0
+    assert filling_costs([square, square * 1e4], 100, 100).tolist() == [404, 404]
+    assert filling_costs([], 100, 100).tolist() == []
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageDraw
 from pycocotools import mask as oracle
 
-from sam_widget.masks.polygon_fill import fill_centres, fill_corners
-from sam_widget.masks.polygons import joined, trace
+from sam_widget.masks.polygon_fill import fill_centres_each, fill_corners_each
+from sam_widget.masks.polygons import join_rings, trace_polygons
 from sam_widget.masks.rle import Rle
 
 # pycocotools 2.0 on NumPy 2: its own conversion of masks to arrays.
@@ -47,9 +47,9 @@ def drawn_by_pillow(rings, shape):
 @given(st.one_of(small_masks, coarse_masks))
 def test_any_mask_is_drawn_again_by_everybody(mask):
     rle = Rle.encode(mask)
-    corners, centres = trace(rle, "corners"), trace(rle, "centres")
-    assert fill_corners(corners, *mask.shape) == rle
-    assert fill_centres(centres, *mask.shape) == rle
+    corners, centres = trace_polygons(rle, "corners"), trace_polygons(rle, "centres")
+    assert fill_corners_each([corners], *mask.shape)[0] == rle
+    assert fill_centres_each([centres], *mask.shape)[0] == rle
     if corners:
         assert np.array_equal(drawn_by_pycocotools(corners, mask.shape), mask)
         assert np.array_equal(drawn_by_opencv(centres, mask.shape), mask)
@@ -61,12 +61,12 @@ def test_any_mask_is_drawn_again_by_everybody(mask):
 def test_rings_are_short_and_in_place():
     mask = np.zeros((6, 8), dtype=bool)
     mask[2:5, 3:7] = True
-    (ring,) = trace(Rle.encode(mask))
+    (ring,) = trace_polygons(Rle.encode(mask))
     assert ring.tolist() == [[3, 2], [7, 2], [7, 5], [3, 5]] or len(ring) == 4
     assert {tuple(point) for point in ring} == {(3, 2), (7, 2), (7, 5), (3, 5)}
-    (ring,) = trace(Rle.encode(mask), "centres")
+    (ring,) = trace_polygons(Rle.encode(mask), "centres")
     assert {tuple(point) for point in ring} == {(3, 2), (6, 2), (6, 4), (3, 4)}
-    assert trace(Rle.encode(np.zeros((3, 3), dtype=bool))) == []
+    assert trace_polygons(Rle.encode(np.zeros((3, 3), dtype=bool))) == []
 
 
 def test_holes_in_holes_and_many_of_them():
@@ -76,25 +76,25 @@ def test_holes_in_holes_and_many_of_them():
     mask[15:25, 20:40] = True
     mask[18:21, 25:35] = False
     rle = Rle.encode(mask)
-    corners = trace(rle, "corners")
+    corners = trace_polygons(rle, "corners")
     assert len(corners) == 2
     assert np.array_equal(drawn_by_pycocotools(corners, mask.shape), mask)
-    assert np.array_equal(drawn_by_opencv(trace(rle, "centres"), mask.shape), mask)
+    assert np.array_equal(drawn_by_opencv(trace_polygons(rle, "centres"), mask.shape), mask)
 
 
 def test_a_large_disc_takes_as_many_points_as_its_outline():
     row, column = np.ogrid[:2000, :3000]
     rle = Rle.encode((row - 1000) ** 2 + (column - 1500) ** 2 < 900**2)
-    (ring,) = trace(rle, "centres")
+    (ring,) = trace_polygons(rle, "centres")
     assert len(ring) < 4000
-    assert fill_centres([ring], 2000, 3000) == rle
+    assert fill_centres_each([[ring]], 2000, 3000)[0] == rle
 
 
 def test_parts_joined_are_drawn_as_parts_and_lines():
     mask = np.zeros((40, 60), dtype=bool)
     mask[5:15, 5:15] = mask[5:10, 40:50] = mask[30:35, 20:30] = True
-    ring = joined(trace(Rle.encode(mask), "centres"))
-    whole = fill_centres([ring], 40, 60).decode()
+    ring = join_rings(trace_polygons(Rle.encode(mask), "centres"))
+    whole = fill_centres_each([[ring]], 40, 60)[0].decode()
     assert (whole & mask).sum() == mask.sum()
     assert (whole & ~mask).sum() < 60
     assert cv2.connectedComponents(whole.astype(np.uint8))[0] == 2

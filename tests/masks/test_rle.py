@@ -1,4 +1,4 @@
-"""Run-length codes against pycocotools, boxes, overlap and stability."""
+"""Run-length codes and boxes, against pycocotools."""
 
 import json
 
@@ -11,7 +11,6 @@ from hypothesis.extra import numpy as hnp
 from pycocotools import mask as coco
 
 from sam_widget.errors import AnnotationError
-from sam_widget.masks.metrics import mask_iou, stability_score
 from sam_widget.masks.rle import MAX_PIXELS, Rle
 
 MASKS = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40))
@@ -219,30 +218,3 @@ def test_the_limit_is_above_a_hundred_megapixels():
 def test_what_is_no_mask(mask):
     with pytest.raises(AnnotationError, match="mask must"):
         Rle.encode(mask)
-
-
-def test_stability_score():
-    logits = np.array([[-2, -0.5], [0.5, 2]])
-    assert stability_score(logits) == pytest.approx(1 / 3)
-    assert stability_score(logits, offset=0.1) == 1
-    assert stability_score(logits, threshold=3, offset=0.5) == 0
-    assert stability_score(logits, threshold=3, offset=1.5) == 0
-    assert stability_score(np.full((2, 2), -9.0)) == 0
-
-
-def test_mask_iou():
-    empty = np.zeros_like(STEP)
-    assert mask_iou(STEP, STEP) == 1
-    assert mask_iou(STEP, ~STEP) == 0
-    assert mask_iou(STEP, np.ones_like(STEP)) == 0.5
-    assert mask_iou(empty, empty) == 0
-    with pytest.raises(AnnotationError, match="one shape"):
-        mask_iou(STEP, STEP.T)
-    with pytest.raises(AnnotationError, match="mask must be bool"):
-        mask_iou(STEP, STEP.astype(int))
-
-
-@settings(deadline=None)  # the machine may be busy
-@given(MASKS)
-def test_a_mask_overlaps_itself_wholly(mask):
-    assert mask_iou(mask, mask) == float(mask.any())

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from model_frames import FRAMES
 from segment_anything import SamAutomaticMaskGenerator, sam_model_registry
 
 from sam_widget import AutomaticMaskGenerator, FakePredictor, Prompts, load
@@ -13,14 +14,16 @@ BOXES = [(50, 60, 200, 240), (0, 0, 600, 400), (-20, 300, 80, 500)]
 
 
 @pytest.fixture(
-    params=["fake", "lite-torch", "lite-onnx", "vit_b-torch", "vit_b-onnx"], scope="module"
+    params=[*FRAMES, "lite-torch", "lite-onnx", "vit_b-torch", "vit_b-onnx"], scope="module"
 )
 def predictor(request):
+    if request.param in FRAMES:
+        return FakePredictor(**FRAMES[request.param])
     name, _, runtime = request.param.partition("-")
     if name == "vit_b":
         checkpoint = request.getfixturevalue("vit_b_checkpoint")
         return load(name, checkpoint=checkpoint, device="cpu", runtime=runtime)
-    return load(name, device="cpu", runtime=runtime) if runtime else FakePredictor()
+    return load(name, device="cpu", runtime=runtime)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +52,7 @@ def test_each_prompt_is_answered_as_if_it_were_alone(predictor, embedding, multi
 def test_nothing_to_ask(predictor, embedding):
     answers = predictor.decode_batch(embedding, np.zeros((0, 2)))
     assert len(answers) == 0
-    assert answers.logits([]).shape == (0, 256, 256)
+    assert answers.logits([]).shape == (0, *embedding.frame.logits_shape[1:])
 
 
 def test_prompts_are_checked_before_anything_is_computed(predictor, embedding):

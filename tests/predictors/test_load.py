@@ -1,3 +1,4 @@
+import importlib.util
 import subprocess
 import sys
 
@@ -5,7 +6,31 @@ import pytest
 
 import sam_widget.predictors
 from sam_widget.errors import ModelError, UnknownModel, WeightsError
-from sam_widget.predictors import FakePredictor, Predictor, available, load
+from sam_widget.predictors import (
+    FakePredictor,
+    Predictor,
+    available,
+    load,
+    onnx_runtime,
+    torch_runtime,
+)
+from sam_widget.prompts import Prompts
+
+
+@pytest.fixture
+def absent(monkeypatch):
+    """Take packages away: they are not found, and importing them fails."""
+
+    def take_away(*names):
+        def found(name, package=None):
+            return None if name in names else importlib.util.find_spec(name, package)
+
+        for module in (torch_runtime, onnx_runtime):
+            monkeypatch.setattr(module, "find_spec", found)
+        for name in names:
+            monkeypatch.setitem(sys.modules, name, None)
+
+    return take_away
 
 
 def test_the_names():
@@ -73,10 +98,42 @@ def test_runtime_and_precision_of_official_networks(vit_b_checkpoint):
 
 
 @pytest.mark.parametrize(
+    ("arguments", "missing"),
+    [
+        ({"name": "vit_b"}, ("torch", "torchvision")),
+        ({"name": "vit_h", "runtime": "onnx"}, ("torch",)),
+        ({"name": "vit_l"}, ("torchvision",)),
+        ({"name": "lite", "runtime": "torch"}, ("torch",)),
+        ({"name": "lite", "device": "cuda"}, ("torch",)),
+        ({"name": "lite"}, ("torch", "onnxruntime")),
+    ],
+)
+def test_what_needs_torch_names_the_command(arguments, missing, absent):
+    absent(*missing)
+    with pytest.raises(ModelError, match=r'pip install "sam-widget\[torch\]"') as caught:
+        load(**arguments)
+    assert all(name in str(caught.value) for name in missing if name != "onnxruntime")
+
+
+def test_lite_needs_no_torch(absent, coffee):
+    absent("torch", "torchvision")
+    model = load("lite")
+    assert (model.device, model.runtime) == ("cpu", "onnx")
+    assert len(model.decode(model.encode(coffee), Prompts(points=[(330, 200)]))) == 3
+
+
+def test_lite_runs_in_torch_where_onnx_runtime_is_missing(absent):
+    absent("onnxruntime")
+    assert load("lite", device="cpu").runtime == "torch"
+    with pytest.raises(ModelError, match=r"sam-widget\[onnx\]"):
+        load("lite", runtime="onnx")
+
+
+@pytest.mark.parametrize(
     ("name", "unneeded"),
     [
         ("fake", {"torch", "segment_anything", "torchvision", "tqdm"}),
-        ("lite", {"segment_anything", "torchvision"}),
+        ("lite", {"torch", "segment_anything", "torchvision", "tqdm"}),
     ],
 )
 def test_what_takes_long_to_import_is_imported_by_those_who_need_it(name, unneeded):

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from sam_widget import Prompts
 from sam_widget.session.history import HISTORY_LIMIT
+
+pytestmark = pytest.mark.usefixtures("any_frame")
 
 
 def test_a_choice_is_not_a_step_of_history(session):

@@ -11,6 +11,8 @@ from sam_widget import BrushStroke, FakePredictor, FillHoles, SamWidget, Session
 from sam_widget.errors import EditError, StaleGesture
 from sam_widget.masks.rle import Rle
 
+pytestmark = pytest.mark.usefixtures("any_frame")
+
 SIDE = 64
 
 

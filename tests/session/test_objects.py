@@ -9,6 +9,8 @@ from sam_widget.errors import AnnotationError, StaleGesture
 from sam_widget.masks.rle import Rle
 from sam_widget.store.store import AnnotationStore
 
+pytestmark = pytest.mark.usefixtures("any_frame")
+
 
 def square(label="", color=PALETTE[0], **properties):
     mask = np.zeros((8, 10), bool)

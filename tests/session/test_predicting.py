@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from sam_widget import EmbeddingCache, FakePredictor, Session, load_image
-from sam_widget.errors import ModelError
+from sam_widget.errors import ModelError, UnsupportedPrompt
 from sam_widget.prompts import Prompts
+
+pytestmark = pytest.mark.usefixtures("any_frame")
 
 
 def test_one_point_gives_three_candidates_from_subpart_to_whole(session):
@@ -124,9 +126,43 @@ def test_a_preview_is_the_best_mask_and_no_step(session):
     assert session.preview(300, 200) is None
 
 
+def test_a_model_that_takes_no_mask_is_fed_none(coffee):
+    predictor = Counting(accepts=("points", "box"))
+    session = Session(load_image(coffee), predictor)
+    session.add_point(300, 200)
+    session.predict()
+    session.add_point(310, 210)
+    session.predict()
+    session.set_box(10, 10, 400, 300)
+    session.predict()
+    assert [prompts.has_mask for prompts, _ in predictor.asked] == [False] * 3
+    session.undo()
+    made = session.accept("cup")
+    (step,) = made.recipe.steps
+    assert step.prompts.points == ((300, 200), (310, 210))
+    again = made.recipe.run(predictor, predictor.encode(coffee))
+    assert again.rle == made.rle
+    session.reopen(made.id)
+    assert np.array_equal(session.masks[session.committed.selected], made.mask)
+    session.set_mask(made.mask)
+    with pytest.raises(UnsupportedPrompt, match="takes no prompt of mask; it accepts box, points"):
+        session.predict()
+
+
+def test_steps_of_a_model_that_refines_are_followed_without_masks(session, coffee):
+    session.add_point(300, 200)
+    session.choose(2)
+    session.add_point(310, 210)
+    made = session.accept("cup")
+    assert len(made.recipe.steps) == 2
+    other = Counting(accepts=("points",))
+    made.recipe.run(other, other.encode(coffee))
+    assert [prompts.has_mask for prompts, _ in other.asked] == [False] * 2
+
+
 class Counting(FakePredictor):
-    def __init__(self):
-        super().__init__()
+    def __init__(self, **options):
+        super().__init__(**options)
         self.asked = []
 
     def decode(self, embedding, prompts, multimask=None):

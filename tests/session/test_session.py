@@ -6,6 +6,8 @@ import pytest
 from sam_widget import Prompts
 from sam_widget.errors import PromptError, StaleGesture, UnsupportedPrompt
 
+pytestmark = pytest.mark.usefixtures("any_frame")
+
 
 def test_accept_keeps_everything_that_made_the_object(session, predictor):
     session.add_point(300, 200)

@@ -9,7 +9,7 @@ import stat
 
 import pytest
 
-from sam_widget.storage.atomic import TEMPORARY, replacing, write_atomically
+from sam_widget.storage.atomic import TEMPORARY, replacing, write_atomically, write_new_file
 
 
 def names(folder):
@@ -76,3 +76,20 @@ def test_long_names_have_room(tmp_path):
     assert path.read_bytes() == b"new"
     with pytest.raises(FileNotFoundError):
         write_atomically(tmp_path / "none" / "a", b"new")
+
+
+def test_a_new_file_replaces_none(tmp_path, monkeypatch):
+    path = tmp_path / "copy"
+    write_new_file(path, b"content")
+    assert path.read_bytes() == b"content"
+    with pytest.raises(FileExistsError):
+        write_new_file(path, b"other")
+    assert path.read_bytes() == b"content"
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_new_file(tmp_path / "second", b"content")
+    assert names(tmp_path) == ["copy"]

@@ -83,9 +83,10 @@ def lines(path):
 # ---- resume -------------------------------------------------------------------------------------
 
 
-def test_everything_comes_back(image, path):
+@pytest.mark.parametrize("side", [16, 256, 288])
+def test_everything_comes_back(image, path, side):
     prompts = Prompts([(1, 2), (3.25, 4)], [1, 0], [(0, 0, 5, 5)], np.eye(HEIGHT, WIDTH) > 0)
-    logits = np.random.default_rng(1).standard_normal((1, 256, 256)).astype(np.float32)
+    logits = np.random.default_rng(1).standard_normal((1, side, side)).astype(np.float32)
     recipe = Recipe(
         (
             Step(Prompts(points=[(1, 2)], mask=logits), True, 2),

@@ -8,6 +8,8 @@ from page_gestures import gesture
 
 from sam_widget.errors import AnnotationError
 
+pytestmark = pytest.mark.usefixtures("any_frame")
+
 
 def test_accept_rename_recolour_hide_delete_undo(widget, tmp_path):
     widget.add_point(300, 200)

@@ -11,8 +11,10 @@ from sam_widget import FakePredictor, SamWidget
 from sam_widget.errors import WeightsError
 
 pytestmark = pytest.mark.usefixtures("recording_comm")
+each_frame = pytest.mark.usefixtures("any_frame")
 
 
+@each_frame
 def test_a_click_and_its_answer_stay_within_twelve_kilobytes(widget):
     widget.wait()
     before = len(widget.comm.sent)
@@ -51,6 +53,7 @@ def test_an_observer_sees_each_answer_and_may_not_kill_the_widget(widget, capsys
     widget.unobserve(observer, "revision")
 
 
+@each_frame
 def test_an_observer_may_act_on_the_widget(widget):
     def accept_at_once(change):
         if len(widget.masks):
@@ -129,6 +132,7 @@ def test_a_model_that_cannot_load_is_said_on_the_page_and_in_python(coffee, tmp_
             widget.wait()
 
 
+@each_frame
 def test_a_model_that_fails_once_is_said_and_asked_again(coffee):
     class Forgetful(FakePredictor):
         fails = True

@@ -11,7 +11,17 @@ import pytest
 from page_gestures import gesture
 from PIL import Image
 
-from sam_widget import Annotation, Rle, SamWidget, Session, load, load_image, open_annotations
+from sam_widget import (
+    Annotation,
+    AnnotationError,
+    Rle,
+    SamWidget,
+    Series,
+    Session,
+    load,
+    load_image,
+    open_annotations,
+)
 
 READ = """
 import json, sys
@@ -187,3 +197,29 @@ def test_an_image_of_a_series_that_is_opened_again_goes_on_with_its_journal(
         assert widget.annotations.saved is True
         assert len(other_process(widget.annotations)) == 2 + len(widget.labels)
         assert other_process(widget.annotations) == expected(widget)
+
+
+def test_every_image_of_a_series_has_its_annotations_after_a_restart(
+    tmp_path, coffee, cat, recording_comm
+):
+    for name, pixels in (("a.png", coffee), ("b.png", cat), ("c.png", coffee)):
+        Image.fromarray(pixels).save(tmp_path / name)
+    with SamWidget.from_folder(tmp_path, model="fake") as widget:
+        first = accepted(widget)
+        widget.next()
+        second = accepted(widget, 100)
+        here = [[item.id for item in widget.series.annotations(index)] for index in range(3)]
+        assert here == [[first.id], [second.id], []]
+    again = Series.from_folder(tmp_path)
+    assert [[item.id for item in again.annotations(index)] for index in range(3)] == here
+    with SamWidget.from_folder(tmp_path, model="fake") as widget:
+        found = [widget.series.annotations(index) for index in range(3)]
+        assert [[item.id for item in store] for store in found] == here
+        assert (found[0].width, found[0].height) == (600, 400)
+        with pytest.raises(AnnotationError, match=r"a\.png is not open.*go_to"):
+            found[0].remove(first.id)
+        widget.go_to(0)
+        widget.series.annotations(0).update(first.id, label="mug")
+        assert widget.annotations[0].label == "mug"
+    with SamWidget.from_folder(tmp_path, model="fake", journal=False) as widget:
+        assert [len(widget.series.annotations(index)) for index in range(3)] == [0, 0, 0]

@@ -6,6 +6,8 @@ from page_gestures import gesture
 
 from sam_widget.errors import PromptError
 
+pytestmark = pytest.mark.usefixtures("any_frame")
+
 
 def test_python_and_page_do_the_same(widget):
     widget.add_point(300, 200)

@@ -22,6 +22,7 @@ from sam_widget.errors import BundleMissing, ImageError, ModelError, UnknownMode
 from sam_widget.widget.wire import table as protocol
 
 pytestmark = pytest.mark.usefixtures("recording_comm")
+each_frame = pytest.mark.usefixtures("any_frame")
 
 
 def protocol_example(name):
@@ -62,6 +63,7 @@ def test_accepting_costs_its_own_bytes_however_many_there_are(widget):
     assert max(sizes) - min(sizes) < 200  # digits of counters
 
 
+@each_frame
 def test_an_answer_is_pushed_along_only_if_the_page_asks(widget):
     widget.wait()
     push = protocol_example("push")
@@ -92,6 +94,7 @@ def test_an_answer_is_pushed_along_only_if_the_page_asks(widget):
         assert widget.comm.arrived.wait_for(lambda: len(pushes()) == 2, 30)
 
 
+@each_frame
 def test_a_click_is_acknowledged_with_its_answer_where_answers_come_at_once(
     coffee, recording_comm, predictor, monkeypatch
 ):
@@ -168,6 +171,7 @@ def test_queries_bear_their_push_themselves(widget):
         assert [len(one) == 66_000 for one in buffers] == [False, True][: number + 1]
 
 
+@each_frame
 def test_click_then_accept_without_waiting(widget):
     widget.wait()
     for content in (
@@ -185,6 +189,7 @@ def test_click_then_accept_without_waiting(widget):
     assert widget.selected == 2
 
 
+@each_frame
 def test_previews_are_answered_each_once_and_change_nothing(widget):
     widget.wait()
     before = widget.revision
@@ -227,6 +232,7 @@ def test_page_errors_are_readable(widget):
     assert widget.status == "ready"
 
 
+@each_frame
 def test_another_image_starts_anew(widget, cat):
     widget.add_point(300, 200)
     widget.accept("cup")
@@ -248,6 +254,7 @@ def test_the_array_given_is_never_modified(coffee):
         assert np.array_equal(widget.image, coffee)
 
 
+@each_frame
 def test_two_widgets_share_a_model(coffee, cat):
     predictor = FakePredictor()
     with SamWidget(coffee, model=predictor) as one, SamWidget(cat, model=predictor) as two:
@@ -350,6 +357,7 @@ def test_waiting_can_be_interrupted(call):
     assert process.returncode == 0
 
 
+@each_frame
 def test_the_same_image_is_not_encoded_again(coffee, tmp_path):
     predictor = FakePredictor()
     for cache, calls in (
@@ -366,6 +374,7 @@ def test_the_same_image_is_not_encoded_again(coffee, tmp_path):
         assert predictor.encode_calls == calls, cache
 
 
+@each_frame
 def test_going_back_to_an_image_does_not_encode_it_again(coffee, cat):
     predictor = FakePredictor()
     with SamWidget(coffee, model=predictor) as widget:

@@ -1,4 +1,4 @@
-"""What reading one file may cost: polygons to draw, masks to unpack, memory beyond its own size."""
+"""Limit what reading a file costs: polygons to draw, masks to unpack, memory beyond its size."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sam_widget.formats.reading.untrusted import MAX_OUTLINE
+from sam_widget.formats.reading.field import MAX_OUTLINE
 from sam_widget.masks import MAX_PIXELS
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sam_widget.formats.reading.untrusted import Field
+    from sam_widget.formats.reading.field import Field
 
 __all__ = ["Budget", "memory_of"]
 
@@ -125,11 +125,11 @@ def memory_of(value: object) -> int:
     total = 0
     waiting = [value]
     while waiting:
-        one = waiting.pop()
-        total += sys.getsizeof(one) + 8
-        if isinstance(one, dict):
-            waiting += one.keys()
-            waiting += one.values()
-        elif isinstance(one, list):
-            waiting += one
+        part = waiting.pop()
+        total += sys.getsizeof(part) + 8
+        if isinstance(part, dict):
+            waiting += part.keys()
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
     return total

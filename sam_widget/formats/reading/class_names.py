@@ -1,42 +1,35 @@
-"""Names of classes in a YOLO folder: ``names`` of ``data.yaml``, or lines of ``classes.txt``.
+"""Read and write the names of classes in a YOLO folder: ``data.yaml`` and ``classes.txt``.
 
-Of YAML, only what such files have is read: a list or a mapping of plain or quoted texts, in a
-block or in brackets. So no YAML library is needed, and no file can make one misbehave.
+Of ``data.yaml`` only ``names`` is read, a list of texts or a mapping of numbers to texts, from the
+events of PyYAML's parser and not from what it would build of them. So no file can make it build
+much: aliases are refused, and parts and nesting are counted. Every name stays the text that stands
+there, ``no`` and ``1.0`` too.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from typing import TYPE_CHECKING, NoReturn
+import math
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sam_widget.annotations import MAX_LABEL
 from sam_widget.errors import AnnotationError
-from sam_widget.formats.reading.untrusted import read_bounded
+from sam_widget.formats.reading.files import read_bounded
+from sam_widget.storage import write_atomically
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["names_by_number", "read_class_names"]
+__all__ = ["names_by_number", "read_class_names", "write_class_names"]
 
 MAX_CLASSES = 2**15
 _MAX_BYTES = 2**24
-_QUOTED = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')"""
-_NUMBER = r"""['"]?(\d{1,6})['"]?\s*:\s+"""
-_PLAIN = r"""[^\s"'#,\[\]{}&*!|>%@`]"""
-_BLANKS = re.compile(r"[ \t\r\n,]*")
-_LISTED = re.compile(rf"({_QUOTED}|{_PLAIN}[^,\[\]{{}}\n]*)")
-_NUMBERED = re.compile(_NUMBER + _LISTED.pattern)
-_NAMES = re.compile(r"^names:[ \t]*(?=([^\r\n]?))", re.MULTILINE)
-_LINE = re.compile(r"\n([^\n]*)")
-_BEFORE = re.compile(rf"-\s+|{_NUMBER}")
-_QUOTED_NAME = re.compile(_QUOTED)
-_PLAIN_NAME = re.compile(_PLAIN)
-_COMMENT = re.compile(r"\s#")
+_MAX_EVENTS = 2**18
+_MAX_DEPTH = 32
 
 
 def read_class_names(folder: Path) -> list[str]:
-    """Return the names of a folder's classes by number; none if it names none.
+    """Return the names of a folder's classes by number; empty if it names none.
 
     Numbers without a name are called ``class 3``.
 
@@ -53,9 +46,9 @@ def names_by_number(folder: Path) -> dict[int, str]:
     """Return the names that a folder gives to classes; errors as :func:`read_class_names`."""
     path = folder / "data.yaml"
     if path.is_file():
-        names = _from_yaml(_text(path), path.name)
+        names = _YamlNames(_text(path), path.name).read()
         if names is not None:
-            return names
+            return _checked(names, path.name)
     path = folder / "classes.txt"
     if path.is_file():
         text = _text(path).rstrip()
@@ -66,6 +59,49 @@ def names_by_number(folder: Path) -> dict[int, str]:
     return {}
 
 
+def write_class_names(folder: Path, names: Sequence[str]) -> None:
+    """Write ``classes.txt`` and ``data.yaml``, each in one step.
+
+    Parameters
+    ----------
+    folder : Path
+        Must exist.
+    names : sequence of str
+        By number. Halves of surrogate pairs are replaced by question marks.
+    """
+    lines = [" ".join(name.split()) for name in names]
+    text = "".join(f"{line}\n" for line in lines)
+    write_atomically(folder / "classes.txt", text.encode(errors="replace"))
+    write_atomically(folder / "data.yaml", _yaml(names).encode())
+
+
+def _yaml(names: Sequence[str]) -> str:
+    import yaml  # noqa: PLC0415 - only paid for by those who have such folders
+
+    class Quoted(str):
+        __slots__ = ()
+
+    class Dumper(yaml.SafeDumper):  # type: ignore[misc]
+        pass
+
+    # In double quotes: of line breaks elsewhere, readers of YAML 1.1 and 1.2 make different texts.
+    Dumper.add_representer(
+        Quoted,
+        lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"'),
+    )
+    quoted = [Quoted(name.encode(errors="replace").decode()) for name in names]
+    content = {
+        "path": ".",
+        "train": "images",
+        "val": "images",
+        "nc": len(quoted),
+        "names": dict(enumerate(quoted)),
+    }
+    options = {"sort_keys": False, "allow_unicode": True, "width": math.inf}
+    text: str = yaml.dump(content, Dumper=Dumper, **options)
+    return text
+
+
 def _text(path: Path) -> str:
     try:
         return read_bounded(path, _MAX_BYTES).decode("utf-8-sig")
@@ -73,88 +109,109 @@ def _text(path: Path) -> str:
         raise AnnotationError(f"{path.name}: is not UTF-8 text: {error}") from error
 
 
-def _from_yaml(text: str, file_name: str) -> dict[int, str] | None:
-    start = _NAMES.search(text)
-    if start is None:
+class _YamlNames:
+    """Read ``names`` from the events of a YAML parser.
+
+    Parameters
+    ----------
+    text : str
+    file_name : str
+        For errors.
+    """
+
+    def __init__(self, text: str, file_name: str) -> None:
+        import yaml  # noqa: PLC0415 - as above
+
+        self._yaml = yaml
+        self._file_name = file_name
+        self._events = self._parse(text)
+
+    def read(self) -> dict[int, str] | None:
+        """Return the names by number; None if there are none."""
+        root = next(self._events, None)
+        if not isinstance(root, self._yaml.MappingStartEvent):
+            return None
+        while not isinstance(key := next(self._events), self._yaml.MappingEndEvent):
+            self._skip(key)
+            value = next(self._events)
+            if isinstance(key, self._yaml.ScalarEvent) and key.value == "names":
+                return self._names(value)
+            self._skip(value)
         return None
-    if start[1] not in ("", "#"):
-        return _checked(_from_brackets(text, start.end(), file_name), file_name)
-    found: dict[int, str] = {}
-    first = text.count("\n", 0, start.end()) + 2
-    for number, match in enumerate(_LINE.finditer(text, start.end()), start=first):
-        line = match[1]
-        entry = line.strip()
-        if not entry or entry.startswith("#") or entry == "{}":
-            continue
-        if not line.startswith((" ", "\t", "-")):
-            break
-        place = f"line {number}"
-        key, name = _entry(entry, file_name, place)
-        key = len(found) if key is None else key
-        if key in found:
-            raise AnnotationError(f"{file_name}: {place}: the class {key} has two names.")
-        if len(found) > MAX_CLASSES:
-            raise AnnotationError(f"{file_name}: at most {MAX_CLASSES} classes are read.")
-        found[key] = _unquoted(name, file_name)
-    return _checked(found, file_name)
 
-
-def _entry(entry: str, file_name: str, place: str) -> tuple[int | None, str]:
-    """Divide a line of a block into its number, if it has one, and its name."""
-    before = _BEFORE.match(entry)
-    if before is None:
-        _refuse(file_name, place)
-    at = before.end()
-    key = None if before[1] is None else int(before[1])
-    quoted = _QUOTED_NAME.match(entry, at)
-    if quoted is not None:
-        rest = entry[quoted.end() :]
-        if rest.strip() and not (rest[0].isspace() and rest.lstrip().startswith("#")):
-            _refuse(file_name, place)
-        return key, quoted[0]
-    if _PLAIN_NAME.match(entry, at) is None:
-        _refuse(file_name, place)
-    comment = _COMMENT.search(entry, at)
-    return key, entry[at : None if comment is None else comment.start()].strip()
-
-
-def _from_brackets(text: str, start: int, file_name: str) -> dict[int, str]:
-    """Read ``[a, b]`` or ``{0: a, 1: b}``, which may go over several lines."""
-    opening = text[start]
-    closing = {"[": "]", "{": "}"}.get(opening)
-    if closing is None:
-        _refuse(file_name, "names")
-    pattern = _LISTED if opening == "[" else _NUMBERED
-    found: dict[int, str] = {}
-    at = start + 1
-    while True:
-        blanks = _BLANKS.match(text, at)
-        at = at if blanks is None else blanks.end()
-        if text[at : at + 1] == closing:
-            return found
-        match = pattern.match(text, at)
-        if match is None or len(found) > MAX_CLASSES:
-            _refuse(file_name, "names")
-        key = len(found) if opening == "[" else int(match[1])
-        found[key] = _unquoted(match[match.lastindex or 1].strip(), file_name)
-        at = match.end()
-
-
-def _refuse(file_name: str, where: str) -> NoReturn:
-    raise AnnotationError(
-        f"{file_name}: {where}: names must be a list of texts or a mapping of numbers to texts."
-    )
-
-
-def _unquoted(text: str, file_name: str) -> str:
-    if text.startswith('"'):
+    def _parse(self, text: str) -> Iterator[Any]:
+        """Yield the events of the content, as many as class names need at most."""
+        yaml = self._yaml
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        frame = (yaml.StreamStartEvent, yaml.DocumentStartEvent)
         try:
-            return str(json.loads(text, strict=False))
-        except ValueError as error:
-            raise AnnotationError(f"{file_name}: names: {text:.60} is no text: {error}") from error
-    if text.startswith("'") and text.endswith("'") and len(text) > 1:
-        return text[1:-1].replace("''", "'")
-    return text
+            for count, event in enumerate(yaml.parse(text, loader)):
+                if isinstance(event, yaml.AliasEvent):
+                    self._refuse(event)
+                if count > _MAX_EVENTS:
+                    self._fail("has more entries than class names need.")
+                if not isinstance(event, frame):
+                    yield event
+        except yaml.YAMLError as error:
+            said = " ".join(str(getattr(error, "problem", None) or error).split())
+            mark = getattr(error, "problem_mark", None)
+            place = "" if mark is None else f"line {mark.line + 1}: "
+            self._fail(f"{place}is not YAML: {said:.200}. {_EXPECTED}")
+
+    def _skip(self, event: Any) -> None:
+        """Go to the end of the value that begins with an event."""
+        depth = 0
+        while True:
+            if isinstance(event, self._yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, self._yaml.CollectionEndEvent):
+                depth -= 1
+            if depth > _MAX_DEPTH:
+                self._fail("is nested too deeply for class names.")
+            if depth == 0:
+                return
+            event = next(self._events)
+
+    def _names(self, start: Any) -> dict[int, str]:
+        if isinstance(start, self._yaml.ScalarEvent) and not start.value:
+            return {}
+        if not isinstance(start, self._yaml.CollectionStartEvent):
+            self._refuse(start)
+        numbered = isinstance(start, self._yaml.MappingStartEvent)
+        found: dict[int, str] = {}
+        while not isinstance(event := next(self._events), self._yaml.CollectionEndEvent):
+            number = self._number(event) if numbered else len(found)
+            if number in found:
+                self._fail(f"{_line(event)}: the class {number} has two names.")
+            if len(found) > MAX_CLASSES:
+                self._fail(f"at most {MAX_CLASSES} classes are read.")
+            found[number] = self._scalar(next(self._events) if numbered else event)
+        return found
+
+    def _number(self, event: Any) -> int:
+        text = self._scalar(event)
+        if not (text.isascii() and text.isdecimal() and len(text) <= 6):
+            self._refuse(event)
+        return int(text)
+
+    def _scalar(self, event: Any) -> str:
+        if not isinstance(event, self._yaml.ScalarEvent):
+            self._refuse(event)
+        text: str = event.value
+        return text
+
+    def _refuse(self, event: Any) -> NoReturn:
+        self._fail(f"{_line(event)}: {_EXPECTED}")
+
+    def _fail(self, message: str) -> NoReturn:
+        raise AnnotationError(f"{self._file_name}: {message}")
+
+
+_EXPECTED = "names must be a list of texts or a mapping of numbers to texts."
+
+
+def _line(event: Any) -> str:
+    return f"line {event.start_mark.line + 1}"
 
 
 def _checked(found: dict[int, str], file_name: str) -> dict[int, str]:

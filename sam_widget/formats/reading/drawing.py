@@ -1,4 +1,4 @@
-"""Drawing polygons of files: many small objects at a time, within what a file may cost."""
+"""Draw the polygons of a file: many small objects at a time, within what a file may cost."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
-from sam_widget.formats.reading.untrusted import Field
-from sam_widget.masks import Rle, filling_costs, united_each
+from sam_widget.formats.reading.field import Field
+from sam_widget.masks import Rle, filling_costs, masks_of_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     FillEach: TypeAlias = Callable[[Sequence[Sequence[Polygon]], int, int], list[Rle]]
 
-__all__ = ["Outlined", "drawn"]
+__all__ = ["Outlined", "draw_masks"]
 
 _OBJECTS = 512
 _CORNERS = 1 << 13
@@ -29,26 +29,26 @@ _CORNERS = 1 << 13
 _PIXELS = 1 << 14
 """Pixels along their outlines that are drawn at a time."""
 
-What = TypeVar("What")
+Facts = TypeVar("Facts")
 
 
 @dataclass(frozen=True)
-class Outlined(Generic[What]):
+class Outlined(Generic[Facts]):
     """An object whose mask is still to be drawn.
 
     Attributes
     ----------
-    what
+    facts
         Whatever is known of the object.
     field : Field
         Where it stands, for errors.
     mask : Rle, list of polygons, or int64 (N, 2)
-        Finished; or outlines; or intervals of pixels as ``from_intervals`` takes them.
+        Finished; or outlines; or ranges as ``mask_of_ranges`` takes them.
     part : str
         How the place of a polygon goes on, with ``{}`` for its number.
     """
 
-    what: What
+    facts: Facts
     field: Field
     mask: Rle | list[Polygon] | NDArray[np.int64]
     part: str = ""
@@ -59,10 +59,10 @@ class Outlined(Generic[What]):
         return Field(None, where, self.field.file_name)
 
 
-def drawn(
-    objects: Iterable[Outlined[What]], size: tuple[int, int], budget: Budget, fill_each: FillEach
-) -> Iterator[tuple[Outlined[What], Rle]]:
-    """Go through objects and their masks, in order.
+def draw_masks(
+    objects: Iterable[Outlined[Facts]], size: tuple[int, int], budget: Budget, fill_each: FillEach
+) -> Iterator[tuple[Outlined[Facts], Rle]]:
+    """Draw the masks of objects and yield both, in order.
 
     Parameters
     ----------
@@ -79,12 +79,12 @@ def drawn(
     AnnotationError
         If polygons cost too much, naming the object.
     """
-    waiting: list[Outlined[What]] = []
+    waiting: list[Outlined[Facts]] = []
     corners = 0
-    for one in objects:
-        waiting.append(one)
-        if isinstance(one.mask, list):
-            corners += sum(map(len, one.mask))
+    for outlined in objects:
+        waiting.append(outlined)
+        if isinstance(outlined.mask, list):
+            corners += sum(map(len, outlined.mask))
         if len(waiting) >= _OBJECTS or corners >= _CORNERS:
             yield from zip(waiting, _masks(waiting, size, budget, fill_each), strict=True)
             waiting, corners = [], 0
@@ -92,33 +92,34 @@ def drawn(
 
 
 def _masks(
-    waiting: Sequence[Outlined[What]], size: tuple[int, int], budget: Budget, fill_each: FillEach
+    waiting: Sequence[Outlined[Facts]], size: tuple[int, int], budget: Budget, fill_each: FillEach
 ) -> Iterator[Rle]:
     """Draw what waits, in parts of about ``_PIXELS`` of outline."""
-    polygons = [one.mask if isinstance(one.mask, list) else [] for one in waiting]
+    masks = [outlined.mask for outlined in waiting]
+    polygons = [mask if isinstance(mask, list) else [] for mask in masks]
     costs: NDArray[np.float64] = np.zeros(len(waiting))
-    flat = [polygon for one in polygons for polygon in one]
+    flat = [polygon for parts in polygons for polygon in parts]
     if flat:
-        owners = np.repeat(np.arange(len(waiting)), [len(one) for one in polygons])
+        owners = np.repeat(np.arange(len(waiting)), [len(parts) for parts in polygons])
         each = filling_costs(flat, *size)
         begin = np.searchsorted(owners, owners)
         budget.draw(lambda at: waiting[owners[at]].place(at - int(begin[at])), each)
         costs += np.bincount(owners, each, len(waiting))
-    costs = costs + [len(one.mask) if isinstance(one.mask, np.ndarray) else 0 for one in waiting]
+    costs = costs + [len(mask) if isinstance(mask, np.ndarray) else 0 for mask in masks]
     part_of = np.cumsum(costs) // _PIXELS
     cuts = [0, *(np.flatnonzero(np.diff(part_of)) + 1).tolist(), len(waiting)]
     for first, last in itertools.pairwise(cuts):
-        filled = iter(fill_each([one for one in polygons[first:last] if one], *size))
-        united = iter(_united([one.mask for one in waiting[first:last]], size))
-        for one in waiting[first:last]:
-            if isinstance(one.mask, Rle):
-                yield one.mask
+        filled = iter(fill_each([parts for parts in polygons[first:last] if parts], *size))
+        united = iter(_united(masks[first:last], size))
+        for mask in masks[first:last]:
+            if isinstance(mask, Rle):
+                yield mask
             else:
-                yield next(filled if isinstance(one.mask, list) else united)
+                yield next(filled if isinstance(mask, list) else united)
 
 
 def _united(masks: Sequence[object], size: tuple[int, int]) -> list[Rle]:
-    spread = [one for one in masks if isinstance(one, np.ndarray)]
+    ranges = [mask for mask in masks if isinstance(mask, np.ndarray)]
     stride = size[0] * size[1] + 1
-    moved = [intervals + number * stride for number, intervals in enumerate(spread)]
-    return united_each(moved, len(spread), *size)
+    moved = [own + number * stride for number, own in enumerate(ranges)]
+    return masks_of_ranges(moved, len(ranges), *size)

@@ -1,4 +1,4 @@
-"""JSON of others within bounded memory: Python's lists and objects take many times their text.
+"""Parse JSON of others within bounded memory: Python's objects take many times their text.
 
 The long lists of a document, its records, are found by their brackets and commas and parsed a few
 at a time when they are gone through. Long lists of numbers become arrays as they are parsed. What
@@ -17,7 +17,8 @@ import numpy as np
 
 from sam_widget.errors import AnnotationError
 from sam_widget.formats.reading.budget import memory_of
-from sam_widget.formats.reading.untrusted import MAX_OBJECTS, Document, Records, read_bounded
+from sam_widget.formats.reading.field import MAX_OBJECTS, Document, Records
+from sam_widget.formats.reading.files import read_bounded
 
 if TYPE_CHECKING:
     import os
@@ -216,7 +217,7 @@ class _Parser:
             text = self.content[begin:end].decode()
             found = json.loads(f"[{text}]", parse_constant=_refuse_constant)
         except (RecursionError, ValueError):
-            # Once more, to name the one that is wrong.
+            # Once more, to name the element that is wrong.
             found = []
             for index in range(first, last):
                 start, stop = self._stripped(*self._part(outline, index))
@@ -343,11 +344,11 @@ _STEP = np.array([0, 1, -1, 0, 0])
 
 def _as_array(part: list[Any]) -> NDArray[Any] | None:
     """Return numbers, or lists of equally many numbers, as an array; None for anything else."""
-    kinds = {type(one) for one in part}
+    kinds = {type(element) for element in part}
     if kinds == {list}:
-        if len({len(one) for one in part}) != 1 or not part[0]:
+        if len({len(row) for row in part}) != 1 or not part[0]:
             return None
-        kinds = {type(number) for one in part for number in one}
+        kinds = {type(number) for row in part for number in row}
     if not kinds <= {int, float}:
         return None
     array = np.array(part)

@@ -1,4 +1,4 @@
-"""PNG files from others: looked at before they are unpacked."""
+"""Decode PNG files that others wrote, checked before they are unpacked."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from sam_widget.masks import MAX_PIXELS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sam_widget.formats.reading.untrusted import Field
+    from sam_widget.formats.reading.field import Field
 
-__all__ = ["decoded_png"]
+__all__ = ["decode_png"]
 
 _MOST_PER_BYTE = 1032 * 8
 """Pixels of one bit in a byte of a PNG: the best that its compression can do."""
 _MODES = ("1", "L", "P", "I;16", "I;16B", "I")
 
 
-def decoded_png(
+def decode_png(
     content: bytes, field: Field, *, most_hw: tuple[int, int], text: str = ""
 ) -> tuple[NDArray[Any], str | None]:
     """Unpack a PNG of one channel, which may be a palette's numbers.

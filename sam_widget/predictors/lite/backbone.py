@@ -17,9 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-INPUT_MEAN = 127.0
-"""Subtracted from 8-bit RGB, as the Lite networks were trained."""
-INPUT_SCALE = 128.0
+from sam_widget.predictors.lite.picture import INPUT_MEAN, INPUT_SCALE
 
 
 class Stage(NamedTuple):

@@ -1,36 +1,48 @@
-"""The lite network's view of an image as named arrays, and back.
+"""The lite network's view of an image: its shapes, and named arrays for files and back.
 
-The tensors come back as what decodes lays them out in memory. Only then do the same products run
-on them in the same order, so that the logits are the same to the last bit, and nothing has to be
-put in order at every click.
+An image is encoded by one runtime and may be decoded by the other, so its parts are arrays of NumPy
+or tensors of torch: whoever computes takes either (:func:`as_arrays`, ``torch_runner.as_tensors``).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
-import torch
 
 from sam_widget.predictors.base import check_arrays
-from sam_widget.predictors.lite.network import EncodedImage
-from sam_widget.predictors.lite.pyramid import (
-    FINE_CHANNELS,
-    INPUT_SIDE,
-    MIDDLE_CHANNELS,
-    PIXEL_CHANNELS,
-    WIDTH,
-    ImageFeatures,
-)
+from sam_widget.predictors.lite.picture import picture_hw
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
     from sam_widget.predictors.frame import ModelFrame
 
-__all__ = ["nbytes_of", "pack", "picture_hw", "unpack"]
+__all__ = [
+    "FINE_CHANNELS",
+    "GRID_SIDE",
+    "MIDDLE_CHANNELS",
+    "PIXEL_CHANNELS",
+    "WIDTH",
+    "Array",
+    "EncodedImage",
+    "ImageFeatures",
+    "as_arrays",
+    "converted",
+    "nbytes_of",
+    "pack",
+    "unpack",
+]
+
+GRID_SIDE = 256
+"""Side of the grid on which masks are predicted: stride 2 of the input."""
+WIDTH = 128
+"""Width of the tokens and of the coarse features."""
+PIXEL_CHANNELS = 24
+FINE_CHANNELS = 48
+MIDDLE_CHANNELS = 96
 
 _LEVELS = {
     "pixels": (PIXEL_CHANNELS, 2),
@@ -43,51 +55,81 @@ _LAYERS = 3
 _HEADS = 4
 """Of the token layers, each of which remembers keys and values of the image."""
 
+Array: TypeAlias = Any
+"""float32: an ndarray where ONNX Runtime computes, a Tensor where torch does."""
 
-def picture_hw(height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Size of the picture the network sees of an image.
 
-    Parameters
-    ----------
-    height, width : int
-        Size of the image in pixels.
+class ImageFeatures(NamedTuple):
+    """What the network keeps of an image; h and w are sides of the padded input in pixels."""
 
-    Returns
-    -------
-    size_hw, padded_hw : (int, int)
-        With the longest side at 512 pixels, and padded to multiples of 32.
-    """
-    scale = INPUT_SIDE / max(height, width)
-    height, width = (max(1, int(side * scale + 0.5)) for side in (height, width))
-    return (height, width), (-(-height // 32) * 32, -(-width // 32) * 32)
+    pixels: Array
+    """(1, 24, h / 2, w / 2)"""
+    fine: Array
+    """(1, 48, h / 4, w / 4)"""
+    middle: Array
+    """(1, 96, h / 8, w / 8)"""
+    coarse: Array
+    """(1, 128, h / 16, w / 16)"""
+
+
+class EncodedImage(NamedTuple):
+    """Everything that does not depend on the prompt."""
+
+    features: ImageFeatures
+    memory: tuple[tuple[Array, Array], ...]
+    """For each token layer, the keys and values of the coarse features, split by head."""
+
+    @classmethod
+    def of_parts(cls, parts: list[Array]) -> EncodedImage:
+        """Return what :attr:`parts` took apart."""
+        return cls(ImageFeatures(*parts[:4]), tuple(zip(parts[4::2], parts[5::2], strict=True)))
+
+    @property
+    def parts(self) -> list[Array]:
+        """The four levels, then keys and values of each token layer."""
+        return [*self.features, *(part for pair in self.memory for part in pair)]
+
+
+def converted(encoded: EncodedImage, convert: Callable[[Array], Array]) -> EncodedImage:
+    """Return the same image with every part converted."""
+    return EncodedImage.of_parts([convert(part) for part in encoded.parts])
+
+
+def as_arrays(encoded: EncodedImage) -> EncodedImage:
+    """Return the same image in NumPy; tensors on the CPU are not copied."""
+    return converted(encoded, _as_array)
+
+
+def _as_array(part: Array) -> NDArray[np.float32]:
+    array: NDArray[np.float32] = part if isinstance(part, np.ndarray) else part.numpy(force=True)
+    return array
 
 
 def nbytes_of(encoded: EncodedImage) -> int:
-    """Bytes of all tensors of an encoded image."""
-    tensors = [*encoded.features, *(part for pair in encoded.memory for part in pair)]
-    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+    """Bytes of all parts of an encoded image."""
+    return sum(part.nbytes for part in encoded.parts)
 
 
 def pack(encoded: EncodedImage) -> dict[str, NDArray[Any]]:
     """Return the features as float32 arrays: levels (1, h, w, C), memories (1, h w, heads, C)."""
+    features, memory = as_arrays(encoded)
     arrays = {
-        name: level.permute(0, 2, 3, 1)
-        for name, level in zip(_LEVELS, encoded.features, strict=True)
+        name: level.transpose(0, 2, 3, 1) for name, level in zip(_LEVELS, features, strict=True)
     }
-    for index, (keys, values) in enumerate(encoded.memory):
-        arrays[f"keys_{index}"] = keys.transpose(1, 2)
-        arrays[f"values_{index}"] = values.transpose(1, 2)
-    return {name: tensor.cpu().contiguous().numpy() for name, tensor in arrays.items()}
+    for index, (keys, values) in enumerate(memory):
+        arrays[f"keys_{index}"] = keys.transpose(0, 2, 1, 3)
+        arrays[f"values_{index}"] = values.transpose(0, 2, 1, 3)
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
 def unpack(
-    arrays: Mapping[str, NDArray[Any]],
-    frame: ModelFrame,
-    device: str,
-    *,
-    channels_last: bool = True,
+    arrays: Mapping[str, NDArray[Any]], frame: ModelFrame, *, channels_last: bool
 ) -> EncodedImage:
-    """Return the features that :func:`pack` took apart.
+    """Return the features that :func:`pack` took apart, in NumPy.
+
+    They are laid out in memory as what decodes lays them out itself. Only then do the same products
+    run on them in the same order, so that the logits are the same to the last bit, and nothing has
+    to be put in order at every click.
 
     Parameters
     ----------
@@ -95,11 +137,9 @@ def unpack(
         From :func:`pack`.
     frame : ModelFrame
         Of the image.
-    device : str
-        Where the tensors are to be.
     channels_last : bool
-        Whether what decodes has channels, and the heads' channels, next to each other in memory,
-        as torch here; contiguous tensors otherwise.
+        Whether channels, and the heads' channels, are to be next to each other in memory, as torch
+        has them here; contiguous arrays otherwise.
 
     Raises
     ------
@@ -116,15 +156,14 @@ def unpack(
         shapes |= {f"keys_{index}": split, f"values_{index}": split}
     check_arrays(arrays, shapes, "lite")
 
-    def tensor(name: str, *order: int) -> torch.Tensor:
+    def part(name: str, *order: int) -> NDArray[np.float32]:
         # torch wants memory that may be written to.
-        array = np.require(arrays[name], requirements=("C", "W"))
-        found = torch.from_numpy(array).to(device).permute(*order)
-        return found if channels_last else found.contiguous()
+        found = np.require(arrays[name], requirements=("C", "W")).transpose(order)
+        return found if channels_last else np.ascontiguousarray(found)
 
-    levels = ImageFeatures(*(tensor(name, 0, 3, 1, 2) for name in _LEVELS))
+    levels = ImageFeatures(*(part(name, 0, 3, 1, 2) for name in _LEVELS))
     memory = tuple(
-        (tensor(f"keys_{index}", 0, 2, 1, 3), tensor(f"values_{index}", 0, 2, 1, 3))
+        (part(f"keys_{index}", 0, 2, 1, 3), part(f"values_{index}", 0, 2, 1, 3))
         for index in range(_LAYERS)
     )
     return EncodedImage(levels, memory)

@@ -12,8 +12,6 @@ from torch import Tensor
 from torch.nn import functional
 
 GEOMETRY_CHANNELS = 10
-COARSE_SIDE = 128
-"""Side of the grid for fed-back masks."""
 POINT_REACH = 0.25
 """Relative coordinates are divided by this when there is no box."""
 CLICK_WIDTHS = (0.03, 0.12)

@@ -23,16 +23,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sam_widget.predictors.lite.geometry import GEOMETRY_CHANNELS, PromptBatch, cell_centres
-from sam_widget.predictors.lite.layers import Attention, TokenLayer, sinusoidal
-from sam_widget.predictors.lite.prompts import PromptEncoder
-from sam_widget.predictors.lite.pyramid import (
-    INPUT_SIDE,
+from sam_widget.predictors.lite.features import (
     PIXEL_CHANNELS,
     WIDTH,
-    ImageEncoder,
+    EncodedImage,
     ImageFeatures,
 )
+from sam_widget.predictors.lite.geometry import GEOMETRY_CHANNELS, PromptBatch, cell_centres
+from sam_widget.predictors.lite.layers import Attention, TokenLayer, sinusoidal
+from sam_widget.predictors.lite.picture import INPUT_SIDE
+from sam_widget.predictors.lite.prompt_encoder import PromptEncoder
+from sam_widget.predictors.lite.pyramid import ImageEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,14 +44,6 @@ OUTPUTS = 4
 """Mask tokens: 0 for unambiguous prompts, 1 to 3 for the readings of a single point."""
 STATISTICS = 4
 """Figures about a mask that its predicted IoU is based on."""
-
-
-class EncodedImage(NamedTuple):
-    """Everything that does not depend on the prompt."""
-
-    features: ImageFeatures
-    memory: tuple[tuple[Tensor, Tensor], ...]
-    """For each token layer, the keys and values of the coarse features, split by head."""
 
 
 class MaskNetworks(NamedTuple):

@@ -7,13 +7,13 @@ parameters. So there is one file of weights, and its digest vouches for both run
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sam_widget.predictors.lite.geometry import COARSE_SIDE
-from sam_widget.predictors.lite.network import EncodedImage
-from sam_widget.predictors.lite.pyramid import ImageFeatures
+from sam_widget.predictors.lite.features import EncodedImage, as_arrays
+from sam_widget.predictors.lite.prompts import COARSE_SIDE
 from sam_widget.predictors.onnx_runtime import open_session, run
 
 if TYPE_CHECKING:
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from torch import Tensor
 
-    from sam_widget.predictors.lite.geometry import PromptBatch
+    from sam_widget.predictors.lite.prompts import PromptArrays
 
 __all__ = ["OnnxRunner"]
 
@@ -76,65 +75,62 @@ class OnnxRunner:
 
     name = "onnx"
     device = "cpu"
+    channels_last = False
 
     def __init__(self, folder: Path, weights: Mapping[str, NDArray[np.float32]]) -> None:
-        self._encode, self._decode, self._decode_points, self._rate = (
-            open_session(
+        def opened(name: str) -> Any:  # noqa: ANN401 - a session, see open_session
+            return open_session(
                 folder / name,
                 {k: v for k, v in weights.items() if used_by(name, k)},
                 keeps_memory=name != GRAPHS[0],
             )
-            for name in GRAPHS
-        )
 
-    def encode(self, picture: Tensor) -> EncodedImage:
+        # Opening a graph optimises it, a tenth of a second of one core, without Python's lock.
+        with ThreadPoolExecutor(len(GRAPHS)) as pool:
+            self._encode, self._decode, self._decode_points, self._rate = pool.map(opened, GRAPHS)
+
+    def encode(self, picture: NDArray[np.float32]) -> EncodedImage:
         """Encode one normalised picture (1, 3, h, w)."""
-        parts = run(self._encode, FEATURES, {"picture": picture.numpy()})
-        memory = tuple(zip(parts[4::2], parts[5::2], strict=True))
-        return EncodedImage(ImageFeatures(*parts[:4]), memory)
+        return EncodedImage.of_parts(run(self._encode, FEATURES, {"picture": picture}))
+
+    def adopt(self, encoded: EncodedImage) -> EncodedImage:
+        """Return features from elsewhere as arrays."""
+        return as_arrays(encoded)
 
     def decode(
-        self, encoded: EncodedImage, batch: PromptBatch, outputs: list[int]
-    ) -> tuple[NDArray[np.float32], Tensor]:
+        self, encoded: EncodedImage, prompts: PromptArrays, outputs: list[int]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Compute the masks of one prompt, as :meth:`TorchRunner.decode` does."""
-        parts = [*encoded.features, *(part for pair in encoded.memory for part in pair)]
-        inputs = dict(zip(FEATURES, (part.numpy() for part in parts), strict=True))
+        inputs: dict[str, NDArray[Any]]
+        inputs = dict(zip(FEATURES, self.adopt(encoded).parts, strict=True))
         inputs["outputs"] = np.array(outputs, np.int64)
-        if batch.mask is None and not bool(batch.has_box.any()):
-            inputs |= {"points": batch.points.numpy(), "labels": batch.labels.numpy()}
+        if prompts.mask is None and not prompts.has_box.any():
+            inputs |= {"points": prompts.points, "labels": prompts.labels}
             logits, tokens = run(self._decode_points, DECODE_OUTPUTS, inputs)
         else:
-            inputs |= _as_inputs(batch)
+            inputs |= _as_inputs(prompts)
             logits, tokens = run(self._decode, DECODE_OUTPUTS, inputs)
-        return logits.numpy(), tokens
+        return logits, tokens
 
     def rate(
-        self, encoded: EncodedImage, tokens: Tensor, logits: NDArray[np.float32]
+        self,
+        encoded: EncodedImage,
+        tokens: NDArray[np.float32],
+        logits: NDArray[np.float32],
     ) -> NDArray[np.float32]:
         """Return the predicted IoU (K,), as :meth:`TorchRunner.rate` does."""
-        # Copied by NumPy: torch would wake its threads for it, which a busy machine makes wait.
-        pixels = np.ascontiguousarray(encoded.features.pixels.numpy()[0, :, ::2, ::2])
-        inputs = dict(zip(RATE_INPUTS, (tokens.numpy(), pixels, logits), strict=True))
+        pixels = self.adopt(encoded).features.pixels[0, :, ::2, ::2]
+        inputs = dict(zip(RATE_INPUTS, (tokens, pixels, logits), strict=True))
         (scores,) = run(self._rate, ["scores"], inputs)
-        found: NDArray[np.float32] = scores.numpy()
-        return found
+        return scores
 
 
-def _as_inputs(batch: PromptBatch) -> dict[str, NDArray[Any]]:
+def _as_inputs(prompts: PromptArrays) -> dict[str, NDArray[Any]]:
     """Return one prompt as the graph takes it: what is absent is there and switched off."""
-    points, labels = batch.points.numpy(), batch.labels.numpy()
-    if points.shape[1] == 0:
-        points, labels = np.zeros((1, 1, 2), np.float32), np.full((1, 1), -1, np.int64)
-    mask = (
-        np.zeros((1, COARSE_SIDE, COARSE_SIDE), np.float32)
-        if batch.mask is None
-        else batch.mask.numpy()
-    )
-    return {
-        "points": points,
-        "labels": labels,
-        "boxes": batch.boxes.numpy(),
-        "has_box": batch.has_box.numpy(),
-        "mask": mask,
-        "has_mask": batch.has_mask.numpy() if batch.mask is not None else np.zeros(1, np.bool_),
-    }
+    inputs = prompts._asdict()
+    if prompts.points.shape[1] == 0:
+        inputs["points"] = np.zeros((1, 1, 2), np.float32)
+        inputs["labels"] = np.full((1, 1), -1, np.int64)
+    if prompts.mask is None:
+        inputs["mask"] = np.zeros((1, COARSE_SIDE, COARSE_SIDE), np.float32)
+    return inputs

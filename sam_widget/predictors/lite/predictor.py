@@ -13,38 +13,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
-import safetensors.torch
-import torch
-from PIL import Image
 
 from sam_widget.errors import ModelError, WeightsError
 from sam_widget.images import load_image
-from sam_widget.predictors import onnx_runtime
+from sam_widget.predictors import onnx_runtime, torch_runtime
 from sam_widget.predictors.base import (
+    SAM_PROMPTS,
     Embedding,
     Prediction,
     check_request,
-    mask_logits,
     wants_three,
 )
 from sam_widget.predictors.batch import BatchPrediction, check_batch
 from sam_widget.predictors.devices import resolve_device
 from sam_widget.predictors.frame import ModelFrame
-from sam_widget.predictors.lite.backbone import normalise
 from sam_widget.predictors.lite.components import keep_clicked
-from sam_widget.predictors.lite.features import nbytes_of, pack, picture_hw, unpack
-from sam_widget.predictors.lite.geometry import PromptBatch
-from sam_widget.predictors.lite.network import EncodedImage, LiteNetwork
-from sam_widget.predictors.lite.pyramid import GRID_SIDE
-from sam_widget.predictors.lite.torch_runner import TorchRunner
+from sam_widget.predictors.lite.features import GRID_SIDE, EncodedImage, nbytes_of, pack, unpack
+from sam_widget.predictors.lite.picture import picture_of
+from sam_widget.predictors.lite.prompts import include_cells, prompt_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    from sam_widget.images import RgbImage
     from sam_widget.predictors.base import Progress
+    from sam_widget.predictors.lite.features import Array
+    from sam_widget.predictors.lite.prompts import PromptArrays
     from sam_widget.prompts import Prompts
 
 WEIGHTS_PATH = Path(__file__).parent.parent.parent / "weights" / "lite.safetensors"
@@ -57,19 +52,24 @@ _ELSEWHERE = (
 
 
 class Runner(Protocol):
-    """What computes: torch or ONNX Runtime."""
+    """What computes: torch or ONNX Runtime. The features of either are good for the other."""
 
     name: str
     device: str
+    channels_last: bool
+    """How it lays features out in memory, as ``features.unpack`` has to."""
 
-    def encode(self, picture: torch.Tensor) -> EncodedImage: ...  # noqa: D102 - see TorchRunner
+    # What each method does is said by TorchRunner.
+    def encode(self, picture: NDArray[np.float32]) -> EncodedImage: ...  # noqa: D102
+
+    def adopt(self, encoded: EncodedImage) -> EncodedImage: ...  # noqa: D102
 
     def decode(  # noqa: D102
-        self, encoded: EncodedImage, batch: PromptBatch, outputs: list[int]
-    ) -> tuple[NDArray[np.float32], torch.Tensor]: ...
+        self, encoded: EncodedImage, prompts: PromptArrays, outputs: list[int]
+    ) -> tuple[NDArray[np.float32], Array]: ...
 
     def rate(  # noqa: D102
-        self, encoded: EncodedImage, tokens: torch.Tensor, logits: NDArray[np.float32]
+        self, encoded: EncodedImage, tokens: Array, logits: NDArray[np.float32]
     ) -> NDArray[np.float32]: ...
 
 
@@ -79,42 +79,58 @@ def load_lite(device: str | None = "auto", runtime: str = "auto") -> Lite:
     Parameters
     ----------
     device : str
-        ``"auto"`` (CUDA, else MPS, else CPU) or a device of torch, such as ``"cuda:1"``.
+        ``"auto"``, ``"cpu"``, or a device of torch, such as ``"cuda:1"``. ``"auto"`` is the CPU
+        with ONNX Runtime, and what is fastest (CUDA, else MPS, else CPU) with torch.
     runtime : {"auto", "torch", "onnx"}
         ONNX Runtime is faster and runs on the CPU only; ``"auto"`` takes it where it is installed
-        and nothing faster is there.
+        and no other device is asked for.
 
     Raises
     ------
     WeightsError
         If the file of weights is missing or is not the one this version was released with.
     ModelError
-        If the device is not there, or ONNX Runtime is asked for and is not.
+        If the device is not there, or a runtime is asked for and not installed.
     """
-    network = read_weights(WEIGHTS_PATH, WEIGHTS_SHA256)
-    chosen = resolve_device(device)
-    if runtime == "auto":
-        runtime = fastest_runtime(chosen)
-    if runtime == "onnx" and chosen != "cpu":
+    weights = read_weights(WEIGHTS_PATH, WEIGHTS_SHA256)
+    return Lite(runner_for(weights, device, runtime), WEIGHTS_SHA256)
+
+
+def runner_for(
+    weights: Mapping[str, NDArray[np.float32]], device: str | None = "auto", runtime: str = "auto"
+) -> Runner:
+    """Return what computes with the weights; device, runtime and errors as for :func:`load_lite`.
+
+    Parameters
+    ----------
+    weights : mapping of str to ndarray
+        float32 tensors by parameter name.
+    """
+    on_cpu = device in (None, "auto", "cpu")
+    if runtime == "onnx" and not on_cpu:
         raise ModelError(
-            f'expected device "cpu" with runtime="onnx", got {chosen!r}. Use runtime="torch".'
+            f'expected device "cpu" with runtime="onnx", got {device!r}. Use runtime="torch".'
         )
-    return Lite(network, WEIGHTS_SHA256, chosen, runtime=runtime)
+    if runtime == "onnx" or (runtime == "auto" and on_cpu and onnx_runtime.installed()):
+        from sam_widget.predictors.lite.onnx_runner import OnnxRunner
+
+        return OnnxRunner(WEIGHTS_PATH.parent, weights)
+    torch_runtime.require(f'the model "lite" with runtime={runtime!r}, device={device!r}')
+    from sam_widget.predictors.lite.torch_runner import TorchRunner, network_of
+
+    return TorchRunner(network_of(weights), resolve_device(device))
 
 
-def fastest_runtime(device: str) -> str:
-    """Return ``"onnx"`` on a CPU that has ONNX Runtime, else ``"torch"``."""
-    return "onnx" if device == "cpu" and onnx_runtime.installed() else "torch"
-
-
-def read_weights(path: Path, sha256: str) -> LiteNetwork:
-    """Read a network from safetensors, after checking the file's digest.
+def read_weights(path: Path, sha256: str) -> dict[str, NDArray[np.float32]]:
+    """Read tensors by parameter name from safetensors, after checking the file's digest.
 
     Raises
     ------
     WeightsError
         If the file is missing or its digest is another.
     """
+    import safetensors.numpy
+
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -128,10 +144,9 @@ def read_weights(path: Path, sha256: str) -> LiteNetwork:
             f"{path} is damaged or of another version: expected SHA-256 {sha256[:16]}..., got "
             f"{found[:16]}... ({len(content)} bytes). {_ELSEWHERE}"
         )
-    network = LiteNetwork()
-    weights = {name: value.float() for name, value in safetensors.torch.load(content).items()}
-    network.load_state_dict(weights)
-    return network
+    # The file holds half precision.
+    stored = safetensors.numpy.load(content)
+    return {name: value.astype(np.float32) for name, value in stored.items()}
 
 
 class Lite:
@@ -139,18 +154,16 @@ class Lite:
 
     Parameters
     ----------
-    network : LiteNetwork
-        With trained weights.
+    runner : Runner
+        What computes, with trained weights.
     model_digest : str
         Digest of the weights.
-    device : str
-        As for :func:`load_lite`.
-    runtime : {"torch", "onnx"}
-        What computes.
     """
 
     name = "lite"
     preprocessing = "1: longest side 512, padded to 32, float32"
+    accepts = SAM_PROMPTS
+    previews = True
     automatic_defaults: ClassVar = {
         "pred_iou_thresh": 0.5,
         "stability_score_thresh": 0.45,
@@ -159,25 +172,10 @@ class Lite:
     """Thresholds for everything mode that suit it: it is less sure of its masks than the official
     networks, and their edges are softer."""
 
-    def __init__(
-        self,
-        network: LiteNetwork,
-        model_digest: str,
-        device: str | None = "auto",
-        *,
-        runtime: str = "torch",
-    ) -> None:
-        self.device = resolve_device(device)
+    def __init__(self, runner: Runner, model_digest: str) -> None:
+        self.device = runner.device
         self.model_digest = model_digest
-        network.requires_grad_(requires_grad=False).eval()
-        self._runner: Runner
-        if runtime == "onnx":
-            from sam_widget.predictors.lite.onnx_runner import OnnxRunner
-
-            values = {name: value.numpy() for name, value in network.state_dict().items()}
-            self._runner = OnnxRunner(WEIGHTS_PATH.parent, values)
-        else:
-            self._runner = TorchRunner(network, self.device)
+        self._runner = runner
         self._encoding = threading.Lock()
         self._decoding = threading.Lock()
 
@@ -189,15 +187,19 @@ class Lite:
     def __repr__(self) -> str:
         return f"<Lite on {self.device}, {self.runtime}>"
 
+    def frame(self, image_hw: tuple[int, int]) -> ModelFrame:
+        """Return the frame of an image, which is SAM's; see :meth:`~sam_widget.Predictor.frame`."""
+        return ModelFrame(*image_hw)
+
     def encode(self, image: object, progress: Progress | None = None) -> Embedding:
         """Encode an image; see :meth:`~sam_widget.Predictor.encode`."""
         rgb = load_image(image)
-        picture = normalise(torch.from_numpy(_fit(rgb)).permute(2, 0, 1)[None])
+        picture = picture_of(rgb)
         with self._encoding:
             encoded = self._runner.encode(picture)
         if progress is not None:
             progress(1.0)
-        frame = ModelFrame(rgb.height, rgb.width)
+        frame = self.frame((rgb.height, rgb.width))
         return Embedding(encoded, frame, self.model_digest, rgb.digest, nbytes_of(encoded))
 
     def pack(self, embedding: Embedding) -> dict[str, NDArray[Any]]:
@@ -208,7 +210,9 @@ class Lite:
         self, arrays: Mapping[str, NDArray[Any]], frame: ModelFrame, image_digest: str
     ) -> Embedding:
         """Undo :meth:`pack`; see :class:`~sam_widget.predictors.base.StorablePredictor`."""
-        encoded = unpack(arrays, frame, self.device, channels_last=self.runtime == "torch")
+        encoded = self._runner.adopt(
+            unpack(arrays, frame, channels_last=self._runner.channels_last)
+        )
         return Embedding(encoded, frame, self.model_digest, image_digest, nbytes_of(encoded))
 
     def decode(
@@ -237,7 +241,9 @@ class Lite:
             self._answer(embedding, prompts, multimask)
             for prompts in check_batch(self, embedding, points, boxes)
         ]
-        scores = np.stack([one for _, one in answers]) if answers else np.zeros((0, 3), np.float32)
+        scores = (
+            np.stack([scores for _, scores in answers]) if answers else np.zeros((0, 3), np.float32)
+        )
 
         def compute(pairs: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
             # The rating looks at the masks, so they are there; only their frame is not.
@@ -252,11 +258,11 @@ class Lite:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return logits on the grid of the padded picture, and scores."""
         encoded = _encoded(embedding)
-        batch = prompt_batch(prompts, embedding.frame)
+        arrays = prompt_arrays(prompts, embedding.frame)
         outputs = [1, 2, 3] if wants_three(prompts, multimask) else [0]
-        seeds = [] if prompts.box is not None else _include_cells(batch)
+        seeds = [] if prompts.box is not None else include_cells(arrays)
         with self._decoding:
-            return _predict(self._runner, encoded, batch, outputs, seeds)
+            return _predict(self._runner, encoded, arrays, outputs, seeds)
 
 
 def _encoded(embedding: Embedding) -> EncodedImage:
@@ -266,52 +272,15 @@ def _encoded(embedding: Embedding) -> EncodedImage:
     return encoded
 
 
-def prompt_batch(prompts: Prompts, frame: ModelFrame) -> PromptBatch:
-    """Return the prompts of one request as tensors in the network's coordinates."""
-    points = frame.points_to_model(prompts.point_coords) / ModelFrame.INPUT
-    box = (0.0, 0.0, 1.0, 1.0)
-    if prompts.box is not None:
-        (box,) = frame.boxes_to_model([prompts.box]) / ModelFrame.INPUT
-    mask = mask_logits(prompts, frame)
-    return PromptBatch(
-        torch.from_numpy(points).float().reshape(1, -1, 2),
-        torch.from_numpy(prompts.point_labels).reshape(1, -1),
-        torch.as_tensor(box, dtype=torch.float32).reshape(1, 4),
-        torch.tensor([prompts.box is not None]),
-        # Two by two cells of the logits' grid make one of the network's coarse grid.
-        None if mask is None else torch.nn.functional.avg_pool2d(torch.tensor(mask), 2),
-        torch.tensor([mask is not None]),
-    )
-
-
-def _fit(rgb: RgbImage) -> NDArray[np.uint8]:
-    """Scale the longest side to 512 pixels; pad right and bottom to multiples of 32."""
-    (height, width), padded_hw = picture_hw(rgb.height, rgb.width)
-    picture = Image.fromarray(rgb.pixels).resize(
-        (width, height), Image.Resampling.BILINEAR, reducing_gap=3.0
-    )
-    # 127 is the backbone's zero, which its convolutions pad with.
-    padded = np.full((*padded_hw, 3), 127, np.uint8)
-    padded[:height, :width] = np.asarray(picture)
-    return padded
-
-
-def _include_cells(batch: PromptBatch) -> list[tuple[int, int]]:
-    """Return the (row, column) of the grid that each include point lies in."""
-    points = batch.points[batch.labels == 1].cpu().numpy()
-    cells = (points * GRID_SIDE).astype(int).clip(0, GRID_SIDE - 1)
-    return [(int(row), int(column)) for column, row in cells]
-
-
 def _predict(
     runner: Runner,
     encoded: EncodedImage,
-    batch: PromptBatch,
+    prompts: PromptArrays,
     outputs: list[int],
     seeds: list[tuple[int, int]],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return logits (K, h, w) on the grid of the padded picture, and scores (K,)."""
-    logits, tokens = runner.decode(encoded, batch, outputs)
+    logits, tokens = runner.decode(encoded, prompts, outputs)
     if seeds:
         height, width = logits.shape[1:]
         inside = [(min(row, height - 1), min(column, width - 1)) for row, column in seeds]

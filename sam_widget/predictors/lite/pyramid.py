@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional
 
 from sam_widget.predictors.lite.backbone import CHANNELS, EfficientNetLite0
+from sam_widget.predictors.lite.features import (
+    FINE_CHANNELS,
+    MIDDLE_CHANNELS,
+    PIXEL_CHANNELS,
+    WIDTH,
+    ImageFeatures,
+)
 from sam_widget.predictors.lite.geometry import cell_centres
 from sam_widget.predictors.lite.layers import Block, TokenLayer, double, sinusoidal
+from sam_widget.predictors.lite.picture import INPUT_SIDE
 
-INPUT_SIDE = 512
-"""Longest side of the picture the network sees, in pixels."""
-GRID_SIDE = 256
-"""Side of the grid on which masks are predicted: stride 2 of the input."""
-WIDTH = 128
-"""Width of the tokens and of the coarse features."""
-PIXEL_CHANNELS = 24
-FINE_CHANNELS = 48
-MIDDLE_CHANNELS = 96
-
-
-class ImageFeatures(NamedTuple):
-    """What the network keeps of an image; h and w are sides of the padded input in pixels."""
-
-    pixels: Tensor
-    """(1, 24, h / 2, w / 2)"""
-    fine: Tensor
-    """(1, 48, h / 4, w / 4)"""
-    middle: Tensor
-    """(1, 96, h / 8, w / 8)"""
-    coarse: Tensor
-    """(1, 128, h / 16, w / 16)"""
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class ImageEncoder(nn.Module):

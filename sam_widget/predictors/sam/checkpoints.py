@@ -1,4 +1,4 @@
-"""The official checkpoints: where they come from, how they are fetched, and how they are verified.
+"""The official checkpoints: where they come from, and how they are verified.
 
 Files, addresses and sizes are those of the README of ``facebookresearch/segment-anything``. The six
 hex digits in a file's name begin its MD5; what is checked here is the SHA-256.

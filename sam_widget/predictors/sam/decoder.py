@@ -122,8 +122,8 @@ class MaskDecoder:
             for start in range(0, len(prompts), self._at_once):
                 part = slice(start, start + self._at_once)
                 mask = None if masks is None else masks[part].to(self.dtype)
-                one = Layers(self._weights, self._buffers, image, prompts[part], mask)
-                parts.append(one.run())
+                layers = Layers(self._weights, self._buffers, image, prompts[part], mask)
+                parts.append(layers.run())
         if len(parts) == 1:
             return parts[0]
         scores, tokens, basis, gains = (

@@ -290,9 +290,9 @@ class _TokensGraph(_Graph):
         """Return layer 0's rows (2 + M + 8 T, 4096) and their gains."""
         key = self._few("0.write.key", x)
         scores = self._seeing_mask(key, "image.0.write.queries", "mask.write.queries")
-        one = self.constant("ones", np.ones((1, IMAGE_TOKENS), np.float32))
+        ones = self.constant("ones", np.ones((1, IMAGE_TOKENS), np.float32))
         of_mask = ["mask"] if self._with_mask else []
-        rows = self.add("Concat", "mean", one, *of_mask, self._softmax_of_tokens(scores), axis=0)
+        rows = self.add("Concat", "mean", ones, *of_mask, self._softmax_of_tokens(scores), axis=0)
         gains = self.add(
             "Concat",
             self._minus_one(),

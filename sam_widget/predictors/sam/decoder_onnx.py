@@ -136,7 +136,8 @@ class OnnxDecoder:
             if masks is not None:
                 feeds["mask"] = masks[index].numpy()
             wanted = ("scores", "mask_tokens", "basis", "gains")
-            answers.append(onnx_runtime.run(session, wanted, feeds))
+            found = onnx_runtime.run(session, wanted, feeds)
+            answers.append([torch.from_numpy(value) for value in found])
         if len(answers) == 1:
             parts = [value[None] for value in answers[0]]
         else:
@@ -159,7 +160,7 @@ class OnnxDecoder:
                     "kinds": np.array(kinds),
                 },
             )
-            masks = _put_in_place(parts.numpy())
+            masks = _put_in_place(parts)
             if len(places) == len(pairs):
                 return torch.from_numpy(masks)
             if not len(result):

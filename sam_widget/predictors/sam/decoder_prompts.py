@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from sam_widget.predictors.frame import ModelFrame
 from sam_widget.predictors.sam.decoder_weights import GRID, IMAGE_TOKENS, UPSCALE_EPS
 
 if TYPE_CHECKING:
@@ -24,8 +23,10 @@ if TYPE_CHECKING:
 
     from sam_widget.predictors.sam.decoder_weights import Weights
 
-__all__ = ["BOX_LABELS", "PADDING_LABEL", "PromptEncoder"]
+__all__ = ["BOX_LABELS", "INPUT_SIDE", "PADDING_LABEL", "PromptEncoder"]
 
+INPUT_SIDE = 1024
+"""Pixels along a side of the square input, in which points are given."""
 PADDING_LABEL = -1
 """Of the point that stands where no box is."""
 BOX_LABELS = (2, 3)
@@ -59,7 +60,7 @@ class PromptEncoder:
         Parameters
         ----------
         xy : float (B, N, 2)
-            In pixels of the 1024 x 1024 square. A box is its two corners.
+            In pixels of the square input. A box is its two corners.
         labels : int (B, N)
             -1 to 3.
 
@@ -68,7 +69,7 @@ class PromptEncoder:
         Tensor (B, N, 256)
             On the encoder's device.
         """
-        unit = 2 * ((xy.astype(np.float32) + np.float32(0.5)) / np.float32(ModelFrame.INPUT)) - 1
+        unit = 2 * ((xy.astype(np.float32) + np.float32(0.5)) / np.float32(INPUT_SIDE)) - 1
         angles = np.float32(2 * math.pi) * (unit @ self._frequencies)
         position = np.concatenate([np.sin(angles), np.cos(angles)], axis=-1)
         position[labels == PADDING_LABEL] = 0

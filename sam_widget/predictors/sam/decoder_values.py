@@ -1,4 +1,4 @@
-"""What the mask decoder keeps: an image made ready, and answers that have no masks yet."""
+"""Values of the mask decoder: a prepared image, and decoded tokens from which masks are made."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Downloading one large file so that nothing can be left half done.
+"""Download a large file: resumable, verified, and safe beside other processes.
 
 The bytes go to ``<file>.part``, which a later attempt continues (HTTP Range), and the finished,
-verified file appears under its own name in one step. A lock of the operating system gives the
-``.part`` to one process at a time; whoever does not get it downloads to a private file instead, so
-nobody waits for a stranger and both end with the same verified file.
+verified file appears under its own name in one step. A locked file beside it gives the ``.part`` to
+one process at a time; whoever does not get it downloads to a private file instead, so nobody waits
+for a stranger and both end with the same verified file.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ import http
 import http.client
 import os
 import re
-import sys
 import tempfile
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from sam_widget.errors import DownloadError, WeightsError
 from sam_widget.predictors.sam.checkpoints import (
@@ -31,14 +30,10 @@ from sam_widget.predictors.sam.checkpoints import (
     official,
     sha256_of,
 )
+from sam_widget.storage import LockedFile, replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 TIMEOUT_SECONDS = 30.0  # of silence, not of the whole transfer
 _CHUNK_BYTES = 1 << 18
@@ -86,7 +81,8 @@ def download(checkpoint: Checkpoint, target: Path) -> Path:
     checkpoint : Checkpoint
         What to download.
     target : Path
-        The finished file. Its folder is made; ``.part`` and ``.lock`` files live next to it.
+        The finished file. Its folder is made; meanwhile, ``.part`` and ``.lock`` files live next
+        to it.
 
     Returns
     -------
@@ -105,7 +101,7 @@ def download(checkpoint: Checkpoint, target: Path) -> Path:
             # Another process may have finished while this one was asking.
             if not (target.is_file() and sha256_of(target) == checkpoint.sha256):
                 _complete(part, checkpoint, target)
-                part.replace(target)
+                replace_file(part, target)
     return target
 
 
@@ -125,28 +121,21 @@ def _disk(checkpoint: Checkpoint, target: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _claimed_part(target: Path) -> Iterator[Path]:
     """Yield a file to download to that no other thread or process is writing."""
-    with Path(f"{target}.lock").open("ab") as lock:
-        if _try_lock(lock):
-            yield Path(f"{target}.part")
-            return
-    descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.", dir=target.parent)
-    os.close(descriptor)
     try:
-        yield Path(name)
+        lock = LockedFile(Path(f"{target}.lock"))
+    except OSError:  # taken, or on a file system without locks
+        descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.", dir=target.parent)
+        os.close(descriptor)
+        part = Path(name)
+        try:
+            yield part
+        finally:
+            part.unlink(missing_ok=True)
+        return
+    try:
+        yield Path(f"{target}.part")
     finally:
-        Path(name).unlink(missing_ok=True)
-
-
-def _try_lock(file: IO[bytes]) -> bool:
-    """Lock a file until it is closed; False if it is taken or the file system has no locks."""
-    try:
-        if sys.platform == "win32":
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+        lock.close(remove=True)
 
 
 def _complete(part: Path, checkpoint: Checkpoint, target: Path) -> None:

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -27,6 +28,7 @@ from sam_widget.errors import ModelError
 from sam_widget.images import load_image
 from sam_widget.predictors import onnx_runtime
 from sam_widget.predictors.base import (
+    SAM_PROMPTS,
     Embedding,
     Prediction,
     check_arrays,
@@ -41,7 +43,12 @@ from sam_widget.predictors.precision import resolve_precision
 from sam_widget.predictors.sam import checkpoints
 from sam_widget.predictors.sam.decoder import MaskDecoder
 from sam_widget.predictors.sam.decoder_onnx import OnnxDecoder, open_in_background
-from sam_widget.predictors.sam.decoder_prompts import BOX_LABELS, PADDING_LABEL, PromptEncoder
+from sam_widget.predictors.sam.decoder_prompts import (
+    BOX_LABELS,
+    INPUT_SIDE,
+    PADDING_LABEL,
+    PromptEncoder,
+)
 from sam_widget.predictors.sam.decoder_values import PreparedImage
 from sam_widget.predictors.sam.download import fetch
 from sam_widget.predictors.sam.weights import SamCheckpoint
@@ -122,6 +129,10 @@ class SegmentAnything:
         As for :func:`load_sam`.
     """
 
+    accepts = SAM_PROMPTS
+    previews = True
+    automatic_defaults: ClassVar[Mapping[str, float]] = MappingProxyType({})
+
     def __init__(
         self,
         checkpoint: SamCheckpoint,
@@ -169,6 +180,10 @@ class SegmentAnything:
         """Version of everything between pixels and features besides the weights."""
         return f"sam-1/{self.precision}"
 
+    def frame(self, image_hw: tuple[int, int]) -> ModelFrame:
+        """Return the frame of an image; see :meth:`~sam_widget.Predictor.frame`."""
+        return ModelFrame(*image_hw)
+
     def encode(self, image: object, progress: Progress | None = None) -> Embedding:
         """Encode an image; see :meth:`~sam_widget.Predictor.encode`.
 
@@ -176,7 +191,7 @@ class SegmentAnything:
         ``progress`` is called before the first and after every block of the network.
         """
         rgb = load_image(image)
-        frame = ModelFrame(rgb.height, rgb.width)
+        frame = self.frame((rgb.height, rgb.width))
         report = progress or _silent
         with self._encoding, torch.inference_mode():
             report(0.0)
@@ -236,7 +251,7 @@ class SegmentAnything:
             return BatchPrediction(np.zeros((0, 3), np.float32), frame, _no_masks)
         decoder = self._fastest()
         kinds = _THREE if wants_three(prompts[0], multimask) else _SINGLE
-        xy, labels = zip(*(_points(frame, one) for one in prompts), strict=True)
+        xy, labels = zip(*(_points(frame, prompt) for prompt in prompts), strict=True)
         decoded = decoder.decode_tokens(
             image, self._prompts.tokens(np.concatenate(xy), np.concatenate(labels))
         )
@@ -340,7 +355,7 @@ def _normalise(resized: NDArray[np.uint8], device: str) -> Tensor:
         torch.tensor(values, device=device).view(-1, 1, 1) for values in (_PIXEL_MEAN, _PIXEL_STD)
     )
     height, width = resized.shape[:2]
-    padding = (0, ModelFrame.INPUT - width, 0, ModelFrame.INPUT - height)
+    padding = (0, INPUT_SIDE - width, 0, INPUT_SIDE - height)
     return functional.pad((pixels - mean) / std, padding)[None]
 
 

@@ -1,4 +1,4 @@
-"""A checkpoint of an official network, of which no more is read than is needed.
+"""Open a checkpoint of an official network, reading no more of it than is needed.
 
 The file is mapped into memory: names and shapes of all parameters are checked when it is opened,
 while the image encoder's values, nearly all of it, are only read when an image is encoded. With a

@@ -1,4 +1,4 @@
-"""The page's list of annotations: what changed in it is sent, and nothing else."""
+"""The list of annotations in the page, updated by deltas."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class AnnotationList:
         self._shown_rles: dict[str, tuple[Rle, Rle]] = {}
 
     def begin_with(self, annotations: tuple[Annotation, ...]) -> None:
-        """List annotations that were there before any view was."""
+        """Set the annotations that exist before there is a view."""
         with self._lock:
             self._annotations = annotations
 
     def forget_masks(self) -> None:
-        """Forget the masks as shown: another image has come."""
+        """Free the downscaled masks, when another image is shown."""
         with self._lock:
             self._shown_rles.clear()
 
@@ -67,7 +67,7 @@ class AnnotationList:
                 self._send_delta(part, gone, known if number == 0 else {})
 
     def fields_from(self, start: int) -> tuple[dict[str, Any], list[bytes]]:
-        """Lay out a part of the list from position ``start`` on, for a view that has just come."""
+        """Lay out part of the list from position ``start`` on, for a new view."""
         with self._lock:
             wires: list[dict[str, Any]] = []
             buffers: list[bytes] = []

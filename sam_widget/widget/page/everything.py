@@ -1,4 +1,4 @@
-"""Everything mode of one widget: a run on a thread of its own, told to the page as it goes.
+"""Everything mode of one widget: runs on a thread of its own, with progress on the page.
 
 Candidates travel once, a batch at a time, as run lengths; what changes afterwards, which of them
 stay, travels as one bit for each. Clicks go before: a run waits while a prompt wants its answer.
@@ -35,7 +35,7 @@ _CLICK_PATIENCE = 2.0
 
 
 class EverythingRun:
-    """A run of everything mode in a widget, seen from Python.
+    """A run of everything mode: its progress, its result, and what can be done with it.
 
     Returned by :meth:`sam_widget.SamWidget.everything`; returns at once, while the run goes on.
 
@@ -98,7 +98,7 @@ class EverythingRun:
         return self.latest
 
     def wait(self, timeout: float | None = None) -> AutomaticMasks:
-        """Block until the run has ended, and return what it found; Ctrl-C works.
+        """Wait for the end of the run, and return what it found; Ctrl-C works.
 
         Raises
         ------
@@ -122,7 +122,7 @@ class EverythingRun:
         return self._owner.refilter(self, **thresholds)
 
     def keep(self, label: str = "", rows: Sequence[int] | None = None) -> list[Annotation]:
-        """Accept masks as objects, as one step that undo takes back.
+        """Accept masks as annotations, as one step of undo.
 
         Parameters
         ----------
@@ -135,7 +135,7 @@ class EverythingRun:
 
 
 class Everything:
-    """Start runs, tell the page, answer its requests.
+    """Start runs of everything mode, report them to the page, and answer its requests.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ class Everything:
     def start(
         self, parameters: dict[str, Any], region: Sequence[float] | None = None
     ) -> EverythingRun:
-        """Begin a run; one that is still going on ends.
+        """Start a run, and cancel the one before.
 
         ``parameters`` are those of :class:`AutomaticMaskGenerator`; what is left out is as the
         model suggests, or as there.
@@ -185,7 +185,7 @@ class Everything:
         return current
 
     def generator(self, parameters: dict[str, Any]) -> AutomaticMaskGenerator:
-        """Make the generator of a run; refuses parameters that make no sense."""
+        """Return the generator of a run; PromptError if a parameter is invalid."""
         predictor = self._worker.predictor
         if predictor is None:
             raise self._worker.failure or ModelError("no model is loaded.")
@@ -196,7 +196,7 @@ class Everything:
             raise PromptError(f"everything mode: {error}") from error
 
     def refilter(self, current: EverythingRun, **thresholds: float) -> AutomaticMasks:
-        """Change the thresholds of a run and tell the page."""
+        """Change the thresholds of a run, and update the page."""
         with self._lock:
             chosen = current.result.refilter(**thresholds)
             current.latest = chosen
@@ -207,7 +207,7 @@ class Everything:
     def keep(
         self, current: EverythingRun, label: str, rows: Sequence[int] | None
     ) -> list[Annotation]:
-        """Add masks to the session's objects, the largest first, so that none hides another."""
+        """Accept masks as annotations, the largest first, so that none hides another."""
         found = current.result
         objects = sorted(found.annotations(label, rows), key=lambda annotation: -annotation.area)
         if objects:
@@ -218,7 +218,7 @@ class Everything:
         return objects
 
     def reset(self) -> None:
-        """Forget the run: its image is gone."""
+        """Drop the run, when another image is shown."""
         with self._lock:
             if self._current is not None:
                 self._current.cancel()
@@ -226,7 +226,7 @@ class Everything:
                 self._send({"type": "everything_state", "run": 0, "stage": "none"}, [])
 
     def close(self) -> None:
-        """End everything, without a word."""
+        """Cancel the run, without telling the page."""
         with self._lock:
             if self._current is not None:
                 self._current.cancel()
@@ -238,7 +238,7 @@ class Everything:
     def receive(
         self, request: Request, reply: Callable[[dict[str, Any], Sequence[bytes]], None]
     ) -> None:
-        """Answer a request, later and on another thread: a handler never computes."""
+        """Answer a request on another thread, because a handler never computes."""
 
         def work() -> None:
             try:
@@ -275,7 +275,7 @@ class Everything:
         return current
 
     def _listed(self, current: EverythingRun, start: int) -> tuple[dict[str, Any], Sequence[bytes]]:
-        """Candidates from a row on, for a view that has just come."""
+        """Lay out candidates from a row on, for a new view."""
         with self._lock:
             latest = current.latest
             end = 0 if latest is None else min(self._told, len(latest.table))
@@ -327,7 +327,7 @@ class Everything:
             current.ended.set()
 
     def _tell(self, current: EverythingRun, found: AutomaticMasks | None = None) -> None:
-        """Send new candidates, and how the run stands; nothing of a run that was replaced."""
+        """Send new candidates and the state of the run, unless it was replaced."""
         with self._lock:
             if found is not None:
                 # The sliders may have been moved since the run began.
@@ -345,7 +345,7 @@ class Everything:
             self._tell_state(current)
 
     def _tell_state(self, current: EverythingRun) -> None:
-        """Send how the run stands, and which candidates stay. The lock is held."""
+        """Send the state of the run, and which candidates pass. The lock is held."""
         latest = current.latest
         message: dict[str, Any] = {
             "type": "everything_state",
@@ -377,7 +377,7 @@ class Everything:
         self._send(message, buffers)
 
     def _tell_cleaned(self, current: EverythingRun, latest: AutomaticMasks) -> None:
-        """Send masks that the clean-up changed, those that the page does not have yet."""
+        """Send masks that the clean-up changed and that the page does not have yet."""
         area = float(latest.thresholds.min_mask_region_area)
         fresh = {
             row: rle

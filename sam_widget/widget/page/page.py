@@ -69,7 +69,7 @@ class Page:
         }
 
     def follow(self, navigation: Navigation) -> None:
-        """Tell who goes through a series of images."""
+        """Set what navigates the series of images."""
         self._navigation = navigation
 
     def show_image(self, image_id: str) -> None:
@@ -79,7 +79,7 @@ class Page:
         self.everything.reset()
 
     def begin_with(self, annotations: tuple[Annotation, ...]) -> None:
-        """List annotations that were there before any view was."""
+        """Set the annotations that exist before there is a view."""
         self._annotations.begin_with(annotations)
 
     def publish_annotations(self, annotations: tuple[Annotation, ...]) -> None:
@@ -87,7 +87,7 @@ class Page:
         self._annotations.publish(annotations)
 
     def receive(self, content: object, buffers: Sequence[object]) -> None:
-        """Take one untrusted message; whatever is wrong with it goes back as an error."""
+        """Handle one untrusted message; answer with an error if it is invalid."""
         try:
             request = parse_request(content, buffers)
             self._worker.start()

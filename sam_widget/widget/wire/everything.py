@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sam_widget.annotations import display_hw
-from sam_widget.masks import ColumnRuns
+from sam_widget.annotations import display_hw, display_rle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,10 +22,7 @@ _PART_BYTES = 400_000
 
 def shown(rle: Rle) -> Rle:
     """Return a mask at the size that travels to the page."""
-    height, width = display_hw(rle.height, rle.width)
-    if (height, width) == (rle.height, rle.width):
-        return rle
-    return ColumnRuns.of(rle).resized(height, width).to_rle()
+    return display_rle(rle)
 
 
 def parts(

@@ -1,4 +1,4 @@
-"""Exceptions as the person in front of the widget reads them: what happened, what to do next."""
+"""Exceptions in words for the person: what happened, what to do next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page is told by messages: previews, islands, objects and what changed among them."""
+"""Replies and deltas as messages: previews, islands, annotations."""
 
 from __future__ import annotations
 

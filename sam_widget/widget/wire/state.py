@@ -1,4 +1,4 @@
-"""What a view is built from without any computation: the synced traits, laid out."""
+"""Laying out the synced traits, from which a view is built without computation."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def document_trait(session: Session) -> dict[str, Any]:
 
 
 def _journal_fields(store: AnnotationStore) -> dict[str, Any] | None:
-    """Say how the objects are on disk: saved, about to be (no note), or not, and why."""
+    """Return the state of the journal: saved, saving, or unsaved and why."""
     if store.saved is None and not store.report:
         return None
     if store.saved:

@@ -28,8 +28,8 @@ class Turn(NamedTuple):
     gesture: Callable[[Session], Any]
     session: Session
     future: Future[Any]
-    applier: Thread | None
-    """The thread that was applying a gesture already: this one, where a gesture makes another."""
+    is_taken: bool
+    """Whether it was taken from the queue's owner, and is to be given back."""
 
 
 class GestureQueue:
@@ -81,11 +81,11 @@ class GestureQueue:
         PromptError
             If too many gestures wait already.
         """
-        applier = self._applier
-        busy = bool(self._waiting) or applier is not None
-        if applier is current_thread() or not (wait or busy):
+        if self._applier is current_thread():  # one gesture makes another
+            return Turn(gesture, session, future, is_taken=False)
+        if not (wait or self._waiting or self._applier):
             self._applier = current_thread()
-            return Turn(gesture, session, future, applier)
+            return Turn(gesture, session, future, is_taken=True)
         if len(self._waiting) >= QUEUE_LIMIT:
             raise PromptError(
                 f"more than {QUEUE_LIMIT} gestures are waiting. Let the model catch up."
@@ -93,18 +93,11 @@ class GestureQueue:
         self._waiting.append((gesture, future))
         return None
 
-    def begin_here(
-        self, gesture: Callable[[Session], T], session: Session, future: Future[T]
-    ) -> Turn:
-        """Take a turn at once, before all that wait: on the thread that they wait for."""
-        applier, self._applier = self._applier, current_thread()
-        return Turn(gesture, session, future, applier)
-
     def next(self, session: Session) -> Turn:
         """Take the turn of the oldest gesture that waits. The lock is held."""
         gesture, future = self._waiting.popleft()
         self._applier = current_thread()
-        return Turn(gesture, session, future, None)
+        return Turn(gesture, session, future, is_taken=True)
 
     def apply(self, turn: Turn) -> None:
         """Apply a gesture; disk, page and observers follow when its turn is over."""
@@ -113,9 +106,10 @@ class GestureQueue:
             try:
                 return turn.gesture(turn.session)
             finally:
-                with self._wake:
-                    self._applier = turn.applier
-                    self._wake.notify_all()
+                if turn.is_taken:
+                    with self._wake:
+                        self._applier = None
+                        self._wake.notify_all()
 
         try:
             result = turn.session.together(in_turn)

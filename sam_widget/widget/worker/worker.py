@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from threading import TIMEOUT_MAX, Condition, Thread, current_thread
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from sam_widget.embeddings import give_back
+from sam_widget.embeddings import trim_heap
 from sam_widget.errors import SamWidgetError, WidgetClosed
 from sam_widget.widget.worker.gesture_queue import GestureQueue, Turn
 from sam_widget.widget.worker.pace import Pace
@@ -172,7 +172,8 @@ class Worker:
             if self._closed:
                 raise WidgetClosed("this widget is closed. Make a new one.")
             if self.here:
-                turn: Turn | None = self._gestures.begin_here(gesture, self._session, future)
+                # At once, before all that wait for this thread.
+                turn: Turn | None = Turn(gesture, self._session, future, is_taken=False)
             else:
                 turn = self._gestures.begin(gesture, self._session, future, wait=computes)
             self._ahead.asked()
@@ -197,10 +198,7 @@ class Worker:
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the image is encoded and every prompt answered, or something failed.
 
-        Returns
-        -------
-        bool
-            False if the time ran out.
+        Returns False if the time ran out.
         """
         if self.here:
             return True
@@ -219,8 +217,8 @@ class Worker:
     ) -> None:
         """Encode another image when there is nothing else to do; the newest such wish counts.
 
-        Whatever is asked for ends it, and it starts again when that is done; only when this image
-        is turned to meanwhile it goes on. ``encode`` keeps the embedding where it is looked for.
+        Whatever is asked for ends it, and it starts again when that is done; it goes on when the
+        widget turns to this image. ``encode`` keeps the embedding.
         """
         with self._wake:
             self._ahead.wish = Wish(image, encode)
@@ -380,9 +378,9 @@ class Worker:
                     self._stage = "encoding"
                 self._changed()
             session.attach(self._predictor)
-            give_back()  # what the image before this one left
+            trim_heap()  # what the image before this one left
             session.encode(self._progress_of(session))
-            give_back()
+            trim_heap()
         except Cancelled:
             return  # the next step turns to the image that took its place, or ends
         except Exception as error:  # noqa: BLE001 - shown on the page and raised in Python

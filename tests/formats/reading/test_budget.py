@@ -7,7 +7,7 @@ import pytest
 
 from sam_widget import AnnotationError
 from sam_widget.formats.reading.budget import Budget, memory_of
-from sam_widget.formats.reading.untrusted import Field
+from sam_widget.formats.reading.field import Field
 from sam_widget.masks.polygon_fill import filling_costs
 
 

@@ -11,10 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sam_widget import AnnotationError
-from sam_widget.formats.fields import plain
 from sam_widget.formats.reading import json_reading
+from sam_widget.formats.reading.field import Field, Records, plain_json
 from sam_widget.formats.reading.json_reading import parse_json, parse_value
-from sam_widget.formats.reading.untrusted import Field, Records
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(-1e9, 1e9) | st.text()
 VALUES = st.recursive(
@@ -40,8 +39,8 @@ def test_parts_make_the_whole(value, indent, plainly):
         patch.setattr(json_reading, "_MAX_DEPTH", 100)
         text = json.dumps(value, indent=indent, ensure_ascii=plainly).encode()
         found = parse_json(text, "x.json")
-        assert plain(found, found.value) == value
-        assert plain(found, parse_value(text, "x.json")) == value
+        assert plain_json(found.value, found) == value
+        assert plain_json(parse_value(text, "x.json"), found) == value
 
 
 @pytest.mark.parametrize(
@@ -57,7 +56,7 @@ def test_parts_make_the_whole(value, indent, plainly):
 def test_what_is_no_json_is_none_in_parts(in_parts, text):
     def read():
         document = parse_json(text.encode(), "x.json")
-        return plain(document, document.value)
+        return plain_json(document.value, document)
 
     with pytest.raises(ValueError, match=r"char|column|no number"):
         json.loads(text, parse_constant=json_reading._refuse_constant)

@@ -62,10 +62,7 @@ def test_onnx_runtime_is_taken_where_it_is_installed(reference, model):
     assert repr(model) == "<Lite on cpu, onnx>"
 
 
-def test_onnx_runtime_runs_on_the_cpu_only(monkeypatch):
-    monkeypatch.setattr(
-        "sam_widget.predictors.lite.predictor.resolve_device", lambda device: device
-    )
+def test_onnx_runtime_runs_on_the_cpu_only():
     with pytest.raises(ModelError, match='runtime="torch"'):
         load_lite("cuda", runtime="onnx")
 

@@ -8,13 +8,14 @@ import torch
 
 from sam_widget.embeddings.cache import EmbeddingCache
 from sam_widget.errors import EmbeddingMismatch, ModelError, PromptError, WeightsError
+from sam_widget.images import load_image
 from sam_widget.masks.metrics import mask_iou
 from sam_widget.predictors import Predictor, load
 from sam_widget.predictors.base import StorablePredictor
 from sam_widget.predictors.frame import ModelFrame
 from sam_widget.predictors.lite.backbone import EfficientNetLite0, fold_batch_norm
 from sam_widget.predictors.lite.components import connected, keep_clicked
-from sam_widget.predictors.lite.features import unpack
+from sam_widget.predictors.lite.features import PIXEL_CHANNELS, unpack
 from sam_widget.predictors.lite.geometry import (
     GEOMETRY_CHANNELS,
     PromptBatch,
@@ -23,15 +24,16 @@ from sam_widget.predictors.lite.geometry import (
     pixel_geometry,
 )
 from sam_widget.predictors.lite.network import HIDDEN, MaskNetworks, evaluate
+from sam_widget.predictors.lite.picture import picture_hw, picture_of
 from sam_widget.predictors.lite.predictor import (
     WEIGHTS_PATH,
     WEIGHTS_SHA256,
     _whole_frame,
     load_lite,
-    prompt_batch,
     read_weights,
 )
-from sam_widget.predictors.lite.pyramid import PIXEL_CHANNELS
+from sam_widget.predictors.lite.prompts import prompt_arrays
+from sam_widget.predictors.lite.torch_runner import as_tensors, prompt_batch
 from sam_widget.prompts import Prompts
 
 
@@ -178,12 +180,47 @@ def test_padding_is_outside_and_borders_are_not_eaten():
 def test_prompts_become_fractions_of_the_frame():
     frame = ModelFrame(400, 600)
     batch = prompt_batch(
-        Prompts(points=[(300.0, 200.0)], boxes=[(0, 0, 600, 400)], labels=[0]), frame
+        prompt_arrays(Prompts(points=[(300.0, 200.0)], boxes=[(0, 0, 600, 400)], labels=[0]), frame)
     )
     torch.testing.assert_close(batch.points, torch.tensor([[[0.5, 683 / 400 * 200 / 1024]]]))
     torch.testing.assert_close(batch.boxes, torch.tensor([[0.0, 0.0, 1.0, 683 / 1024]]))
     assert batch.labels.tolist() == [[0]]
     assert batch.mask is None
+
+
+def test_a_mask_prompt_is_averaged_as_torch_does():
+    logits = np.random.default_rng(4).normal(size=(1, 256, 256)).astype(np.float32)
+    arrays = prompt_arrays(Prompts(mask=logits), ModelFrame(400, 600))
+    expected = torch.nn.functional.avg_pool2d(torch.from_numpy(logits), 2).numpy()
+    np.testing.assert_array_equal(arrays.mask, expected)
+
+
+def test_the_picture_is_normalised_and_padded_with_zeros():
+    image = np.full((30, 512, 3), 255, np.uint8)
+    picture = picture_of(load_image(image))
+    assert (picture.shape, picture.dtype) == ((1, 3, 32, 512), np.float32)
+    assert (picture[:, :, :30] == 1).all()
+    assert (picture[:, :, 30:] == 0).all()
+    portrait = np.zeros((1024, 600, 3), np.uint8)
+    portrait[..., 1] = 127
+    picture = picture_of(load_image(portrait))
+    assert picture.shape == (1, 3, 512, 320)
+    assert picture[0, :, 0, 0].tolist() == [-127 / 128, 0, -127 / 128]
+    rows, columns = picture_hw(1024, 600)[0]
+    assert (rows, columns) == (512, 300)
+    assert (picture[..., columns:] == 0).all()
+
+
+def test_embeddings_are_stored_as_version_0_1_stored_them(lite, embedding):
+    # Whoever changes one of these must change ``preprocessing``, and all folders are made anew.
+    assert lite.preprocessing == "1: longest side 512, padded to 32, float32"
+    assert {name: array.shape for name, array in lite.pack(embedding).items()} == {
+        "pixels": (1, 176, 256, 24),
+        "fine": (1, 88, 128, 48),
+        "middle": (1, 44, 64, 96),
+        "coarse": (1, 22, 32, 128),
+        **{f"{kind}_{i}": (1, 704, 4, 32) for kind in ("keys", "values") for i in range(3)},
+    }
 
 
 def test_geometry_is_relative_to_the_prompt():
@@ -356,7 +393,7 @@ def test_stored_features_come_back_in_either_layout(coffee):
     embedding = lite.encode(coffee)
     arrays = lite.pack(embedding)
     for last in (True, False):
-        encoded = unpack(arrays, embedding.frame, "cpu", channels_last=last)
+        encoded = as_tensors(unpack(arrays, embedding.frame, channels_last=last), "cpu")
         memory = zip(encoded.memory, embedding.features.memory, strict=True)
         pairs = [pair for layer in memory for pair in zip(*layer, strict=True)]
         for found, made in (

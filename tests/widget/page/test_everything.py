@@ -9,6 +9,8 @@ from sam_widget import FakePredictor, SamWidget
 from sam_widget.errors import PromptError, StaleGesture
 from sam_widget.masks.rle import Rle
 
+pytestmark = pytest.mark.usefixtures("any_frame")
+
 LOOSE = {"points_per_side": 4, "pred_iou_thresh": 0.6, "stability_score_thresh": 0.5}
 
 

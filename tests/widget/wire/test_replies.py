@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ def test_sizes_of_islands_are_bounded():
     assert fields["holes"] == []
 
 
+@pytest.mark.usefixtures("any_frame")
 def test_delta_names_only_what_changed(coffee):
     session = Session(load_image(coffee), FakePredictor())
     for x in (100, 200, 300):

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from sam_widget import EmbeddingCache, FakePredictor, Prompts, Session, load_image
-from sam_widget.widget import worker as module
+from sam_widget.widget.worker import worker as module
 from sam_widget.widget.worker.worker import Worker
 
 

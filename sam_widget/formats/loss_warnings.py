@@ -1,4 +1,4 @@
-"""What a format cannot keep is said once per process, as a warning."""
+"""Warn, once per process, of what a format cannot keep."""
 
 from __future__ import annotations
 

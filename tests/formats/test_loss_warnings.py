@@ -8,7 +8,7 @@ import numpy as np
 
 from sam_widget import Annotation, AnnotationStore
 from sam_widget.formats import FormatLossWarning
-from sam_widget.formats.losses import warn_once
+from sam_widget.formats.loss_warnings import warn_once
 from sam_widget.masks.rle import Rle
 
 

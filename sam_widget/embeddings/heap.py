@@ -1,4 +1,4 @@
-"""Memory that is free but still counted as the process's: back to the system it goes.
+"""Return freed heap memory to the operating system.
 
 What encoding an image needs for a moment is hundreds of megabytes in thousands of pieces. glibc
 keeps such pieces for later and, fragmented as they are, more of them with every image, until a
@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["give_back"]
+__all__ = ["trim_heap"]
 
 
-def give_back() -> None:
-    """Hand free memory back, where the C library is one that keeps it; a few milliseconds."""
+def trim_heap() -> None:
+    """Return freed heap memory to the operating system (``malloc_trim``); takes milliseconds.
+
+    Does nothing where the C library is not glibc.
+    """
     _trim()(0)
 
 

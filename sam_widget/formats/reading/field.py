@@ -1,14 +1,12 @@
-"""Reading what others wrote: bounded files, fields that are checked before they are used.
+"""Fields of files that others wrote: checked before they are used.
 
 Every error names the file and the place in it: ``photo.coco.json: annotations[17].bbox: ...``.
 """
 
 from __future__ import annotations
 
-import io
-import stat
+import math
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
@@ -18,26 +16,23 @@ from sam_widget.errors import AnnotationError, SamWidgetError
 from sam_widget.masks import MAX_COORDINATE, MAX_PIXELS, Rle
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
 __all__ = [
-    "MAX_FILE_BYTES",
     "MAX_OBJECTS",
+    "MAX_OUTLINE",
+    "MAX_POINTS",
     "MAX_TEXT",
     "Document",
     "Field",
     "Records",
-    "read_bounded",
-    "read_lines",
+    "plain_json",
 ]
 
 Made = TypeVar("Made")
 
-MAX_FILE_BYTES = 2**29
-"""Largest file that is read (512 MiB): COCO's own annotations of 118,000 images are 450 MB."""
 MAX_OBJECTS = 2**20
 """Most objects, images or classes in one file."""
 MAX_TEXT = 4096
@@ -47,52 +42,6 @@ MAX_OUTLINE = 2**20
 MAX_POINTS = 2**14
 """Most points in one object's prompts."""
 _NUMBERS = {int, float}
-
-
-def read_bounded(path: str | os.PathLike[str], limit: int = MAX_FILE_BYTES) -> bytes:
-    """Read a file that is a file, and not larger than ``limit`` bytes.
-
-    Raises
-    ------
-    AnnotationError
-        If it is something else, or larger.
-    OSError
-        If it is missing or may not be read.
-    """
-    path = Path(path)
-    found = path.stat()
-    # A pipe would be waited for at opening.
-    if not stat.S_ISREG(found.st_mode):
-        raise AnnotationError(f"{path.name}: is not a file.")
-    if found.st_size <= limit:
-        with path.open("rb") as file:
-            # Room for as much is made at once; what is written meanwhile is not waited for.
-            content = file.read(found.st_size + 1)
-        if len(content) <= limit:
-            return content
-    raise AnnotationError(f"{path.name}: is larger than {limit:,} bytes, the most that is read.")
-
-
-def read_lines(content: bytes, name: str, newline: str | None = None) -> Iterator[str]:
-    """Go through the lines of a text, UTF-8, without laying it out as a whole.
-
-    Parameters
-    ----------
-    content : bytes
-    name : str
-        The file's name, for errors.
-    newline : str, optional
-        As for ``open``: ``""`` leaves the ends of lines as they are.
-
-    Raises
-    ------
-    AnnotationError
-        If it is not UTF-8.
-    """
-    try:
-        yield from io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=newline)
-    except UnicodeDecodeError as error:
-        raise AnnotationError(f"{name}: is not UTF-8 text: {error}") from error
 
 
 class Records:
@@ -195,6 +144,11 @@ class Field:
     def label(self) -> str:
         """Return the text of a label."""
         return self.text(MAX_LABEL)
+
+    def text_of(self, key: str) -> str:
+        """Return a text field of an object; empty if it is missing or null."""
+        found = self.get(key)
+        return "" if found is None else found.text()
 
     def integer(self, low: int, high: int) -> int:
         """Return a whole number within the bounds; 3.0 is one, true is not."""
@@ -302,6 +256,27 @@ class Document(Field):
     def __init__(self, value: Any, where: str, file_name: str, file_bytes: int) -> None:
         super().__init__(value, where, file_name)
         self.file_bytes = file_bytes
+
+
+def plain_json(value: Any, place: Field) -> Any:
+    """Return a parsed value as JSON has it: without arrays, of finite numbers.
+
+    Parameters
+    ----------
+    value
+        As parsed; part of the field or all of it.
+    place : Field
+        Named in errors.
+    """
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {key: plain_json(member, place) for key, member in value.items()}
+    if isinstance(value, list | Records):
+        return [plain_json(element, place) for element in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        place.fail("has a number that is too large.")
+    return value
 
 
 def _extremes(values: Any) -> tuple[float, float]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sam_widget import AnnotationError
+from sam_widget.formats.reading.field import Field
 from sam_widget.formats.reading.json_reading import parse_json
-from sam_widget.formats.reading.untrusted import Field
 
 
 def field(value):

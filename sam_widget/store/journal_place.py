@@ -1,0 +1,65 @@
+"""Finding the journal of an image, and reading it without opening it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from sam_widget.errors import JournalError
+from sam_widget.store.journal_reading import read
+from sam_widget.store.store import AnnotationStore
+
+if TYPE_CHECKING:
+    from sam_widget.images import RgbImage
+
+__all__ = ["SUFFIX", "JournalChoice", "journal_path", "look_at_annotations"]
+
+SUFFIX = ".sam.jsonl"
+JournalChoice: TypeAlias = "bool | str | os.PathLike[str] | None"
+
+
+def journal_path(image: RgbImage, journal: JournalChoice) -> Path | None:
+    """Return where the journal of an image is; None if it has none.
+
+    Raises
+    ------
+    JournalError
+        If ``journal`` is no path.
+    """
+    if journal is False:
+        return None
+    if journal is None or journal is True:
+        path = image.path
+        return None if path is None else path.with_name(path.name + SUFFIX)
+    try:
+        return Path(os.fsdecode(journal)).expanduser()
+    except (TypeError, RuntimeError) as error:
+        raise JournalError(
+            f"journal must be the path of a file, True or False, got {journal!r:.60}."
+        ) from error
+
+
+def look_at_annotations(image: RgbImage) -> AnnotationStore:
+    """Return the annotations in the journal of an image, without opening it for writing.
+
+    The store can be read and saved, and refuses every change: it would go to no journal.
+
+    Raises
+    ------
+    JournalError
+        If the file is the journal of another image, or no journal.
+    """
+    store = AnnotationStore.of(image)
+    path = journal_path(image, None)
+    try:
+        content = b"" if path is None else path.read_bytes()
+    except OSError:
+        content = b""
+    if content:
+        store.transactions.adopt(read(content, image, str(path)).log)
+    store.transactions.freeze(
+        f"{store.file_name or 'this image'} is not open: its objects are only shown. Open it "
+        "first, with go_to() or open_annotations()."
+    )
+    return store
