@@ -51,9 +51,9 @@ export interface DocumentState {
   length: number;
   /** null: one lone point asks for three masks, anything else for one. */
   multimask: boolean | null;
-  /** The object that accepting replaces; null when it makes a new one. */
+  /** The annotation that accepting replaces; null when it makes a new one. */
   reopened: string | null;
-  /** How the objects are on disk; null where nothing keeps them there. */
+  /** How the annotations are on disk; null where nothing keeps them there. */
   journal: JournalState | null;
 }
 
@@ -132,7 +132,7 @@ export interface SeriesState {
   note: string;
 }
 
-/** An accepted object. `rle` as in Candidate, at the size given by `width` and `height`. */
+/** An accepted annotation. `rle` as in Candidate, at the size given by `width` and `height`. */
 export interface WireAnnotation {
   id: string;
   label: string;
@@ -211,7 +211,7 @@ export interface ErrorReply extends Problem {
   to: string | null;
 }
 
-/** Accepted objects that changed, by delta: a gap in `version` asks for the full list. */
+/** Accepted annotations that changed, by delta: a gap in `version` asks for the full list. */
 export interface AnnotationsChanged {
   type: "annotations_changed";
   version: number;

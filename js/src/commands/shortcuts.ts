@@ -2,11 +2,11 @@
 
 import type { Store } from "../state/store";
 import { finishOrAccept } from "./accept";
+import { chooseLabel, duplicateSelected, jumpToSelected, toggleSelected } from "./annotations";
 import { lessOrMore, togglePreviews } from "./appearance";
 import type { CommandContext } from "./context";
 import * as crosshair from "./crosshair";
 import { toggleEverything } from "./everything";
-import { chooseLabel, duplicateSelected, jumpToSelected, toggleSelected } from "./objects";
 import { deletePrompt } from "./prompts";
 import { finish, stepImage } from "./series";
 import { fitView, ZOOM_STEP } from "./zoom";

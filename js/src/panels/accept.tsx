@@ -1,4 +1,4 @@
-// The label for the next object, and the button that accepts it.
+// The label for the next annotation, and the button that accepts it.
 
 import type { ViewContext } from "../commands/context";
 import { Icon } from "./controls/icons";

@@ -14,11 +14,11 @@ import type {
   Status,
 } from "../protocol";
 import type { Gesture } from "../protocol.generated";
+import { type AnnotationFilter, EVERY_ANNOTATION, type SceneAnnotation } from "./annotations";
 import { EMPTY_DOCUMENT, NO_ANSWER } from "./document";
 import { createEverything, type EverythingMode } from "./everything";
 import { type Foreseen, isSlowModel, type Preview, type PreviewChoice } from "./hover-preview";
-import { EVERY_OBJECT, type ObjectFilter, type SceneObject } from "./objects";
-import { answerOnScreen, isAsking, shownObjects } from "./optimistic";
+import { answerOnScreen, isAsking, shownAnnotations } from "./optimistic";
 
 export type ToolName = "point" | "box" | "pan" | "everything" | EditToolName;
 export type EditToolName = "brush" | "eraser" | "polygon" | "cut";
@@ -41,7 +41,7 @@ export interface Store {
   readonly model: Signal<ModelInfo>;
   readonly labels: Signal<readonly string[]>;
   readonly labelColors: Signal<Readonly<Record<string, string>>>;
-  readonly confirmedObjects: Signal<readonly SceneObject[]>;
+  readonly confirmedAnnotations: Signal<readonly SceneAnnotation[]>;
   readonly preview: Signal<Preview | null>;
   /** The newest preview, also when none is to be shown any more: a click may have come there. */
   readonly foreseen: Signal<Foreseen | null>;
@@ -58,8 +58,8 @@ export interface Store {
   readonly shownAnswer: ReadonlySignal<AnswerState>;
   /** Its chosen mask: the same object as long as it is the same mask, so it is painted once. */
   readonly shownMask: ReadonlySignal<EncodedMask | null>;
-  /** Accepted objects as a person should see them: Python's, and what has been done since. */
-  readonly objects: ReadonlySignal<readonly SceneObject[]>;
+  /** Accepted annotations as a person should see them: Python's, and what has been done since. */
+  readonly annotations: ReadonlySignal<readonly SceneAnnotation[]>;
   /** Newest document version this view knows was applied for it. */
   readonly awaitedVersion: Signal<number>;
   /** Revision of the answer last painted, and of the preview. The renderer writes them. */
@@ -95,10 +95,10 @@ export interface Store {
   readonly label: Signal<string>;
   /** Object highlighted from the list or under the pointer. */
   readonly highlighted: Signal<string | null>;
-  /** Ids of the objects that the next action on objects is for. */
+  /** Ids of the annotations that the next action on annotations is for. */
   readonly selectedIds: Signal<ReadonlySet<string>>;
-  /** What the list of objects shows: labels that hold the text; one label alone, "" being none. */
-  readonly objectFilter: Signal<ObjectFilter>;
+  /** What the list of annotations shows: labels that hold the text; one label alone, "" being none. */
+  readonly annotationFilter: Signal<AnnotationFilter>;
   readonly notice: Signal<Notice | null>;
   readonly everything: EverythingMode;
 }
@@ -116,7 +116,7 @@ export function createStore(): Store {
     problem: signal<Problem | null>(null),
     model,
     ...createAnswerSignals(pending),
-    ...createObjectSignals(pending),
+    ...createAnnotationSignals(pending),
     preview: signal<Preview | null>(null),
     series: signal<SeriesState | null>(null),
     opening: signal<number | null>(null),
@@ -200,17 +200,19 @@ function createViewSignals() {
   };
 }
 
-function createObjectSignals(pending: Signal<readonly Gesture[]>) {
-  const confirmedObjects = signal<readonly SceneObject[]>([]);
+function createAnnotationSignals(pending: Signal<readonly Gesture[]>) {
+  const confirmedAnnotations = signal<readonly SceneAnnotation[]>([]);
   const labelColors = signal<Readonly<Record<string, string>>>({});
   return {
     labels: signal<readonly string[]>([]),
     labelColors,
-    confirmedObjects,
-    objects: computed(() => shownObjects(confirmedObjects.value, pending.value, labelColors.value)),
+    confirmedAnnotations,
+    annotations: computed(() =>
+      shownAnnotations(confirmedAnnotations.value, pending.value, labelColors.value),
+    ),
     highlighted: signal<string | null>(null),
     selectedIds: signal<ReadonlySet<string>>(new Set()),
-    objectFilter: signal<ObjectFilter>(EVERY_OBJECT),
+    annotationFilter: signal<AnnotationFilter>(EVERY_ANNOTATION),
   };
 }
 

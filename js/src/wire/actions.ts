@@ -24,7 +24,7 @@ export interface EverythingActions {
   cancel(): void;
   /** Latest wins, one in flight. */
   filter(thresholds: EverythingThresholds): void;
-  /** Accept masks as objects; null means all that stay. */
+  /** Accept masks as annotations; null means all that stay. */
   keep(rows: readonly number[] | null, label: string): void;
   /** Fetch what an earlier run found, if there was one. */
   list(): void;

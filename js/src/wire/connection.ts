@@ -4,12 +4,12 @@ import type { Bytes, FromKernel, ImageStatus } from "../protocol";
 import { gestureActions, type Request } from "../protocol.generated";
 import type { Store } from "../state/store";
 import type { Actions } from "./actions";
+import { AnnotationSync } from "./annotation-sync";
 import { EverythingRequests, isOfEverything } from "./everything-requests";
 import { HoverPreview } from "./hover-preview";
 import { ImageOpening } from "./image-opening";
 import { kernelOf, watchKernel } from "./kernel";
 import { MIRRORED, type Model, mirrorTraits } from "./mirror";
-import { ObjectSync } from "./object-sync";
 import { Padding } from "./padding";
 import { gestureSender } from "./pending-gestures";
 import { RequestFailed } from "./request-failed";
@@ -31,7 +31,7 @@ class Connection {
   readonly #model: Model;
   readonly #store: Store;
   readonly #requests: Requests;
-  readonly #objects: ObjectSync;
+  readonly #annotations: AnnotationSync;
   readonly #everything: EverythingRequests;
   readonly #padding: Padding;
   #heard = false;
@@ -41,7 +41,7 @@ class Connection {
     this.#store = store;
     this.#requests = new Requests(store, (message, buffers) => this.#send(message, buffers));
     this.#padding = new Padding(store, this.#requests);
-    this.#objects = new ObjectSync(store, this.#requests, (error) => this.#show(error));
+    this.#annotations = new AnnotationSync(store, this.#requests, (error) => this.#show(error));
     this.#everything = new EverythingRequests(
       store.everything,
       (what) => this.#requests.ask(what),
@@ -50,7 +50,7 @@ class Connection {
     this.#listen(signal);
     this.#mirror();
     this.#watchKernel(signal);
-    void this.#objects.refresh();
+    void this.#annotations.refresh();
     const timers = ASK_AGAIN_AFTER_MS.map((delay) => setTimeout(() => this.#askAgain(), delay));
     signal.addEventListener("abort", () => timers.forEach(clearTimeout));
   }
@@ -137,7 +137,7 @@ class Connection {
   #receive(message: FromKernel, buffers: readonly Bytes[]): void {
     if (this.#store.connection.value === "busy") this.#store.connection.value = "live";
     this.#heard = true;
-    if (message.type === "annotations_changed") this.#objects.applyDelta(message, buffers);
+    if (message.type === "annotations_changed") this.#annotations.applyDelta(message, buffers);
     else if (isOfEverything(message)) this.#everything.receive(message, buffers);
     else if (message.type === "closed") this.#requests.lose();
     else if (message.type !== "push") this.#requests.receive(message, buffers);
@@ -159,7 +159,7 @@ class Connection {
       return;
     }
     this.#requests.forget(["annotations", "ping"]);
-    void this.#objects.refresh();
+    void this.#annotations.refresh();
   }
 
   #watchKernel(signal: AbortSignal): void {
@@ -169,7 +169,7 @@ class Connection {
       if (this.#store.connection.value !== "lost") return;
       this.#store.connection.value = "live";
       this.#padding.forget();
-      void this.#objects.refresh();
+      void this.#annotations.refresh();
     };
     watchKernel(kernel, { onLost: () => this.#requests.lose(), onBack }, signal);
   }

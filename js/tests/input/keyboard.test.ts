@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { EMPTY_DOCUMENT, NO_ANSWER } from "../../src/state/document";
 import { keyboardScene } from "../support/input";
-import { object } from "../support/values";
+import { annotation } from "../support/values";
 
 afterEach(() => {
   document.body.replaceChildren();
@@ -125,7 +125,7 @@ describe("objects", () => {
     store.labels.value = ["cup", "spoon"];
     press("@", { code: "Digit2", shiftKey: true });
     expect(store.label.value).toBe("spoon");
-    store.confirmedObjects.value = [object("a"), object("b", { visible: false })];
+    store.confirmedAnnotations.value = [annotation("a"), annotation("b", { visible: false })];
     store.selectedIds.value = new Set(["a", "b"]);
     press("@", { code: "Digit2", shiftKey: true });
     press("(", { code: "Digit9", shiftKey: true });

@@ -4,19 +4,24 @@ import type { AnswerState, DocumentState, WirePrompts } from "../../src/protocol
 import type { Gesture } from "../../src/protocol.generated";
 import { EMPTY_DOCUMENT, NO_ANSWER } from "../../src/state/document";
 import type { Foreseen } from "../../src/state/hover-preview";
-import { answerOnScreen, isAsking, shownObjects, shownPrompts } from "../../src/state/optimistic";
-import { isChangingObjects } from "../../src/state/selectors";
+import {
+  answerOnScreen,
+  isAsking,
+  shownAnnotations,
+  shownPrompts,
+} from "../../src/state/optimistic";
+import { isChangingAnnotations } from "../../src/state/selectors";
 import { createStore } from "../../src/state/store";
 import { bytes } from "../support/connected";
-import { object } from "../support/values";
+import { annotation } from "../support/values";
 
 const RED = { label: "cat", color: "#ff0000", visible: true };
-const A = object("a", RED);
-const B = object("b", RED);
+const A = annotation("a", RED);
+const B = annotation("b", RED);
 const COLORS = { cat: "#ff0000", dog: "#00ff00" };
 
 function shownAfter(...pending: Gesture[]) {
-  return shownObjects([A, B], pending, COLORS);
+  return shownAnnotations([A, B], pending, COLORS);
 }
 
 describe("objects before Python has answered", () => {
@@ -47,19 +52,19 @@ describe("objects before Python has answered", () => {
     const hide = { type: "update_annotations", ids: ["a"], visible: false } as const;
     expect(shownAfter(hide, { ...hide, visible: true })[0]).toEqual(A);
     expect(shownAfter({ ...hide, visible: true })[0]).toBe(A);
-    const objects = [A, B];
-    expect(shownObjects(objects, [{ type: "undo" }], COLORS)).toBe(objects);
+    const annotations = [A, B];
+    expect(shownAnnotations(annotations, [{ type: "undo" }], COLORS)).toBe(annotations);
   });
 
   it("count as not yet saved", () => {
     const point: Gesture = { type: "add_point", x: 1, y: 1, positive: true };
-    expect(isChangingObjects([point])).toBe(false);
-    expect(isChangingObjects([point, { type: "accept", label: null }])).toBe(true);
-    expect(isChangingObjects([{ type: "show_only", ids: [] }])).toBe(true);
-    expect(isChangingObjects([{ type: "reopen", annotation_id: "a" }])).toBe(false);
+    expect(isChangingAnnotations([point])).toBe(false);
+    expect(isChangingAnnotations([point, { type: "accept", label: null }])).toBe(true);
+    expect(isChangingAnnotations([{ type: "show_only", ids: [] }])).toBe(true);
+    expect(isChangingAnnotations([{ type: "reopen", annotation_id: "a" }])).toBe(false);
     const dab = { type: "brush", points: Float32Array.of(1, 1), radius: 2 } as const;
-    expect(isChangingObjects([{ ...dab, annotation_id: null }])).toBe(false);
-    expect(isChangingObjects([{ ...dab, annotation_id: "a" }])).toBe(true);
+    expect(isChangingAnnotations([{ ...dab, annotation_id: null }])).toBe(false);
+    expect(isChangingAnnotations([{ ...dab, annotation_id: "a" }])).toBe(true);
   });
 });
 

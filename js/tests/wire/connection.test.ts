@@ -185,7 +185,7 @@ describe("the connection", () => {
     expect(store.connection.value).toBe("live");
     answer(sent[0] as Sent, { ...list, annotations: [annotation("old", 0)] }, [bytes("4")]);
     await vi.advanceTimersByTimeAsync(5000);
-    expect(store.objects.value.map((object) => object.id)).toEqual(["new"]);
+    expect(store.annotations.value.map(({ id }) => id)).toEqual(["new"]);
   });
 
   it("accepts a reopened object under its own label, whatever the next one's is to be", () => {

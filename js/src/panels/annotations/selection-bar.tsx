@@ -1,8 +1,6 @@
-// What can be done to the selected objects, each in one step for undo.
+// What can be done to the selected annotations, each in one step for undo.
 
 import { useComputed } from "@preact/signals";
-import type { ViewContext } from "../../commands/context";
-import { keysOf } from "../../commands/key-names";
 import {
   deleteSelected,
   duplicateSelected,
@@ -10,14 +8,16 @@ import {
   relabelSelected,
   showOnlySelected,
   toggleSelected,
-} from "../../commands/objects";
-import { selectedObjects } from "../../state/selectors";
+} from "../../commands/annotations";
+import type { ViewContext } from "../../commands/context";
+import { keysOf } from "../../commands/key-names";
+import { selectedAnnotations } from "../../state/selectors";
 import { formatCount } from "../controls/format";
 import { IconButton } from "../controls/icon-button";
 import { useId } from "../controls/unique-id";
 
 export function SelectionBar({ store, actions }: ViewContext) {
-  const selected = useComputed(() => selectedObjects(store));
+  const selected = useComputed(() => selectedAnnotations(store));
   const count = selected.value.length;
   if (count === 0) return null;
   const hidden = selected.value.every(({ visible }) => !visible);

@@ -1,18 +1,18 @@
-// What a person does to objects and labels, from the panels and by key alike.
+// What a person does to annotations and labels, from the panels and by key alike.
 
-import type { SceneObject } from "../state/objects";
-import { hasPrompts, selectedObjects } from "../state/selectors";
+import type { SceneAnnotation } from "../state/annotations";
+import { hasPrompts, selectedAnnotations } from "../state/selectors";
 import type { Store } from "../state/store";
 import type { ViewContext } from "./context";
 import { showBox } from "./zoom";
 
 /**
- * The label of what is being made, or else of the selected objects, or else of the next object;
+ * The label of what is being made, or else of the selected annotations, or else of the next annotation;
  * chosen twice it is nobody's.
  */
 export function chooseLabel(context: ViewContext, label: string): void {
   const { store } = context;
-  const selected = selectedObjects(store);
+  const selected = selectedAnnotations(store);
   if (hasPrompts(store) || selected.length === 0) {
     store.label.value = store.label.value === label ? "" : label;
   } else relabelSelected(context, label);
@@ -20,38 +20,44 @@ export function chooseLabel(context: ViewContext, label: string): void {
 
 export function relabelSelected(context: ViewContext, label: string): void {
   const { store, actions } = context;
-  const ids = selectedObjects(store).flatMap((object) => (object.label === label ? [] : object.id));
+  const ids = selectedAnnotations(store).flatMap((annotation) =>
+    annotation.label === label ? [] : annotation.id,
+  );
   if (ids.length > 0) actions.updateAnnotations(ids, { label });
 }
 
-/** Hides the selected objects, or shows them if all of them are hidden. */
+/** Hides the selected annotations, or shows them if all of them are hidden. */
 export function toggleSelected({ store, actions }: ViewContext): void {
-  const selected = selectedObjects(store);
-  const visible = selected.every((object) => !object.visible);
-  const ids = selected.flatMap((object) => (object.visible === visible ? [] : object.id));
+  const selected = selectedAnnotations(store);
+  const visible = selected.every((annotation) => !annotation.visible);
+  const ids = selected.flatMap((annotation) =>
+    annotation.visible === visible ? [] : annotation.id,
+  );
   if (ids.length > 0) actions.updateAnnotations(ids, { visible });
 }
 
 export function showOnlySelected({ store, actions }: ViewContext): void {
-  const selected = selectedObjects(store);
+  const selected = selectedAnnotations(store);
   if (selected.length > 0) actions.showOnly(selected.map(({ id }) => id));
 }
 
 export function showAll({ store, actions }: ViewContext): void {
-  const hidden = store.objects.value.flatMap((object) => (object.visible ? [] : object.id));
+  const hidden = store.annotations.value.flatMap((annotation) =>
+    annotation.visible ? [] : annotation.id,
+  );
   if (hidden.length > 0) actions.updateAnnotations(hidden, { visible: true });
 }
 
 export function deleteSelected({ store, actions }: ViewContext): void {
-  const ids = selectedObjects(store).map(({ id }) => id);
+  const ids = selectedAnnotations(store).map(({ id }) => id);
   if (ids.length > 0) actions.removeAnnotations(ids);
 }
 
-/** Duplicates the selected object; of several the person is told to select one. */
+/** Duplicates the selected annotation; of several the person is told to select one. */
 export function duplicateSelected({ store, actions }: ViewContext): void {
-  const [object, ...others] = selectedObjects(store);
-  if (object && others.length === 0) actions.duplicateAnnotation(object.id);
-  else if (object) {
+  const [annotation, ...others] = selectedAnnotations(store);
+  if (annotation && others.length === 0) actions.duplicateAnnotation(annotation.id);
+  else if (annotation) {
     store.notice.value = {
       kind: "error",
       text: "Several objects are selected.",
@@ -60,17 +66,17 @@ export function duplicateSelected({ store, actions }: ViewContext): void {
   }
 }
 
-/** Brings the selected objects into view, as large as there is room for. */
+/** Brings the selected annotations into view, as large as there is room for. */
 export function jumpToSelected(store: Store): void {
-  jumpTo(store, selectedObjects(store));
+  jumpTo(store, selectedAnnotations(store));
 }
 
-export function jumpTo(store: Store, objects: readonly SceneObject[]): void {
-  const [first, ...others] = objects.filter(({ area }) => area > 0);
+export function jumpTo(store: Store, annotations: readonly SceneAnnotation[]): void {
+  const [first, ...others] = annotations.filter(({ area }) => area > 0);
   if (!first) return;
   const box = { ...cornersOf(first) };
-  for (const object of others) {
-    const { x0, y0, x1, y1 } = cornersOf(object);
+  for (const annotation of others) {
+    const { x0, y0, x1, y1 } = cornersOf(annotation);
     box.x0 = Math.min(box.x0, x0);
     box.y0 = Math.min(box.y0, y0);
     box.x1 = Math.max(box.x1, x1);
@@ -79,6 +85,6 @@ export function jumpTo(store: Store, objects: readonly SceneObject[]): void {
   showBox(store, box);
 }
 
-function cornersOf({ bbox: [x, y, width, height] }: SceneObject) {
+function cornersOf({ bbox: [x, y, width, height] }: SceneAnnotation) {
   return { x0: x, y0: y, x1: x + width, y1: y + height };
 }
