@@ -7,7 +7,7 @@ import type { ViewContext } from "./context";
 import { showBox } from "./zoom";
 
 /**
- * The label of what is being made, or else of the selected annotations, or else of the next annotation;
+ * The label of what is being made, or else of the selected annotations, or else of the next one;
  * chosen twice it is nobody's.
  */
 export function chooseLabel(context: ViewContext, label: string): void {

@@ -4,7 +4,7 @@ import { shownPrompts } from "../state/optimistic";
 import { deleteSelected } from "./annotations";
 import type { CommandContext } from "./context";
 
-/** The prompt under the pointer or the last one, a polygon's last corner, or the selected annotations. */
+/** The prompt under the pointer or the last, a polygon's last corner, or the selected annotations. */
 export function deletePrompt(context: CommandContext): void {
   const { store, actions, interaction } = context;
   const { polygon } = interaction;

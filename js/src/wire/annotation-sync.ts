@@ -19,7 +19,7 @@ export class AnnotationSync {
     this.#fail = fail;
   }
 
-  /** Fetch every accepted annotation, in parts that stay small; start over if they change meanwhile. */
+  /** Fetch every annotation, in parts that stay small; start over if they change meanwhile. */
   async refresh(): Promise<void> {
     const annotations: SceneAnnotation[] = [];
     let version: number | undefined;
