@@ -15,7 +15,7 @@ SMALL := .venv-small/.ready
 BUNDLE := sam_widget/static/widget.js
 SOURCES := $(shell find js/src -type f) js/build.mjs package.json
 
-.PHONY: demo test quick coverage check docs e2e bench build screenshots small chromium clean
+.PHONY: demo test quick coverage check docs protocol e2e bench build screenshots small chromium clean
 
 demo: $(READY) $(BUNDLE)
 	$(BIN)/jupyter lab $(ROOT_ARGS) --LabApp.default_url=/lab/tree/examples/01_click.ipynb $(JUPYTER_ARGS)
@@ -39,8 +39,13 @@ check: $(READY) $(BUNDLE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/structure.py
+	$(BIN)/python -m sam_widget.widget.wire.typescript --check
 	npm run check --silent
 	$(BIN)/mkdocs build --strict --quiet
+
+# The page's side of the table of messages, js/src/protocol.generated.ts.
+protocol: $(READY)
+	$(BIN)/python -m sam_widget.widget.wire.typescript
 
 # The documentation, into site/.
 docs: $(READY)

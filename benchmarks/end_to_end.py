@@ -75,7 +75,7 @@ const size = (data) => data.byteLength ?? data.size ?? data.length;
 const isAnswer = (data) => {
     const head = data instanceof ArrayBuffer ? data.slice(0, 4096) : String(data);
     const text = head instanceof ArrayBuffer ? new TextDecoder("latin1").decode(head) : head;
-    return text.includes('"prediction"');
+    return text.includes('"answer"');
 };
 globalThis.WebSocket = class extends WebSocket {
     constructor(...details) {

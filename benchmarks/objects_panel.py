@@ -37,7 +37,7 @@ from sam_widget import SamWidget
 from sam_widget import AnnotationStore
 from sam_widget.annotations import PALETTE, Annotation
 from sam_widget.masks import Rle
-from sam_widget.widget.wire.gestures import PUSH
+from sam_widget.widget.page.padding import PADDING
 from sam_widget.session import Kept
 
 photo = skimage.data.astronaut().repeat(2, axis=0).repeat(2, axis=1)
@@ -58,7 +58,7 @@ send = SamWidget._send
 
 def noted(widget, message, buffers=None):
     # What only pushes an answer along is not the object's.
-    own = [one for one in buffers or [] if one is not PUSH]
+    own = [one for one in buffers or [] if one is not PADDING]
     sent.append(len(json.dumps(message)) + sum(map(len, own)))
     send(widget, message, buffers)
 

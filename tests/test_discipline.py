@@ -159,10 +159,10 @@ def test_two_hundred_interleavings_of_page_and_cell_end_in_one_state(recording_c
             assert not session.pending
             assert session.prompts == session.history[session.cursor]
             mirror.catch_up()
-            for name in ("document", "prediction", "model_info", "labels", "status", "problem"):
+            for name in ("document", "answer", "model_info", "labels", "status", "problem"):
                 assert mirror.state[name] == getattr(widget, name), (seed, name)
-            assert widget.document["version"] == widget.prediction["version"] == session.version
-            assert widget.revision == widget.prediction["revision"] == session.answer.revision
+            assert widget.document["version"] == widget.answer["version"] == session.version
+            assert widget.revision == widget.answer["revision"] == session.answer.revision
             assert mirror.objects == {one.id: one.label for one in widget.annotations}
             assert widget.status == "ready"
             answers = [content["to"] for content, _ in widget.comm.messages() if "of" in content]
@@ -196,7 +196,7 @@ def test_the_image_may_be_replaced_at_any_moment(recording_comm):
         mirror.catch_up()
         assert mirror.state["image_state"] == widget.image_state
         assert mirror.state["document"] == widget.document
-        assert mirror.state["prediction"]["version"] == widget.session.version
+        assert mirror.state["answer"]["version"] == widget.session.version
         assert mirror.objects == {one.id: one.label for one in widget.annotations}
         assert np.array_equal(widget.image, photos[-1])
 
@@ -287,7 +287,7 @@ def test_two_widgets_and_the_store_itself_end_in_one_state(recording_comm, tmp_p
         assert store.report == ""
 
 
-@pytest.mark.parametrize("trait", ["status", "document", "prediction", "model_info", "revision"])
+@pytest.mark.parametrize("trait", ["status", "document", "answer", "model_info", "revision"])
 def test_observers_of_any_trait_may_do_anything(recording_comm, coffee, trait):
     predictor = FakePredictor(decode_delay=0.02)
     with SamWidget(coffee, model=predictor) as widget:
@@ -311,7 +311,7 @@ def test_observers_of_any_trait_may_do_anything(recording_comm, coffee, trait):
             assert widget.comm.arrived.wait_for(lambda: len(widget.annotations) == 1, 30)
         assert widget.wait(30)
         assert stuck == [False]
-        assert widget.document["version"] == widget.prediction["version"]
+        assert widget.document["version"] == widget.answer["version"]
 
 
 def test_fifty_images_through_one_widget_leave_one_behind(recording_comm):

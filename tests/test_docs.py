@@ -157,7 +157,7 @@ def test_the_widget_page_lists_every_public_member():
     members -= {
         "image_state",
         "document",
-        "prediction",
+        "answer",
         "problem",
         "model_info",
         "labels",

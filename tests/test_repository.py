@@ -89,6 +89,7 @@ def test_pre_commit_and_make_check_run_the_same_tools():
         "ruff format --check",
         "mypy",
         "lint-imports",
+        "sam_widget.widget.wire.typescript --check",
         "npm run check",
         "mkdocs build --strict",
     ):

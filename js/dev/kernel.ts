@@ -6,16 +6,13 @@ import { createHost, type Host } from "../src/host/memory-host";
 import type {
   Candidate,
   DocumentState,
-  EverythingRequest,
-  Gesture,
   ImageState,
-  Query,
-  Request,
   Traits,
   WireAnnotation,
   WirePrompts,
 } from "../src/protocol";
-import { EMPTY_DOCUMENT, NO_PREDICTION } from "../src/state/document";
+import type { EverythingRequest, Gesture, Query, Request } from "../src/protocol.generated";
+import { EMPTY_DOCUMENT, NO_ANSWER } from "../src/state/document";
 import { encodeMask } from "./rle";
 
 type State = Traits & Record<string, unknown>;
@@ -48,7 +45,7 @@ export class DiscKernel {
     const state: Traits = {
       image_state: image,
       document: EMPTY_DOCUMENT,
-      prediction: NO_PREDICTION,
+      answer: NO_ANSWER,
       status: "ready",
       problem: null,
       model_info: { name: "discs", device: "cpu", encode_ms: 412, decode_ms: null },
@@ -130,28 +127,30 @@ export class DiscKernel {
         };
       case "update_annotation": {
         const { type: _, annotation_id, ...change } = gesture;
-        const changed = annotations.map((object) =>
-          object.id === annotation_id ? { ...object, ...change } : object,
+        const changed = annotations.map((annotation) =>
+          annotation.id === annotation_id ? { ...annotation, ...change } : annotation,
         );
         return { ...this.#entry, annotations: changed };
       }
       case "update_annotations": {
         const { type: _, ids, ...change } = gesture;
-        const changed = annotations.map((object) =>
-          ids.includes(object.id)
-            ? { ...object, ...change, ...this.#labelled(change.label) }
-            : object,
+        const changed = annotations.map((annotation) =>
+          ids.includes(annotation.id)
+            ? { ...annotation, ...change, ...this.#labelled(change.label) }
+            : annotation,
         );
         return { ...this.#entry, annotations: changed };
       }
       case "remove_annotations": {
-        const kept = annotations.filter((object) => !gesture.ids.includes(object.id));
+        const kept = annotations.filter((annotation) => !gesture.ids.includes(annotation.id));
         return { ...this.#entry, annotations: kept };
       }
+      case "duplicate_annotation":
+        return { ...this.#entry, annotations: this.#duplicated(gesture.annotation_id) };
       case "show_only": {
-        const shown = annotations.map((object) => ({
-          ...object,
-          visible: gesture.ids.includes(object.id),
+        const shown = annotations.map((annotation) => ({
+          ...annotation,
+          visible: gesture.ids.includes(annotation.id),
         }));
         return { ...this.#entry, annotations: shown };
       }
@@ -159,18 +158,26 @@ export class DiscKernel {
       case "recolor_label": {
         const change =
           gesture.type === "rename_label" ? { label: gesture.to } : { color: gesture.color };
-        const changed = annotations.map((object) =>
-          object.label === gesture.label ? { ...object, ...change } : object,
+        const changed = annotations.map((annotation) =>
+          annotation.label === gesture.label ? { ...annotation, ...change } : annotation,
         );
         return { ...this.#entry, annotations: changed };
       }
       case "remove_annotation": {
-        const kept = annotations.filter((object) => object.id !== gesture.annotation_id);
+        const kept = annotations.filter((annotation) => annotation.id !== gesture.annotation_id);
         return { ...this.#entry, annotations: kept };
       }
       default:
         return { prompts: edited(prompts, gesture), selected: null, annotations };
     }
+  }
+
+  #duplicated(id: string): Accepted[] {
+    return this.#entry.annotations.flatMap((annotation) =>
+      annotation.id === id
+        ? [annotation, { ...annotation, id: `${id}-${this.#version}` }]
+        : [annotation],
+    );
   }
 
   #accept(label: string | null): Accepted {
@@ -197,7 +204,7 @@ export class DiscKernel {
 
   /** What a label brings with it: its colour, which the first object under it had. */
   #labelled(label: string | undefined): { color?: string } {
-    const color = this.#entry.annotations.find((object) => object.label === label)?.color;
+    const color = this.#entry.annotations.find((annotation) => annotation.label === label)?.color;
     return color ? { color } : {};
   }
 
@@ -227,7 +234,7 @@ export class DiscKernel {
         reopened: null,
         journal: null,
       } satisfies DocumentState,
-      prediction: {
+      answer: {
         revision: this.#revision,
         version: this.#version,
         width,
@@ -241,9 +248,9 @@ export class DiscKernel {
 
   #sendDelta(before: readonly Accepted[]): void {
     const after = this.#entry.annotations;
-    const removed = before.filter((object) => after.every(({ id }) => id !== object.id));
-    const changed = after.flatMap((object, index) =>
-      before.includes(object) ? [] : [{ object, index }],
+    const removed = before.filter((annotation) => after.every(({ id }) => id !== annotation.id));
+    const changed = after.flatMap((annotation, index) =>
+      before.includes(annotation) ? [] : [{ annotation, index }],
     );
     if (removed.length + changed.length === 0) return;
     this.#annotationsVersion += 1;
@@ -251,13 +258,13 @@ export class DiscKernel {
       {
         type: "annotations_changed",
         version: this.#annotationsVersion,
-        changed: changed.map(({ object: { rle: _, ...rest }, index }, buffer) => ({
+        changed: changed.map(({ annotation: { rle: _, ...rest }, index }, buffer) => ({
           index,
           annotation: { ...rest, buffer },
         })),
         removed: removed.map(({ id }) => id),
       },
-      changed.map(({ object }) => object.rle),
+      changed.map(({ annotation }) => annotation.rle),
     );
   }
 

@@ -51,7 +51,7 @@ function startingTraits(): Partial<Traits> {
   return traits;
 }
 
-/** As many accepted objects as asked for, scattered over the picture. */
+/** As many accepted annotations as asked for, scattered over the picture. */
 function acceptDiscs(count: number): void {
   for (let index = 0; index < count; index++) {
     const x = (index * 97) % 600;

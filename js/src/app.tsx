@@ -6,13 +6,13 @@ import { useEffect, useRef } from "preact/hooks";
 import type { CommandContext } from "./commands/context";
 import { mountInput } from "./input/input";
 import { AcceptPanel } from "./panels/accept";
+import { Annotations } from "./panels/annotations/annotations";
 import { Announcer } from "./panels/announcer";
 import { Candidates } from "./panels/candidates";
 import { Editing } from "./panels/editing";
 import { EverythingPanel } from "./panels/everything";
 import { Help } from "./panels/help";
 import { Messages, Opening, StagePlaceholder } from "./panels/messages";
-import { Objects } from "./panels/objects/objects";
 import { PromptList } from "./panels/prompts";
 import { SeriesPanel } from "./panels/series";
 import { StatusLine } from "./panels/status";
@@ -73,7 +73,7 @@ function App({ root, context, signal }: Props) {
           {!isPointingAtFound(store) && <Candidates store={store} actions={actions} />}
           <AcceptPanel store={store} actions={actions} />
           <Editing store={store} actions={actions} />
-          <Objects store={store} actions={actions} />
+          <Annotations store={store} actions={actions} />
         </div>
       </div>
       <SeriesPanel store={store} actions={actions} />
@@ -85,8 +85,8 @@ function App({ root, context, signal }: Props) {
 }
 
 /** Everything mode has the room of the candidates while there are none. */
-function isPointingAtFound({ everything, prediction }: Store): boolean {
-  return everything.open.value && prediction.value.candidates.length === 0;
+function isPointingAtFound({ everything, answer }: Store): boolean {
+  return everything.open.value && answer.value.candidates.length === 0;
 }
 
 /** The stage draws itself; Preact only owns the place it is in. */

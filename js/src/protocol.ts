@@ -1,7 +1,9 @@
-// The contract with sam_widget/protocol.py, traits.py and replies.py: every synced trait and every
-// message, typed.
+// What comes from the kernel: every synced trait and every message, typed. Python lays them out in
+// sam_widget/widget/wire/; what the page may ask is in protocol.generated.ts, written from a table.
 // Both sides run the examples in tests/protocol/*.json, so neither can drift alone.
 // Python alone writes traits; the page reads them and speaks in messages.
+
+import type { EverythingThresholds, WireBox } from "./protocol.generated";
 
 /** A binary payload as Jupyter delivers it: mind byteOffset and byteLength. */
 export type Bytes = DataView;
@@ -13,14 +15,6 @@ export interface WirePoint {
   x: number;
   y: number;
   positive: boolean;
-}
-
-/** A box prompt, corners in pixels of the original image, x0 < x1 and y0 < y1. */
-export interface WireBox {
-  x0: number;
-  y0: number;
-  x1: number;
-  y1: number;
 }
 
 export interface WirePrompts {
@@ -57,9 +51,9 @@ export interface DocumentState {
   length: number;
   /** null: one lone point asks for three masks, anything else for one. */
   multimask: boolean | null;
-  /** The object that accepting replaces; null when it makes a new one. */
+  /** The annotation that accepting replaces; null when it makes a new one. */
   reopened: string | null;
-  /** How the objects are on disk; null where nothing keeps them there. */
+  /** How the annotations are on disk; null where nothing keeps them there. */
   journal: JournalState | null;
 }
 
@@ -79,8 +73,8 @@ export interface Candidate {
   rle: Bytes;
 }
 
-/** The committed answer, one atomic value. `revision` grows once per answer or choice. */
-export interface PredictionState {
+/** The answer on screen, one atomic value. `revision` grows once per answer or choice. */
+export interface AnswerState {
   revision: number;
   /** The document version this answers. */
   version: number;
@@ -114,7 +108,7 @@ export interface Problem {
 export interface Traits {
   image_state: ImageState | null;
   document: DocumentState;
-  prediction: PredictionState;
+  answer: AnswerState;
   status: Status;
   problem: Problem | null;
   model_info: ModelInfo;
@@ -124,6 +118,8 @@ export interface Traits {
   /** null when the widget shows a single image. */
   series_state: SeriesState | null;
 }
+
+export type ImageStatus = "todo" | "done" | "skipped";
 
 /** The series of images that the one on screen belongs to. */
 export interface SeriesState {
@@ -136,7 +132,7 @@ export interface SeriesState {
   note: string;
 }
 
-/** An accepted object. `rle` as in Candidate, at the size given by `width` and `height`. */
+/** An accepted annotation. `rle` as in Candidate, at the size given by `width` and `height`. */
 export interface WireAnnotation {
   id: string;
   label: string;
@@ -154,111 +150,6 @@ export interface WireAnnotation {
   /** Which of the message's buffers holds the run-length string; null: the mask is as it was. */
   buffer: number | null;
 }
-
-/** What may be changed of an object; absent properties stay. */
-export interface ObjectChange {
-  label?: string;
-  color?: string;
-  visible?: boolean;
-}
-
-// ---- page to kernel ---------------------------------------------------------------------------
-
-/** What a person did. `version` is the document version on screen when it was done. */
-export type Gesture =
-  | { type: "add_point"; x: number; y: number; positive: boolean }
-  | { type: "move_point"; index: number; x: number; y: number }
-  | { type: "remove_point"; index: number }
-  | { type: "set_box"; x0: number; y0: number; x1: number; y1: number }
-  | { type: "remove_box" }
-  | { type: "remove_mask" }
-  | { type: "set_mask_from"; annotation_id: string }
-  | { type: "set_multimask"; value: boolean | null }
-  /** `revision`: the answer chosen from; null means the one still on its way. */
-  | { type: "choose"; index: number; revision: number | null }
-  | { type: "clear" }
-  | { type: "undo" }
-  | { type: "redo" }
-  | EditGesture
-  | { type: "accept"; label: string | null }
-  | ({ type: "update_annotation"; annotation_id: string } & ObjectChange)
-  | { type: "remove_annotation"; annotation_id: string }
-  /** Its prompts come back, and accepting replaces it. */
-  | { type: "reopen"; annotation_id: string }
-  | ({ type: "update_annotations"; ids: readonly string[] } & ObjectChange)
-  | { type: "remove_annotations"; ids: readonly string[] }
-  /** These are shown, all others hidden. */
-  | { type: "show_only"; ids: readonly string[] }
-  | { type: "add_label"; label: string; color?: string }
-  | { type: "rename_label"; label: string; to: string }
-  | { type: "recolor_label"; label: string; color: string }
-  | { type: "remove_label"; label: string };
-
-/** Questions that change nothing. */
-export type Query =
-  | { type: "preview"; x: number; y: number }
-  | { type: "islands"; annotation_id: string | null }
-  | { type: "tile"; level: number; column: number; row: number; image_id: string }
-  /** Objects from index `start` on; the reply's `next` says where to go on. */
-  | { type: "annotations"; start: number }
-  | { type: "ping" }
-  | { type: "thumbnail"; index: number };
-
-export type ImageStatus = "todo" | "done" | "skipped";
-
-/** What is done to the series; answered when it is done. */
-export type Navigation =
-  | { type: "go_to"; index: number }
-  | { type: "mark"; index: number; status: ImageStatus };
-
-/** Everything mode. */
-export type EverythingRequest =
-  | {
-      type: "everything_run";
-      points_per_side: number;
-      crop_n_layers: number;
-      /** x0, y0, x1, y1 in pixels of the original image; null is all of it. */
-      region: readonly [number, number, number, number] | null;
-    }
-  | { type: "everything_cancel" }
-  | ({ type: "everything_filter" } & EverythingThresholds)
-  /** `rows`: null means all that stay. */
-  | { type: "everything_keep"; rows: readonly number[] | null; label: string | null }
-  | { type: "everything_list"; start: number };
-
-/** What can be changed after the model has answered. */
-export interface EverythingThresholds {
-  pred_iou_thresh: number;
-  stability_score_thresh: number;
-  box_nms_thresh: number;
-  crop_nms_thresh: number;
-  min_mask_region_area: number;
-}
-
-/** `push`: let bytes follow the answer, since small ones are held back on this view's link. */
-export type Request = (Gesture | Query | Navigation | EverythingRequest) & {
-  id: string;
-  version: number;
-  push?: boolean;
-};
-
-/** Points travel as a buffer beside the message: x, y, x, y ... in image pixels. */
-export interface WithPoints {
-  points: Float32Array<ArrayBuffer>;
-}
-
-/** Edits by hand: of an accepted object, or (null) of the mask on screen. */
-export type EditGesture =
-  | ({ type: "brush"; radius: number; annotation_id: string | null } & WithPoints)
-  | ({ type: "erase"; radius: number; annotation_id: string | null } & WithPoints)
-  | ({ type: "add_polygon"; annotation_id: string | null } & WithPoints)
-  | ({ type: "subtract_polygon"; annotation_id: string | null } & WithPoints)
-  | { type: "fill_holes"; max_area: number | null; annotation_id: string | null }
-  | { type: "drop_islands"; min_area: number; annotation_id: string | null }
-  | { type: "smooth"; radius: number; annotation_id: string | null }
-  /** By islands, or with points along a line. */
-  | ({ type: "split"; annotation_id: string } & Partial<WithPoints>)
-  | { type: "merge"; ids: readonly string[]; label: string | null };
 
 // ---- kernel to page ---------------------------------------------------------------------------
 
@@ -320,7 +211,7 @@ export interface ErrorReply extends Problem {
   to: string | null;
 }
 
-/** Accepted objects that changed, by delta: a gap in `version` asks for the full list. */
+/** Accepted annotations that changed, by delta: a gap in `version` asks for the full list. */
 export interface AnnotationsChanged {
   type: "annotations_changed";
   version: number;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { mount, settled } from "./support/mounted";
 import { IMAGE } from "./support/scene";
-import { prediction } from "./support/values";
+import { answer } from "./support/values";
 
 function withThree() {
   return mount((store) => {
     store.image.value = IMAGE;
-    store.prediction.value = prediction(3, 1);
+    store.answer.value = answer(3, 1);
   });
 }
 
@@ -15,7 +15,7 @@ describe("the root", () => {
     const { root, store } = mount();
     store.kernelStatus.value = "ready";
     // The renderer says when it has painted this.
-    store.prediction.value = prediction(0, 0, 4);
+    store.answer.value = answer(0, 0, 4);
     store.paintedPreview.value = 2;
     store.connection.value = "busy";
     store.tool.value = "pan";

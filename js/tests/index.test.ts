@@ -21,7 +21,7 @@ function byTestId(testId: string): HTMLElement[] {
 }
 
 describe("the anywidget entry", () => {
-  it("shows a prediction that the kernel makes, and accepts it", async () => {
+  it("shows an answer that the kernel makes, and accepts it", async () => {
     const { host } = new DiscKernel(IMAGE);
     await host.render(widget, document.body);
     const point = { type: "add_point", x: 50, y: 50, positive: true };

@@ -82,6 +82,19 @@ class ObjectGestures:
 
         return document.apply(change)
 
+    def duplicate(self, annotation_id: str) -> int:
+        """Put a copy of an annotation right after it, under an id of its own."""
+        document = self._document
+
+        def change() -> int:
+            place, original = document.find(annotation_id)
+            blank = Annotation(original.rle)
+            copied = replace(original, id=blank.id, created=blank.created)
+            before, after = document.annotations[: place + 1], document.annotations[place + 1 :]
+            return self._put((*before, copied, *after))
+
+        return document.apply(change)
+
     def show_only(self, ids: Iterable[str]) -> int:
         """Show these annotations and hide all others."""
         document = self._document

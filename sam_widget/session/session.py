@@ -398,6 +398,16 @@ class Session(SessionState, HandEdits[int]):
         """Delete annotations; parameters and errors as for :meth:`update_annotations`."""
         return self._objects.remove(ids)
 
+    def duplicate_annotation(self, annotation_id: str) -> int:
+        """Put a copy of an annotation right after it, under a new id, whatever the overlap policy.
+
+        Raises
+        ------
+        StaleGesture
+            If there is no such annotation.
+        """
+        return self._objects.duplicate(annotation_id)
+
     def show_only(self, ids: Iterable[str]) -> int:
         """Show these annotations and hide all others; errors as above."""
         return self._objects.show_only(ids)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sam_widget.predictors import Predictor, Progress
     from sam_widget.session import Series, Session
     from sam_widget.widget.opening import Opened, Opener
-    from sam_widget.widget.wire.gestures import Request
+    from sam_widget.widget.wire.requests import Request
     from sam_widget.widget.worker.worker import Worker
 
 __all__ = ["Navigation"]

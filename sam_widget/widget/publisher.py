@@ -77,7 +77,7 @@ class Publisher:
         return {
             "image_state": None if start.failure else self.image_trait(start.image),
             "document": state.document_trait(session),
-            "prediction": state.prediction_trait(session.answer),
+            "answer": state.answer_trait(session.answer),
             "model_info": self._model_info(),
             "problem": self._problem(None, start.store),
             "series_state": None if self._series is None else state.series_trait(self._series),
@@ -144,7 +144,7 @@ class Publisher:
             status = self._worker.status
             failure = self._worker.failure
         if (answer.revision, answer.version) != (self._revision, self._answer_version):
-            wanted["prediction"] = state.prediction_trait(answer)
+            wanted["answer"] = state.answer_trait(answer)
         wanted["problem"] = self._problem(failure, session.annotations)
         wanted["model_info"] = self._model_info()
         wanted["status"] = status

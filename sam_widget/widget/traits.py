@@ -19,7 +19,7 @@ class SessionTraits(anywidget.AnyWidget):
     image_state = traitlets.Dict(allow_none=True).tag(sync=True)
     document = traitlets.Dict().tag(sync=True)
     series_state: Any = traitlets.Dict(allow_none=True).tag(sync=True)
-    prediction = traitlets.Dict().tag(sync=True)
+    answer = traitlets.Dict().tag(sync=True)
     problem: Any = traitlets.Dict(allow_none=True).tag(sync=True)
     model_info = traitlets.Dict().tag(sync=True)
     labels = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)

@@ -59,8 +59,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
         never modified. A list is a series, gone through by :meth:`next`; for a folder see
         :meth:`from_folder`.
     model : str or Predictor
-        A name from :func:`sam_widget.available`, or a loaded predictor, which several
-        widgets may share.
+        A name from :func:`sam_widget.available`, or a predictor; widgets may share one.
     checkpoint : path, optional
         Local weights file, for a model given by name.
     device : str
@@ -274,6 +273,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
     update_annotations = gesture(Session.update_annotations)
     remove_annotation = gesture(Session.remove_annotation)
     remove_annotations = gesture(Session.remove_annotations)
+    duplicate_annotation = gesture(Session.duplicate_annotation)
     show_only = gesture(Session.show_only)
     add_label = gesture(Session.add_label)
     rename_label = gesture(Session.rename_label)

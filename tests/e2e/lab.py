@@ -251,7 +251,7 @@ class WidgetPage:
 
     @property
     def revision(self) -> int:
-        """Revision of the prediction on screen."""
+        """Revision of the answer on screen."""
         return int(self.data("revision") or 0)
 
     def wait_ready(self, after: int | None = None) -> None:

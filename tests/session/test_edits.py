@@ -375,7 +375,7 @@ def test_the_page_is_told_of_islands(widget):
 def test_a_drawing_has_no_figures_on_the_page(widget):
     ask(widget, "brush", [(30, 30)], radius=4, annotation_id=None)
     widget.wait()
-    (candidate,) = widget.prediction["candidates"]
+    (candidate,) = widget.answer["candidates"]
     assert (candidate["score"], candidate["stability"]) == (None, None)
     assert widget.model_info["decode_ms"] is None
     made = widget.accept()

@@ -39,6 +39,30 @@ def of(session, name):
     return [getattr(one, name) for one in session.annotations]
 
 
+def test_a_duplicate_lies_right_after_its_original_in_one_step(session):
+    before = tuple(session.annotations)
+    original = before[1]
+    session.update_annotation(original.id, visible=False)
+    hidden = session.annotations[1]
+    version = session.version
+    assert session.duplicate_annotation(original.id) == version + 1
+    assert [found.id for found in session.annotations if found.id in ids(session, 0, 1, 3, 4)] == [
+        found.id for found in before
+    ]
+    copied = session.annotations[2]
+    assert copied.id not in {found.id for found in before}
+    same = ("rle", "label", "color", "visible", "prompts", "recipe", "predicted_iou", "extra")
+    assert [getattr(copied, name) for name in same] == [getattr(hidden, name) for name in same]
+    session.undo()
+    assert ids(session, 0, 1, 2, 3) == [found.id for found in before]
+    session.redo()
+    assert session.annotations[2] is copied
+    session.remove_annotation(original.id)
+    assert session.annotations[1] is copied
+    with pytest.raises(StaleGesture, match="no longer there"):
+        session.duplicate_annotation(original.id)
+
+
 def test_objects_made_elsewhere_are_one_step(coffee):
     session = Session(load_image(coffee), FakePredictor())
     session.add_point(20, 20)

@@ -74,12 +74,12 @@ def test_an_observer_may_act_on_the_widget(widget):
 
 def test_only_python_writes_state(widget):
     widget.add_point(300, 200)
-    document, prediction = widget.document, widget.prediction
+    document, answer = widget.document, widget.answer
     widget.comm.deliver(
-        {"method": "update", "state": {"document": {}, "prediction": 5, "status": "x", "_esm": ""}}
+        {"method": "update", "state": {"document": {}, "answer": 5, "status": "x", "_esm": ""}}
     )
     assert widget.document is document
-    assert widget.prediction is prediction
+    assert widget.answer is answer
     assert widget.status == "ready"
 
 
@@ -100,7 +100,7 @@ def test_clicks_and_calls_interleave_without_losing_any(widget):
     thread.join(30)
     assert widget.wait(60)
     assert len(widget.points) == 50
-    assert widget.document["version"] == widget.prediction["version"]
+    assert widget.document["version"] == widget.answer["version"]
     assert all(widget.comm.answer(f"i{n}")[0]["type"] == "reply" for n in range(40))
 
 
@@ -148,7 +148,7 @@ def test_a_model_that_fails_once_is_said_and_asked_again(coffee):
             widget.add_point(300, 200)
         assert widget.status == "error"
         assert "smaller" in widget.problem["hint"]
-        assert widget.prediction["version"] == widget.document["version"]
+        assert widget.answer["version"] == widget.document["version"]
         predictor.fails = False
         widget.add_point(301, 200)
         assert widget.status == "ready"

@@ -92,6 +92,9 @@ FROM_A_CELL = {
     "merge": lambda w: w.merge([accepted(w).id, accepted(w, 100).id]),
     "update_annotation": lambda w: w.update_annotation(accepted(w).id, label="mug"),
     "remove_annotations": lambda w: w.remove_annotations([accepted(w).id]),
+    "duplicate_annotation": lambda w: w.duplicate_annotation(
+        min(accepted(w), accepted(w, 100), key=lambda made: made.id).id
+    ),
     "show_only": lambda w: w.show_only([accepted(w).id]),
     "add_label": lambda w: w.add_label("plate"),
     "rename_label": lambda w: (accepted(w), w.rename_label("cup", "mug")),
@@ -135,6 +138,7 @@ def test_a_change_from_a_cell_is_on_disk_when_it_returns(widget, other_process, 
 FROM_THE_PAGE = {
     "accept": lambda w: (w.add_point(300, 200), ("accept", {"label": "cup"}))[1],
     "remove_annotation": lambda w: ("remove_annotation", {"annotation_id": accepted(w).id}),
+    "duplicate_annotation": lambda w: ("duplicate_annotation", {"annotation_id": accepted(w).id}),
     "update_annotations": lambda w: (
         "update_annotations",
         {"ids": [accepted(w).id], "label": "mug", "visible": False},

@@ -18,7 +18,7 @@ def test_python_and_page_do_the_same(widget):
     widget.wait()
     assert np.array_equal(widget.masks, by_python)
     assert widget.points == [(300.0, 200.0, True)]
-    assert widget.prediction["version"] == widget.document["version"] == reply["version"]
+    assert widget.answer["version"] == widget.document["version"] == reply["version"]
 
 
 def test_masks_scores_and_choice(widget):

@@ -19,7 +19,7 @@ from page_gestures import gesture
 import sam_widget
 from sam_widget import EmbeddingCache, FakePredictor, SamWidget
 from sam_widget.errors import BundleMissing, ImageError, ModelError, UnknownModel, WidgetClosed
-from sam_widget.widget.wire import gestures as protocol
+from sam_widget.widget.wire import table as protocol
 
 pytestmark = pytest.mark.usefixtures("recording_comm")
 each_frame = pytest.mark.usefixtures("any_frame")
@@ -80,12 +80,10 @@ def test_an_answer_is_pushed_along_only_if_the_page_asks(widget):
         assert widget.comm.arrived.wait_for(pushes, 30)
     # The bytes come after the answer, once, and are more than a loopback's packet.
     kinds = [
-        "prediction"
-        if "prediction" in data.get("state", {})
-        else data.get("content", {}).get("type")
+        "answer" if "answer" in data.get("state", {}) else data.get("content", {}).get("type")
         for _, data, _ in widget.comm.sent[before:]
     ]
-    assert kinds.index("push") > kinds.index("prediction")
+    assert kinds.index("push") > kinds.index("answer")
     assert [[len(one) for one in buffers] for buffers in pushes()] == [[66_000]]
     # Nothing is left over that Python's own changes would push.
     widget.add_point(320, 170)
@@ -112,7 +110,7 @@ def test_a_click_is_acknowledged_with_its_answer_where_answers_come_at_once(
         kinds = []
         for _, data, _ in widget.comm.sent[before:]:
             state = data.get("state", {})
-            kinds += [name for name in ("document", "prediction") if name in state]
+            kinds += [name for name in ("document", "answer") if name in state]
             kinds += [data["content"]["type"]] if "content" in data else []
         return kinds
 
@@ -138,7 +136,7 @@ def test_a_click_is_acknowledged_with_its_answer_where_answers_come_at_once(
         assert told(before) == []
         gate.set()
         widget.comm.answer("click-3")
-        assert told(before) == ["document", "prediction", "reply"]
+        assert told(before) == ["document", "answer", "reply"]
         # What is said meanwhile says it all.
         gate.clear()
         before = click(4)

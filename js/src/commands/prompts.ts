@@ -1,10 +1,10 @@
 // What Delete does: the prompt at hand goes, or what there is instead of one.
 
 import { shownPrompts } from "../state/optimistic";
+import { deleteSelected } from "./annotations";
 import type { CommandContext } from "./context";
-import { deleteSelected } from "./objects";
 
-/** The prompt under the pointer or the last one, a polygon's last corner, or the selected objects. */
+/** The prompt under the pointer or the last, a polygon's last corner, or the selected annotations. */
 export function deletePrompt(context: CommandContext): void {
   const { store, actions, interaction } = context;
   const { polygon } = interaction;

@@ -2,11 +2,11 @@
 
 import type { Store } from "../state/store";
 import { finishOrAccept } from "./accept";
+import { chooseLabel, duplicateSelected, jumpToSelected, toggleSelected } from "./annotations";
 import { lessOrMore, togglePreviews } from "./appearance";
 import type { CommandContext } from "./context";
 import * as crosshair from "./crosshair";
 import { toggleEverything } from "./everything";
-import { chooseLabel, jumpToSelected, toggleSelected } from "./objects";
 import { deletePrompt } from "./prompts";
 import { finish, stepImage } from "./series";
 import { fitView, ZOOM_STEP } from "./zoom";
@@ -50,7 +50,7 @@ function choose(index: number, shown: string): Shortcut {
     run: ({ store, actions }) => {
       // Fast fingers choose among candidates that are still to come.
       const coming = store.status.value === "predicting";
-      if (coming || index < store.prediction.value.candidates.length) actions.choose(index);
+      if (coming || index < store.answer.value.candidates.length) actions.choose(index);
     },
   };
 }
@@ -143,6 +143,13 @@ export const SHORTCUTS: readonly Shortcut[] = [
     keys: ["Shift+h"],
     label: "Hide or show the selected objects",
     run: toggleSelected,
+  },
+  {
+    id: "objects-duplicate",
+    group: "Objects",
+    keys: ["Shift+c"],
+    label: "Duplicate the selected object",
+    run: duplicateSelected,
   },
   {
     id: "objects-jump",

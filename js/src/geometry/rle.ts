@@ -129,7 +129,7 @@ export function boundsOfRuns(runs: Uint32Array, height: number): Bounds | null {
 
 /**
  * Sets `value` where the mask is true in `picture`, a row-major picture of the mask's size, within
- * `bounds`, without ever holding the mask itself: hundreds of objects are painted this way.
+ * `bounds`, without ever holding the mask itself: hundreds of annotations are painted this way.
  */
 export function paintRunsWithin(
   runs: Uint32Array,

@@ -9,7 +9,7 @@ export function askForPreviews({ store, actions, interaction }: CommandContext):
   const { draft, panning } = interaction;
   const wanted: ReadonlySignal<Point | null> = computed(() => {
     const { points, box, has_mask } = store.document.value.prompts;
-    const drawn = store.prediction.value.candidates.length > 0;
+    const drawn = store.answer.value.candidates.length > 0;
     const untouched = points.length === 0 && box === null && !has_mask && !drawn;
     const idle = store.pending.value.length === 0 && draft.value === null && !panning.value;
     const asked = store.previewing.value && store.tool.value === "point";

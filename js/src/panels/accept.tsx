@@ -1,4 +1,4 @@
-// The label for the next object, and the button that accepts it.
+// The label for the next annotation, and the button that accepts it.
 
 import type { ViewContext } from "../commands/context";
 import { Icon } from "./controls/icons";
@@ -9,7 +9,7 @@ export function AcceptPanel({ store, actions }: ViewContext) {
   const suggestions = useId();
   const labels = store.labels.value;
   const label = store.label.value;
-  const nothing = store.prediction.value.candidates.length === 0;
+  const nothing = store.answer.value.candidates.length === 0;
   const reopened = store.document.value.reopened !== null;
   const accept = () => {
     if (!nothing) actions.accept(store.label.value || null);

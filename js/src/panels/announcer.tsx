@@ -16,7 +16,7 @@ export function Announcer({ store }: { store: Store }) {
 
 /** The last committed answer in a sentence; "" before the first. */
 export function announcement(store: Store): string {
-  const { candidates, selected, revision } = store.prediction.value;
+  const { candidates, selected, revision } = store.answer.value;
   if (revision === 0) return "";
   const count = candidates.length;
   if (count === 0) return "No mask: there are no prompts.";

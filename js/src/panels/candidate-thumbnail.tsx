@@ -18,12 +18,12 @@ const AROUND: Rgba = [0, 0, 0, 110];
 
 export function Thumbnail({ store, index }: { store: Store; index: number }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const prediction = store.prediction.value;
+  const answer = store.answer.value;
   const image = store.image.value;
   useEffect(() => {
     if (image === null) return;
     let current = true;
-    const { candidates, width, height } = prediction;
+    const { candidates, width, height } = answer;
     const masks = candidates.flatMap(({ rle }) => readable(() => maskOf({ rle, width, height })));
     const mask = masks[index];
     pictureOf(image).then(
@@ -38,7 +38,7 @@ export function Thumbnail({ store, index }: { store: Store; index: number }) {
     return () => {
       current = false;
     };
-  }, [image, prediction, index]);
+  }, [image, answer, index]);
   return <canvas class="sam-thumbnail" ref={canvas} width={PIXELS} height={PIXELS} />;
 }
 

@@ -14,7 +14,7 @@ const MEANING = {
 } as const;
 
 export function Candidates({ store, actions }: ViewContext) {
-  const { candidates } = store.prediction.value;
+  const { candidates } = store.answer.value;
   return (
     <section class="sam-panel sam-masks" aria-label="Masks">
       <header class="sam-panel-head">
@@ -57,7 +57,7 @@ function CandidateButton({
   store,
   actions,
 }: ViewContext & { candidate: Candidate; index: number }) {
-  const { candidates, selected } = store.prediction.value;
+  const { candidates, selected } = store.answer.value;
   const image = store.image.value;
   const name = candidateName(index, candidates.length);
   const score = formatScore(candidate.score);

@@ -7,7 +7,7 @@ import { keysOf } from "../commands/key-names";
 import type { WireIslands } from "../protocol";
 import { brushRadiusOf, setBrushRadius } from "../state/brush";
 import { type EditTarget, editTarget } from "../state/edit-target";
-import { hasMask, isEditTool, selectedObjects } from "../state/selectors";
+import { hasMask, isEditTool, selectedAnnotations } from "../state/selectors";
 import type { Store } from "../state/store";
 import type { Actions } from "../wire/actions";
 import { formatCount, formatSizes } from "./controls/format";
@@ -22,7 +22,7 @@ export function Editing({ store, actions }: ViewContext) {
     if (editing) open.value = true;
   }, [editing, open]);
   const target = editTarget(store);
-  const selected = selectedObjects(store);
+  const selected = selectedAnnotations(store);
   return (
     <section class="sam-panel sam-editing" aria-label="Edit">
       <header class="sam-panel-head">
@@ -51,7 +51,7 @@ export function Editing({ store, actions }: ViewContext) {
   );
 }
 
-/** What the next edit changes; a selected object can be let go. */
+/** What the next edit changes; a selected annotation can be let go. */
 function Target({
   store,
   target,
@@ -88,7 +88,7 @@ function ToolOptions({ store }: { store: Store }) {
   const tool = store.tool.value;
   if (tool === "brush" || tool === "eraser") return <Radius store={store} />;
   if (tool === "polygon") return <PolygonMode store={store} />;
-  if (tool === "cut") return <p class="sam-hint">Draw a line right across the object.</p>;
+  if (tool === "cut") return <p class="sam-hint">Draw a line right across the annotation.</p>;
   return null;
 }
 
@@ -245,7 +245,7 @@ function useParts(store: Store, actions: Actions): WireIslands | null {
     const target = editTarget(store);
     const waiting = store.pending.value.length > 0 || store.kernelStatus.value !== "ready";
     // The mask's own bytes say which mask it is.
-    const mask = target?.object?.rle ?? store.prediction.value.candidates[0];
+    const mask = target?.annotation?.rle ?? store.answer.value.candidates[0];
     let current = true;
     if (target === null || mask === undefined) parts.value = null;
     else if (!waiting) {
@@ -266,7 +266,7 @@ function useParts(store: Store, actions: Actions): WireIslands | null {
 }
 
 function Operations({ store, actions, target }: ViewContext & { target: EditTarget | null }) {
-  const selected = selectedObjects(store);
+  const selected = selectedAnnotations(store);
   const id = target?.id ?? null;
   return (
     <div class="sam-operations">
@@ -291,7 +291,7 @@ function Operations({ store, actions, target }: ViewContext & { target: EditTarg
         unavailable={selected.length < 2}
         onPress={() =>
           actions.merge(
-            selected.map((object) => object.id),
+            selected.map((annotation) => annotation.id),
             null,
           )
         }

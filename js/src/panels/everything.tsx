@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import type { ViewContext } from "../commands/context";
 import { toggleEverything } from "../commands/everything";
-import type { EverythingThresholds } from "../protocol";
+import type { EverythingThresholds } from "../protocol.generated";
 import type { EverythingLook, FoundMask } from "../state/everything";
 import type { Store } from "../state/store";
 import { IconButton } from "./controls/icon-button";

@@ -1,18 +1,18 @@
 // Labels, that is class names: their colours, keys and counts. A press chooses one.
 
 import { useComputed, useSignal } from "@preact/signals";
+import { chooseLabel } from "../commands/annotations";
 import type { ViewContext } from "../commands/context";
-import { chooseLabel } from "../commands/objects";
 import { LABELS_WITH_KEY } from "../commands/shortcuts";
+import { countByLabel } from "../state/annotations";
 import { NO_COLOR } from "../state/colors";
-import { countByLabel } from "../state/objects";
-import { hasPrompts, selectedObjects } from "../state/selectors";
+import { hasPrompts, selectedAnnotations } from "../state/selectors";
 import { drawNow } from "./controls/draw-now";
 import { IconButton } from "./controls/icon-button";
 import { LabelField } from "./controls/label-field";
 
 export function Labels({ store, actions }: ViewContext) {
-  const counts = useComputed(() => countByLabel(store.objects.value));
+  const counts = useComputed(() => countByLabel(store.annotations.value));
   const adding = useSignal(false);
   const labels = store.labels.value;
   const added = (label: string | null) => {
@@ -63,7 +63,7 @@ interface RowProps extends ViewContext {
 function LabelRow({ label, index, count, store, actions }: RowProps) {
   const editing = useSignal(false);
   const keys = index < LABELS_WITH_KEY ? `Shift+${index + 1}` : "";
-  const forSelection = !hasPrompts(store) && selectedObjects(store).length > 0;
+  const forSelection = !hasPrompts(store) && selectedAnnotations(store).length > 0;
   const edit = () =>
     drawNow(() => {
       editing.value = true;

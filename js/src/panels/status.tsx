@@ -2,7 +2,7 @@
 
 import { keysOf } from "../commands/key-names";
 import type { JournalState, Status } from "../protocol";
-import { isChangingObjects, isOffForSlowness } from "../state/selectors";
+import { isChangingAnnotations, isOffForSlowness } from "../state/selectors";
 import type { ConnectionState, Store } from "../state/store";
 import { formatDuration } from "./controls/format";
 
@@ -64,12 +64,12 @@ export function StatusLine({ store }: { store: Store }) {
   );
 }
 
-/** Whether the objects are on disk, where a journal keeps them. */
+/** Whether the annotations are on disk, where a journal keeps them. */
 function SavedState({ store }: { store: Store }) {
   const { journal } = store.document.value;
   if (journal === null) return null;
   const { note } = journal;
-  const changing = journal.state === "saved" && isChangingObjects(store.pending.value);
+  const changing = journal.state === "saved" && isChangingAnnotations(store.pending.value);
   const state = changing ? "saving" : journal.state;
   const words = state === "saved" && note ? "saved, journal mended" : SAVED[state];
   return (

@@ -88,7 +88,7 @@ function EverythingGroup({ store, actions }: ViewContext) {
 function HistoryGroup({ store, actions }: ViewContext) {
   const { can_undo, can_redo, prompts } = store.document.value;
   const asked = prompts.points.length > 0 || prompts.box !== null || prompts.has_mask;
-  const empty = !asked && store.prediction.value.candidates.length === 0;
+  const empty = !asked && store.answer.value.candidates.length === 0;
   return (
     <fieldset class="sam-group" aria-label="History">
       <IconButton

@@ -106,7 +106,7 @@ function putAnswersFirst(
   const stops = [
     // A revision without any mask is painted, too: by clearing.
     effect(() => {
-      dependOn(store.shownPrediction.value, store.prediction.value, store.preview.value);
+      dependOn(store.shownAnswer.value, store.answer.value, store.preview.value);
       release();
       release = holdPanels();
       arrived();
@@ -155,11 +155,11 @@ function drawSurface(surface: Canvas, frame: Frame | null, store: Store): boolea
 
 function report(store: Store): void {
   batch(() => {
-    store.paintedRevision.value = store.prediction.peek().revision;
+    store.paintedRevision.value = store.answer.peek().revision;
     const preview = store.preview.peek();
     if (preview) store.paintedPreview.value = preview.revision;
     const foreseen = store.foreseen.peek();
-    const shown = foreseen?.answer === store.shownPrediction.peek();
+    const shown = foreseen?.answer === store.shownAnswer.peek();
     store.paintedForeseen.value = shown ? foreseen : null;
   });
 }

@@ -5,13 +5,13 @@ import type { CommandContext } from "../commands/context";
 import { clampView, fitStage, maxZoom, type Size } from "../geometry/viewport";
 import { watchDevicePixels, watchWidth, watchWindow } from "../input/screen";
 import type { Store } from "../state/store";
+import { annotationsLayer } from "./layers/annotations";
 import { editLayer } from "./layers/edit";
 import { everythingLayer } from "./layers/everything";
 import { previewLayer } from "./layers/hover-preview";
 import { imageLayer } from "./layers/image";
 import type { Layer } from "./layers/layer";
 import { marksLayer } from "./layers/marks";
-import { objectsLayer } from "./layers/objects";
 import { outlineLayer, overlayLayer } from "./layers/overlay";
 import { mountRenderer, type Renderer, type Surface } from "./renderer";
 
@@ -35,7 +35,7 @@ export function mountStage(
   const stage = createStage();
   const layers: Layer[] = [
     imageLayer(store, actions, aborted),
-    objectsLayer(store),
+    annotationsLayer(store),
     everythingLayer(store),
     previewLayer(store),
     overlayLayer(store),

@@ -8,7 +8,7 @@ export const INCLUDE_COLOR = "#12a150";
 export const EXCLUDE_COLOR = "#e5243b";
 /** A polygon that takes pixels away. */
 export const SUBTRACT_COLOR = "#ff5a6e";
-/** Labels and objects without a colour of their own. */
+/** Labels and annotations without a colour of their own. */
 export const NO_COLOR = "#808080";
 /** Light lines on dark edges: either of the two shows on any photograph. */
 export const LIGHT = "#ffffff";

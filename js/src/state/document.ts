@@ -1,8 +1,8 @@
 // The document and its answer before anything is done.
 
-import type { DocumentState, PredictionState } from "../protocol";
+import type { AnswerState, DocumentState } from "../protocol";
 
-export const NO_PREDICTION: PredictionState = {
+export const NO_ANSWER: AnswerState = {
   revision: 0,
   version: 0,
   width: 0,

@@ -4,12 +4,8 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
 import { maskHas, maskOf } from "../geometry/masks";
 import type { EncodedMask } from "../geometry/rle";
-import type {
-  Bytes,
-  EverythingThresholds,
-  EverythingState as StateMessage,
-  WireBox,
-} from "../protocol";
+import type { Bytes, EverythingState as StateMessage } from "../protocol";
+import type { EverythingThresholds, WireBox } from "../protocol.generated";
 
 export type EverythingStage = StateMessage["stage"];
 /** How masks are shown: a colour each, by predicted IoU, or as their edges alone. */

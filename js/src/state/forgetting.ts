@@ -9,7 +9,7 @@ import type { Store } from "./store";
 export function forgetWhatIsGone(store: Store, interaction: Interaction): () => void {
   const stops = [
     clearNoticeOnAnswer(store),
-    forgetGoneObjects(store),
+    forgetGoneAnnotations(store),
     resetOnAnotherImage(store),
     forgetPolygon(store, interaction),
   ];
@@ -19,11 +19,11 @@ export function forgetWhatIsGone(store: Store, interaction: Interaction): () => 
 }
 
 /** What is gone can neither be selected nor stay so. */
-function forgetGoneObjects(store: Store): () => void {
-  return store.objects.subscribe((objects) => {
+function forgetGoneAnnotations(store: Store): () => void {
+  return store.annotations.subscribe((annotations) => {
     const selection = store.selectedIds.peek();
     if (selection.size === 0) return;
-    const there = new Set(objects.map(({ id }) => id));
+    const there = new Set(annotations.map(({ id }) => id));
     const kept = [...selection].filter((id) => there.has(id));
     if (kept.length < selection.size) store.selectedIds.value = new Set(kept);
   });
@@ -54,7 +54,7 @@ function forgetPolygon(store: Store, interaction: Interaction): () => void {
 
 /** A notice speaks of the last thing done: the next answer makes it old. */
 function clearNoticeOnAnswer(store: Store): () => void {
-  return store.prediction.subscribe(({ revision }) => {
+  return store.answer.subscribe(({ revision }) => {
     if (revision > 0) store.notice.value = null;
   });
 }

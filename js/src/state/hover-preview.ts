@@ -1,6 +1,6 @@
 // Hover previews: the mask under the pointer, and whether it is to be shown at all.
 
-import type { Bytes, ModelInfo, PredictionState } from "../protocol";
+import type { AnswerState, Bytes, ModelInfo } from "../protocol";
 
 /** Hover previews: whenever the model is fast enough, or as the person says. */
 export type PreviewChoice = "auto" | "on" | "off";
@@ -24,7 +24,7 @@ export interface Preview {
 export interface Foreseen {
   readonly x: number;
   readonly y: number;
-  readonly answer: PredictionState;
+  readonly answer: AnswerState;
 }
 
 /** Whether previews are too slow to follow the pointer. */

@@ -1,18 +1,11 @@
-// The prompts, answer and objects a person should see now: Python's, then gestures not yet
+// The prompts, answer and annotations a person should see now: Python's, then gestures not yet
 // acknowledged, then the drag under way. Pure.
 
-import type {
-  DocumentState,
-  Gesture,
-  ObjectChange,
-  PredictionState,
-  WireBox,
-  WirePoint,
-  WirePrompts,
-} from "../protocol";
+import type { AnswerState, DocumentState, WirePoint, WirePrompts } from "../protocol";
+import type { AnnotationChange, Gesture, WireBox } from "../protocol.generated";
+import type { SceneAnnotation } from "./annotations";
 import type { Foreseen } from "./hover-preview";
 import type { Draft } from "./interaction";
-import type { SceneObject } from "./objects";
 
 /** A prompt on screen; `provisional` until Python has confirmed it. */
 export type ShownPoint = WirePoint & { provisional: boolean };
@@ -81,20 +74,20 @@ function moved(
 }
 
 /** The answer on screen: while a lone click waits for its own, the mask that was previewed there. */
-export function shownAnswer(
-  prediction: PredictionState,
+export function answerOnScreen(
+  answer: AnswerState,
   foreseen: Foreseen | null,
   { prompts, multimask, reopened }: DocumentState,
   pending: readonly Gesture[],
-): PredictionState {
+): AnswerState {
   const free = multimask === null && reopened === null && !prompts.has_mask;
-  if (foreseen === null || prediction.candidates.length > 0 || !free) return prediction;
+  if (foreseen === null || answer.candidates.length > 0 || !free) return answer;
   const { points, box } = shownPrompts(prompts, pending);
   // Between Python's word and its acknowledgement a point is there twice.
   const there = points.every(
     ({ x, y, positive }) => positive && x === foreseen.x && y === foreseen.y,
   );
-  return there && points.length > 0 && box === null ? foreseen.answer : prediction;
+  return there && points.length > 0 && box === null ? foreseen.answer : answer;
 }
 
 const ASKING: ReadonlySet<Gesture["type"]> = new Set([
@@ -112,53 +105,60 @@ export function isAsking(pending: readonly Gesture[]): boolean {
 
 /**
  * Objects as they will be once the gestures are applied; what stays as it is stays the same
- * object. `colors`: of labels, which objects take on with them.
+ * annotation. `colors`: of labels, which annotations take on with them.
  */
-export function shownObjects(
-  objects: readonly SceneObject[],
+export function shownAnnotations(
+  annotations: readonly SceneAnnotation[],
   pending: readonly Gesture[],
   colors: Readonly<Record<string, string>>,
-): readonly SceneObject[] {
-  return pending.reduce((shown, gesture) => afterGesture(shown, gesture, colors), objects);
+): readonly SceneAnnotation[] {
+  return pending.reduce((shown, gesture) => afterGesture(shown, gesture, colors), annotations);
 }
 
 function afterGesture(
-  objects: readonly SceneObject[],
+  annotations: readonly SceneAnnotation[],
   gesture: Gesture,
   colors: Readonly<Record<string, string>>,
-): readonly SceneObject[] {
+): readonly SceneAnnotation[] {
   switch (gesture.type) {
     case "update_annotation":
-      return changed(objects, [gesture.annotation_id], gesture, colors);
+      return changed(annotations, [gesture.annotation_id], gesture, colors);
     case "update_annotations":
-      return changed(objects, gesture.ids, gesture, colors);
+      return changed(annotations, gesture.ids, gesture, colors);
     case "remove_annotation":
-      return objects.filter(({ id }) => id !== gesture.annotation_id);
+      return annotations.filter(({ id }) => id !== gesture.annotation_id);
     case "remove_annotations":
-      return objects.filter(({ id }) => !gesture.ids.includes(id));
+      return annotations.filter(({ id }) => !gesture.ids.includes(id));
     case "show_only":
-      return objects.map((object) =>
-        withChange(object, { visible: gesture.ids.includes(object.id) }),
+      return annotations.map((annotation) =>
+        withChange(annotation, { visible: gesture.ids.includes(annotation.id) }),
       );
     default:
-      return objects;
+      return annotations;
   }
 }
 
 function changed(
-  objects: readonly SceneObject[],
+  annotations: readonly SceneAnnotation[],
   ids: readonly string[],
-  change: ObjectChange,
+  change: AnnotationChange,
   colors: Readonly<Record<string, string>>,
-): readonly SceneObject[] {
+): readonly SceneAnnotation[] {
   const chosen = new Set(ids);
   const color = change.label ? colors[change.label] : undefined;
   const whole = color === undefined ? change : { color, ...change };
-  return objects.map((object) => (chosen.has(object.id) ? withChange(object, whole) : object));
+  return annotations.map((annotation) =>
+    chosen.has(annotation.id) ? withChange(annotation, whole) : annotation,
+  );
 }
 
-function withChange(object: SceneObject, change: ObjectChange): SceneObject {
-  const { label = object.label, color = object.color, visible = object.visible } = change;
-  const same = label === object.label && color === object.color && visible === object.visible;
-  return same ? object : { ...object, label, color, visible };
+function withChange(annotation: SceneAnnotation, change: AnnotationChange): SceneAnnotation {
+  const {
+    label = annotation.label,
+    color = annotation.color,
+    visible = annotation.visible,
+  } = change;
+  const same =
+    label === annotation.label && color === annotation.color && visible === annotation.visible;
+  return same ? annotation : { ...annotation, label, color, visible };
 }

@@ -1,8 +1,8 @@
 // What follows from the state: questions that several panels, tools and commands ask of the store.
 
-import type { Gesture } from "../protocol";
+import type { Gesture } from "../protocol.generated";
+import type { SceneAnnotation } from "./annotations";
 import { isSlowModel } from "./hover-preview";
-import type { SceneObject } from "./objects";
 import { shownPrompts } from "./optimistic";
 import type { Store, ToolName } from "./store";
 
@@ -19,13 +19,13 @@ export function hasMask(store: Store): boolean {
     (gesture) =>
       (gesture.type === "brush" || gesture.type === "add_polygon") && !gesture.annotation_id,
   );
-  return hasPrompts(store) || drawing || store.prediction.value.candidates.length > 0;
+  return hasPrompts(store) || drawing || store.answer.value.candidates.length > 0;
 }
 
 const ONLY_READING: ReadonlySet<Gesture["type"]> = new Set(["set_mask_from", "reopen"]);
 
-/** Whether a change of accepted objects is on its way: it is not on disk yet. */
-export function isChangingObjects(pending: readonly Gesture[]): boolean {
+/** Whether a change of accepted annotations is on its way: it is not on disk yet. */
+export function isChangingAnnotations(pending: readonly Gesture[]): boolean {
   return pending.some((gesture) => {
     if (ONLY_READING.has(gesture.type)) return false;
     if ("annotation_id" in gesture) return gesture.annotation_id !== null;
@@ -33,10 +33,10 @@ export function isChangingObjects(pending: readonly Gesture[]): boolean {
   });
 }
 
-/** The selected objects, in the order of the list. */
-export function selectedObjects(store: Store): readonly SceneObject[] {
+/** The selected annotations, in the order of the list. */
+export function selectedAnnotations(store: Store): readonly SceneAnnotation[] {
   const ids = store.selectedIds.value;
-  return ids.size === 0 ? [] : store.objects.value.filter(({ id }) => ids.has(id));
+  return ids.size === 0 ? [] : store.annotations.value.filter(({ id }) => ids.has(id));
 }
 
 /** Whether previews are off because the model is slow, and not because the person said so. */

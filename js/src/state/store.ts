@@ -5,20 +5,20 @@ import { computed, type ReadonlySignal, type Signal, signal } from "@preact/sign
 import { type EncodedMask, isSameMask } from "../geometry/rle";
 import { IDENTITY_VIEW, type View } from "../geometry/viewport";
 import type {
+  AnswerState,
   DocumentState,
-  Gesture,
   ImageState,
   ModelInfo,
-  PredictionState,
   Problem,
   SeriesState,
   Status,
 } from "../protocol";
-import { EMPTY_DOCUMENT, NO_PREDICTION } from "./document";
+import type { Gesture } from "../protocol.generated";
+import { type AnnotationFilter, EVERY_ANNOTATION, type SceneAnnotation } from "./annotations";
+import { EMPTY_DOCUMENT, NO_ANSWER } from "./document";
 import { createEverything, type EverythingMode } from "./everything";
 import { type Foreseen, isSlowModel, type Preview, type PreviewChoice } from "./hover-preview";
-import { EVERY_OBJECT, type ObjectFilter, type SceneObject } from "./objects";
-import { isAsking, shownAnswer, shownObjects } from "./optimistic";
+import { answerOnScreen, isAsking, shownAnnotations } from "./optimistic";
 
 export type ToolName = "point" | "box" | "pan" | "everything" | EditToolName;
 export type EditToolName = "brush" | "eraser" | "polygon" | "cut";
@@ -35,13 +35,13 @@ export interface Store {
   // Mirrors of Python's state.
   readonly image: Signal<ImageState | null>;
   readonly document: Signal<DocumentState>;
-  readonly prediction: Signal<PredictionState>;
+  readonly answer: Signal<AnswerState>;
   readonly kernelStatus: Signal<Status>;
   readonly problem: Signal<Problem | null>;
   readonly model: Signal<ModelInfo>;
   readonly labels: Signal<readonly string[]>;
   readonly labelColors: Signal<Readonly<Record<string, string>>>;
-  readonly confirmedObjects: Signal<readonly SceneObject[]>;
+  readonly confirmedAnnotations: Signal<readonly SceneAnnotation[]>;
   readonly preview: Signal<Preview | null>;
   /** The newest preview, also when none is to be shown any more: a click may have come there. */
   readonly foreseen: Signal<Foreseen | null>;
@@ -55,14 +55,14 @@ export interface Store {
   /** Gestures sent and not yet acknowledged, oldest first: drawn at once as provisional marks. */
   readonly pending: Signal<readonly Gesture[]>;
   /** The answer as a person should see it: Python's, or until that comes what is known of it. */
-  readonly shownPrediction: ReadonlySignal<PredictionState>;
+  readonly shownAnswer: ReadonlySignal<AnswerState>;
   /** Its chosen mask: the same object as long as it is the same mask, so it is painted once. */
   readonly shownMask: ReadonlySignal<EncodedMask | null>;
-  /** Accepted objects as a person should see them: Python's, and what has been done since. */
-  readonly objects: ReadonlySignal<readonly SceneObject[]>;
+  /** Accepted annotations as a person should see them: Python's, and what has been done since. */
+  readonly annotations: ReadonlySignal<readonly SceneAnnotation[]>;
   /** Newest document version this view knows was applied for it. */
   readonly awaitedVersion: Signal<number>;
-  /** Revision of the prediction last painted, and of the preview. The renderer writes them. */
+  /** Revision of the answer last painted, and of the preview. The renderer writes them. */
   readonly paintedRevision: Signal<number>;
   readonly paintedPreview: Signal<number>;
   readonly paintedForeseen: Signal<Foreseen | null>;
@@ -95,10 +95,10 @@ export interface Store {
   readonly label: Signal<string>;
   /** Object highlighted from the list or under the pointer. */
   readonly highlighted: Signal<string | null>;
-  /** Ids of the objects that the next action on objects is for. */
+  /** Ids of the annotations that the next action on annotations is for. */
   readonly selectedIds: Signal<ReadonlySet<string>>;
-  /** What the list of objects shows: labels that hold the text; one label alone, "" being none. */
-  readonly objectFilter: Signal<ObjectFilter>;
+  /** What the list of annotations shows: labels that hold the text; one label alone, "" being none. */
+  readonly annotationFilter: Signal<AnnotationFilter>;
   readonly notice: Signal<Notice | null>;
   readonly everything: EverythingMode;
 }
@@ -116,7 +116,7 @@ export function createStore(): Store {
     problem: signal<Problem | null>(null),
     model,
     ...createAnswerSignals(pending),
-    ...createObjectSignals(pending),
+    ...createAnnotationSignals(pending),
     preview: signal<Preview | null>(null),
     series: signal<SeriesState | null>(null),
     opening: signal<number | null>(null),
@@ -139,7 +139,7 @@ export function createStore(): Store {
 /** What has been asked and answered, and how far the one is behind the other. */
 function createAnswerSignals(pending: Signal<readonly Gesture[]>) {
   const document = signal<DocumentState>(EMPTY_DOCUMENT);
-  const prediction = signal<PredictionState>(NO_PREDICTION);
+  const answer = signal<AnswerState>(NO_ANSWER);
   const kernelStatus = signal<Status>("loading");
   const awaitedVersion = signal(0);
   const paintedRevision = signal(0);
@@ -147,43 +147,43 @@ function createAnswerSignals(pending: Signal<readonly Gesture[]>) {
     const waiting = pending.value.length > 0;
     if (waiting) return "predicting";
     if (kernelStatus.value !== "ready") return kernelStatus.value;
-    const answered = prediction.value.version >= awaitedVersion.value;
-    const painted = paintedRevision.value >= prediction.value.revision;
+    const answered = answer.value.version >= awaitedVersion.value;
+    const painted = paintedRevision.value >= answer.value.revision;
     return answered && painted ? "ready" : "predicting";
   });
   const awaiting = computed(
     () =>
       status.value === "predicting" &&
-      (isAsking(pending.value) || prediction.value.version < awaitedVersion.value),
+      (isAsking(pending.value) || answer.value.version < awaitedVersion.value),
   );
   const foreseen = signal<Foreseen | null>(null);
-  const shownPrediction = computed(() =>
+  const shownAnswer = computed(() =>
     awaiting.value
-      ? shownAnswer(prediction.value, foreseen.value, document.value, pending.value)
-      : prediction.value,
+      ? answerOnScreen(answer.value, foreseen.value, document.value, pending.value)
+      : answer.value,
   );
   let latest: EncodedMask | null = null;
   const shownMask = computed(() => {
-    const chosen = chosenMask(shownPrediction.value);
+    const chosen = chosenMask(shownAnswer.value);
     if (!(latest && chosen && isSameMask(latest, chosen))) latest = chosen;
     return latest;
   });
   return {
     document,
-    prediction,
+    answer,
     kernelStatus,
     awaitedVersion,
     paintedRevision,
     status,
     awaiting,
     foreseen,
-    shownPrediction,
+    shownAnswer,
     shownMask,
   };
 }
 
-function chosenMask(prediction: PredictionState): EncodedMask | null {
-  const { candidates, selected, width, height } = prediction;
+function chosenMask(answer: AnswerState): EncodedMask | null {
+  const { candidates, selected, width, height } = answer;
   const chosen = candidates[selected];
   return chosen ? { rle: chosen.rle, width, height } : null;
 }
@@ -200,17 +200,19 @@ function createViewSignals() {
   };
 }
 
-function createObjectSignals(pending: Signal<readonly Gesture[]>) {
-  const confirmedObjects = signal<readonly SceneObject[]>([]);
+function createAnnotationSignals(pending: Signal<readonly Gesture[]>) {
+  const confirmedAnnotations = signal<readonly SceneAnnotation[]>([]);
   const labelColors = signal<Readonly<Record<string, string>>>({});
   return {
     labels: signal<readonly string[]>([]),
     labelColors,
-    confirmedObjects,
-    objects: computed(() => shownObjects(confirmedObjects.value, pending.value, labelColors.value)),
+    confirmedAnnotations,
+    annotations: computed(() =>
+      shownAnnotations(confirmedAnnotations.value, pending.value, labelColors.value),
+    ),
     highlighted: signal<string | null>(null),
     selectedIds: signal<ReadonlySet<string>>(new Set()),
-    objectFilter: signal<ObjectFilter>(EVERY_OBJECT),
+    annotationFilter: signal<AnnotationFilter>(EVERY_ANNOTATION),
   };
 }
 

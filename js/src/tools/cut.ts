@@ -1,4 +1,4 @@
-// Cuts the selected object along a line drawn across it.
+// Cuts the selected annotation along a line drawn across it.
 
 import { asSent, demandTarget } from "../commands/editing";
 import type { Tool } from "./tool";

@@ -1,16 +1,16 @@
 // One view's end of the wire: connects the widget's model with the store, and answers with actions.
 
 import type { Bytes, FromKernel, ImageStatus } from "../protocol";
+import { gestureActions, type Request } from "../protocol.generated";
 import type { Store } from "../state/store";
 import type { Actions } from "./actions";
-import { AnswerDelay } from "./answer-delay";
+import { AnnotationSync } from "./annotation-sync";
 import { EverythingRequests, isOfEverything } from "./everything-requests";
-import { gestureActions } from "./gesture-actions";
 import { HoverPreview } from "./hover-preview";
 import { ImageOpening } from "./image-opening";
 import { kernelOf, watchKernel } from "./kernel";
 import { MIRRORED, type Model, mirrorTraits } from "./mirror";
-import { ObjectSync } from "./object-sync";
+import { Padding } from "./padding";
 import { gestureSender } from "./pending-gestures";
 import { RequestFailed } from "./request-failed";
 import { Requests } from "./requests";
@@ -21,8 +21,6 @@ import { Requests } from "./requests";
  * times is asked again, and then goes to the new thread.
  */
 const ASK_AGAIN_AFTER_MS = [500, 1500, 4000] as const;
-/** A view at rest for this long has time to measure how answers travel. */
-const RESTING_MS = 300;
 
 /** Wire `model` to `store` until `signal` aborts; returns what tools and panels can ask for. */
 export function connect(model: Model, store: Store, signal: AbortSignal): Actions {
@@ -33,34 +31,26 @@ class Connection {
   readonly #model: Model;
   readonly #store: Store;
   readonly #requests: Requests;
-  readonly #objects: ObjectSync;
+  readonly #annotations: AnnotationSync;
   readonly #everything: EverythingRequests;
-  readonly #answerDelay: AnswerDelay;
-  #rest: ReturnType<typeof setTimeout> | undefined;
+  readonly #padding: Padding;
   #heard = false;
 
   constructor(model: Model, store: Store, signal: AbortSignal) {
     this.#model = model;
     this.#store = store;
-    this.#requests = new Requests(model, store, (type) => {
-      if (type !== "ping") this.#measureAtRest();
-    });
-    this.#objects = new ObjectSync(store, this.#requests, (error) => this.#show(error));
+    this.#requests = new Requests(store, (message, buffers) => this.#send(message, buffers));
+    this.#padding = new Padding(store, this.#requests);
+    this.#annotations = new AnnotationSync(store, this.#requests, (error) => this.#show(error));
     this.#everything = new EverythingRequests(
       store.everything,
       (what) => this.#requests.ask(what),
       (error) => this.#show(error),
     );
-    this.#answerDelay = new AnswerDelay(
-      (push) => this.#requests.ask({ type: "ping" }, push),
-      (push) => {
-        store.pushing.value = push;
-      },
-    );
     this.#listen(signal);
     this.#mirror();
     this.#watchKernel(signal);
-    void this.#objects.refresh();
+    void this.#annotations.refresh();
     const timers = ASK_AGAIN_AFTER_MS.map((delay) => setTimeout(() => this.#askAgain(), delay));
     signal.addEventListener("abort", () => timers.forEach(clearTimeout));
   }
@@ -78,16 +68,13 @@ class Connection {
       (index) => requests.ask<"series">({ type: "go_to", index }),
       show,
     );
+    const gestures = gestureActions(send, () =>
+      store.status.value === "predicting" ? null : store.answer.value.revision,
+    );
     return {
-      ...gestureActions(send),
-      choose: (index) => {
-        const { prediction, status } = store;
-        const revision = status.value === "predicting" ? null : prediction.value.revision;
-        send({ type: "choose", index, revision });
-      },
-      // An object that was reopened keeps its label, whatever the next one's is to be.
-      accept: (label) =>
-        send({ type: "accept", label: store.document.value.reopened ? null : label }),
+      ...gestures,
+      // An annotation that was reopened keeps its label, whatever the next one's is to be.
+      accept: (label) => gestures.accept(store.document.value.reopened ? null : label),
       preview: (point) => preview.want(point),
       islands: async (annotation_id) =>
         (await requests.ask<"islands">({ type: "islands", annotation_id })).reply,
@@ -122,6 +109,11 @@ class Connection {
     return { picture: pictureOf(buffers, reply.mime), name: reply.name };
   }
 
+  #send(message: Request, buffers?: ArrayBuffer[]): void {
+    if (message.type !== "ping") this.#padding.measureAtRest();
+    this.#model.send(this.#padding.marked(message), undefined, buffers);
+  }
+
   // ---- what comes in --------------------------------------------------------------------------
 
   #listen(signal: AbortSignal): void {
@@ -133,19 +125,19 @@ class Connection {
     signal.addEventListener("abort", () => {
       for (const trait of MIRRORED) this.#model.off(`change:${trait}`, mirror);
       this.#model.off("msg:custom", receive);
-      clearTimeout(this.#rest);
+      this.#padding.close();
       this.#requests.close();
     });
   }
 
   #mirror(): void {
-    if (mirrorTraits(this.#model, this.#store)) this.#measureAtRest();
+    if (mirrorTraits(this.#model, this.#store)) this.#padding.measureAtRest();
   }
 
   #receive(message: FromKernel, buffers: readonly Bytes[]): void {
     if (this.#store.connection.value === "busy") this.#store.connection.value = "live";
     this.#heard = true;
-    if (message.type === "annotations_changed") this.#objects.applyDelta(message, buffers);
+    if (message.type === "annotations_changed") this.#annotations.applyDelta(message, buffers);
     else if (isOfEverything(message)) this.#everything.receive(message, buffers);
     else if (message.type === "closed") this.#requests.lose();
     else if (message.type !== "push") this.#requests.receive(message, buffers);
@@ -158,27 +150,16 @@ class Connection {
     } else throw error;
   }
 
-  // ---- is anybody there, and how fast? --------------------------------------------------------
+  // ---- is anybody there? ----------------------------------------------------------------------
 
   /** Nothing has been heard from the kernel: what is missing is asked for once more. */
   #askAgain(): void {
     if (this.#heard) {
-      this.#measure();
+      this.#padding.measure();
       return;
     }
     this.#requests.forget(["annotations", "ping"]);
-    void this.#objects.refresh();
-  }
-
-  /** Measure how answers travel, when nothing else is to travel or to be computed. */
-  #measure(): void {
-    const ready = this.#store.kernelStatus.value === "ready";
-    if (ready && this.#requests.idle) void this.#answerDelay.refresh();
-  }
-
-  #measureAtRest(): void {
-    clearTimeout(this.#rest);
-    this.#rest = setTimeout(() => this.#measure(), RESTING_MS);
+    void this.#annotations.refresh();
   }
 
   #watchKernel(signal: AbortSignal): void {
@@ -187,8 +168,8 @@ class Connection {
     const onBack = () => {
       if (this.#store.connection.value !== "lost") return;
       this.#store.connection.value = "live";
-      this.#answerDelay.forget();
-      void this.#objects.refresh();
+      this.#padding.forget();
+      void this.#annotations.refresh();
     };
     watchKernel(kernel, { onLost: () => this.#requests.lose(), onBack }, signal);
   }

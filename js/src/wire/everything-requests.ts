@@ -1,13 +1,7 @@
 // What a view asks of everything mode. Of slider moves the newest waits while one is in flight.
 
-import type {
-  Bytes,
-  EverythingMessage,
-  EverythingRequest,
-  EverythingThresholds,
-  FromKernel,
-  Reply,
-} from "../protocol";
+import type { Bytes, EverythingMessage, FromKernel, Reply } from "../protocol";
+import type { EverythingRequest, EverythingThresholds } from "../protocol.generated";
 import type { EverythingMode } from "../state/everything";
 import type { EverythingActions } from "./actions";
 import { takeCleaned, takeFound, takeState } from "./everything-messages";

@@ -1,7 +1,7 @@
 // Hover previews: the newest position is asked for, and nothing queues behind it.
 
 import type { Bytes, PreviewReply } from "../protocol";
-import { NO_PREDICTION } from "../state/document";
+import { NO_ANSWER } from "../state/document";
 import type { Foreseen, Preview } from "../state/hover-preview";
 import type { Store } from "../state/store";
 
@@ -20,7 +20,7 @@ type Fetch = (
 function foreseenBy(preview: Omit<Preview, "revision">): Foreseen {
   const { x, y, width, height, score, rle } = preview;
   const candidates = [{ score, stability: null, area: 0, rle }];
-  return { x, y, answer: { ...NO_PREDICTION, width, height, candidates } };
+  return { x, y, answer: { ...NO_ANSWER, width, height, candidates } };
 }
 
 /** One preview in flight, the newest wish next, nothing queued. */

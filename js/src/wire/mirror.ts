@@ -10,7 +10,7 @@ export type Model = AnyModel<Traits & Record<string, unknown>>;
 export const MIRRORED = [
   "image_state",
   "document",
-  "prediction",
+  "answer",
   "status",
   "problem",
   "model_info",
@@ -34,7 +34,7 @@ export function mirrorTraits(model: Model, store: Store): boolean {
       store.foreseen.value = null;
     }
     store.document.value = model.get("document");
-    store.prediction.value = model.get("prediction");
+    store.answer.value = model.get("answer");
     kernelStatus.value = model.get("status");
     store.problem.value = model.get("problem") ?? null;
     store.model.value = model.get("model_info");

@@ -1,7 +1,7 @@
 // Gestures on their way: shown at once as provisional, until the kernel has acknowledged them.
 
 import { batch } from "@preact/signals-core";
-import type { Gesture } from "../protocol";
+import type { Gesture } from "../protocol.generated";
 import type { Store } from "../state/store";
 import type { Requests } from "./requests";
 

@@ -1,27 +1,19 @@
 // Requests and their answers, by id: each is answered once, by a reply or an error.
 
 import { batch } from "@preact/signals-core";
-import type {
-  Bytes,
-  ErrorReply,
-  EverythingRequest,
-  Gesture,
-  Navigation,
-  Progress,
-  Query,
-  Reply,
-  WithPoints,
-} from "../protocol";
+import type { Bytes, ErrorReply, Progress, Reply } from "../protocol";
+import type { EverythingRequest, Gesture, Navigation, Query, Request } from "../protocol.generated";
 import type { Store } from "../state/store";
-import type { Model } from "./mirror";
 import { lostProblem, RequestFailed } from "./request-failed";
 
 /** A request unanswered for this long means that the kernel is occupied. */
 const BUSY_AFTER_MS = 700;
 
 type Content = Query | Gesture | Navigation | EverythingRequest;
+/** Sends a message; what it throws means that nobody is there. */
+type Send = (message: Request, buffers?: ArrayBuffer[]) => void;
 
-export interface Answer<R> {
+interface Replied<R> {
   reply: R;
   buffers: readonly Bytes[];
 }
@@ -33,20 +25,17 @@ interface Waiting {
 }
 
 export class Requests {
-  readonly #model: Model;
   readonly #store: Store;
-  readonly #onAsked: (type: Content["type"]) => void;
+  readonly #send: Send;
   readonly #waiting = new Map<string, Waiting>();
   // Several views share one model and see each other's replies: ids say whose they are.
   readonly #viewId = randomId();
   #count = 0;
   #watch: ReturnType<typeof setInterval> | undefined;
 
-  /** `onAsked` is told of every request. */
-  constructor(model: Model, store: Store, onAsked: (type: Content["type"]) => void) {
-    this.#model = model;
+  constructor(store: Store, send: Send) {
     this.#store = store;
-    this.#onAsked = onAsked;
+    this.#send = send;
   }
 
   /** Nothing is waited for. */
@@ -54,11 +43,13 @@ export class Requests {
     return this.#waiting.size === 0;
   }
 
-  /** Send a request; rejects with RequestFailed. `push`: let bytes follow the answer. */
-  ask<K extends Reply["of"]>(
-    what: Content,
-    push = this.#store.pushing.value === true,
-  ): Promise<Answer<Extract<Reply, { of: K }>>> {
+  /** Ask for nothing, to see how long the answer takes. */
+  ping(): Promise<unknown> {
+    return this.ask({ type: "ping" });
+  }
+
+  /** Send a request; rejects with RequestFailed. */
+  ask<K extends Reply["of"]>(what: Content): Promise<Replied<Extract<Reply, { of: K }>>> {
     if (this.#store.connection.value === "lost") {
       return Promise.reject(new RequestFailed(lostProblem()));
     }
@@ -73,10 +64,11 @@ export class Requests {
             ? reject(new RequestFailed(reply))
             : resolve({ reply: reply as Extract<Reply, { of: K }>, buffers }),
       });
-      this.#onAsked(what.type);
       this.#watch ??= setInterval(() => this.#checkAnswers(), BUSY_AFTER_MS / 4);
       try {
-        this.#send(what, id, push);
+        const { version } = this.#store.document.value;
+        const { points, ...content } = what as Content & { points?: Float32Array<ArrayBuffer> };
+        this.#send({ ...content, id, version } as Request, points && [points.buffer]);
       } catch {
         // The comm is gone, and with it every answer.
         this.lose();
@@ -116,14 +108,6 @@ export class Requests {
   close(): void {
     this.#waiting.clear();
     this.#stopWatching();
-  }
-
-  #send(what: Content, id: string, push: boolean): void {
-    const { version } = this.#store.document.value;
-    const { points, ...content } = what as (Gesture | Query) & Partial<WithPoints>;
-    const message = { ...content, id, version, ...(push && { push }) };
-    if (points) this.#model.send(message, undefined, [points.buffer]);
-    else this.#model.send(message);
   }
 
   #checkAnswers(): void {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { EMPTY_DOCUMENT, NO_PREDICTION } from "../../src/state/document";
+import { EMPTY_DOCUMENT, NO_ANSWER } from "../../src/state/document";
 import { keyboardScene } from "../support/input";
-import { object } from "../support/values";
+import { annotation } from "../support/values";
 
 afterEach(() => {
   document.body.replaceChildren();
@@ -111,7 +111,7 @@ describe("masks", () => {
 
   it("are not accepted where there are none", () => {
     const { press, store, gestures } = keyboardScene();
-    store.prediction.value = NO_PREDICTION;
+    store.answer.value = NO_ANSWER;
     press("1");
     press("Enter");
     expect(gestures()).toEqual([]);
@@ -121,11 +121,11 @@ describe("masks", () => {
 describe("objects", () => {
   it("are labelled, hidden and zoomed to by key, if they are selected", () => {
     const { press, store, gestures } = keyboardScene();
-    store.prediction.value = NO_PREDICTION;
+    store.answer.value = NO_ANSWER;
     store.labels.value = ["cup", "spoon"];
     press("@", { code: "Digit2", shiftKey: true });
     expect(store.label.value).toBe("spoon");
-    store.confirmedObjects.value = [object("a"), object("b", { visible: false })];
+    store.confirmedAnnotations.value = [annotation("a"), annotation("b", { visible: false })];
     store.selectedIds.value = new Set(["a", "b"]);
     press("@", { code: "Digit2", shiftKey: true });
     press("(", { code: "Digit9", shiftKey: true });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { mount, press, settled, type } from "../support/mounted";
 import { IMAGE } from "../support/scene";
-import { prediction } from "../support/values";
+import { answer } from "../support/values";
 
 function withThree() {
   return mount((store) => {
     store.image.value = IMAGE;
-    store.prediction.value = prediction(3, 1);
+    store.answer.value = answer(3, 1);
   });
 }
 
@@ -16,7 +16,7 @@ describe("accept", () => {
     await settled();
     get("accept").click();
     expect(actions.accept).not.toHaveBeenCalled();
-    store.prediction.value = prediction(1);
+    store.answer.value = answer(1);
     await settled();
     get("accept").click();
     expect(actions.accept).toHaveBeenCalledExactlyOnceWith(null);

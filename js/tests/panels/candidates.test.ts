@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { mount, settled } from "../support/mounted";
 import { IMAGE } from "../support/scene";
-import { prediction } from "../support/values";
+import { answer } from "../support/values";
 
 function withThree() {
   return mount((store) => {
     store.image.value = IMAGE;
-    store.prediction.value = prediction(3, 1);
+    store.answer.value = answer(3, 1);
   });
 }
 
@@ -22,10 +22,10 @@ describe("candidates", () => {
     expect(get("candidate-1").getAttribute("aria-label")).toBe(
       "Part, mask 2 of 3: predicted IoU 0.95, stability 0.97, area 2.0k\u202fpx, 10\u202f% of the picture",
     );
-    store.prediction.value = prediction(1, 0, 2);
+    store.answer.value = answer(1, 0, 2);
     await settled();
     expect(root.querySelectorAll('[data-testid^="candidate-"]')).toHaveLength(1);
-    store.prediction.value = prediction(0, 0, 3);
+    store.answer.value = answer(0, 0, 3);
     await settled();
     expect(get("masks-placeholder").textContent).toContain("Click an object");
   });
@@ -45,7 +45,7 @@ describe("candidates", () => {
     expect(get("announcer").textContent).toBe(
       "3 masks, best predicted IoU 0.95. Mask 2 of 3 selected, the part, predicted IoU 0.95.",
     );
-    store.prediction.value = prediction(1, 0, 2);
+    store.answer.value = answer(1, 0, 2);
     await settled();
     expect(get("announcer").textContent).toBe("1 mask, best predicted IoU 0.83.");
   });

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { WireIslands } from "../../src/protocol";
 import { mount, settled } from "../support/mounted";
 import { IMAGE } from "../support/scene";
-import { object, prediction, selectObjects } from "../support/values";
+import { annotation, answer, selectAnnotations } from "../support/values";
 
 const POINT = { points: [{ x: 50, y: 25, positive: true }] };
 
@@ -29,8 +29,8 @@ describe("the panel", () => {
         ...store.document.value,
         prompts: { ...POINT, box: null, has_mask: false },
       };
-      store.prediction.value = prediction(3, 1);
-      if (selected.length > 0) selectObjects(store, ...selected);
+      store.answer.value = answer(3, 1);
+      if (selected.length > 0) selectAnnotations(store, ...selected);
     });
     vi.mocked(mounted.actions.islands).mockResolvedValue(PARTS);
     await settled();
@@ -94,7 +94,7 @@ describe("the panel", () => {
     store.pending.value = [{ type: "undo" }];
     await settled();
     expect(actions.islands).toHaveBeenCalledTimes(1);
-    store.confirmedObjects.value = [object("a", { rle: new DataView(new ArrayBuffer(1)) })];
+    store.confirmedAnnotations.value = [annotation("a", { rle: new DataView(new ArrayBuffer(1)) })];
     store.pending.value = [];
     await settled();
     expect(actions.islands).toHaveBeenCalledTimes(2);
@@ -108,14 +108,14 @@ describe("the panel", () => {
     expect(actions.smooth).toHaveBeenCalledExactlyOnceWith(2, null);
     get("edit-split").click();
     expect(actions.split).not.toHaveBeenCalled();
-    selectObjects(store, "b");
+    selectAnnotations(store, "b");
     await settled();
     expect(get("edit-target").dataset.id).toBe("b");
     get("edit-split").click();
     expect(actions.split).toHaveBeenCalledExactlyOnceWith("b", null);
     get("edit-merge").click();
     expect(actions.merge).not.toHaveBeenCalled();
-    selectObjects(store, "a", "b");
+    selectAnnotations(store, "a", "b");
     await settled();
     get("edit-merge").click();
     expect(actions.merge).toHaveBeenCalledExactlyOnceWith(["a", "b"], null);

@@ -1,14 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { EMPTY_DOCUMENT } from "../../src/state/document";
 import { mount, press, settled } from "../support/mounted";
-import { object } from "../support/values";
+import { annotation } from "../support/values";
 
 describe("labels", () => {
   function withLabels() {
     return mount((fresh) => {
       fresh.labels.value = ["cat", "dog"];
       fresh.labelColors.value = { cat: "#ff0000", dog: "#00ff00" };
-      fresh.confirmedObjects.value = [object("a", { label: "cat" }), object("b", { label: "cat" })];
+      fresh.confirmedAnnotations.value = [
+        annotation("a", { label: "cat" }),
+        annotation("b", { label: "cat" }),
+      ];
     });
   }
 

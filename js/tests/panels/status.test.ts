@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { mount, settled } from "../support/mounted";
 import { IMAGE } from "../support/scene";
-import { prediction } from "../support/values";
+import { answer } from "../support/values";
 
 describe("status and messages", () => {
   it("says what is going on", async () => {
@@ -118,7 +118,7 @@ describe("status and messages", () => {
     get("notice-dismiss").click();
     expect(store.notice.value).toBeNull();
     store.notice.value = notice;
-    store.prediction.value = prediction(1, 0, 7);
+    store.answer.value = answer(1, 0, 7);
     expect(store.notice.value).toBeNull();
   });
 });

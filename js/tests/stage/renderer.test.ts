@@ -4,7 +4,7 @@ import type { Frame } from "../../src/geometry/frame";
 import { MaskError } from "../../src/geometry/rle";
 import type { Layer } from "../../src/stage/layers/layer";
 import { mountRenderer } from "../../src/stage/renderer";
-import { NO_PREDICTION } from "../../src/state/document";
+import { NO_ANSWER } from "../../src/state/document";
 import { createScene } from "../support/scene";
 
 /** Two layers on canvases that draw nothing; `nextFrame` is the browser's animation frame. */
@@ -67,7 +67,7 @@ describe("the renderer", () => {
     const { store, watched, moving, nextFrame } = mount();
     nextFrame();
     watched.value = 1;
-    store.prediction.value = { ...NO_PREDICTION, revision: 7 };
+    store.answer.value = { ...NO_ANSWER, revision: 7 };
     await Promise.resolve();
     expect(moving.draw).toHaveBeenCalledTimes(2);
     expect(store.paintedRevision.value).toBe(0);
@@ -89,7 +89,7 @@ describe("the renderer", () => {
   it("says a revision is painted after painting it, not before", () => {
     const { store, nextFrame } = mount();
     nextFrame();
-    store.prediction.value = { ...NO_PREDICTION, revision: 7 };
+    store.answer.value = { ...NO_ANSWER, revision: 7 };
     expect(store.status.value).toBe("predicting");
     expect(store.paintedRevision.value).toBe(0);
     nextFrame();
@@ -100,7 +100,7 @@ describe("the renderer", () => {
   it("counts a revision as painted where there is no image yet", () => {
     const { store, nextFrame } = mount();
     store.image.value = null;
-    store.prediction.value = { ...NO_PREDICTION, revision: 3 };
+    store.answer.value = { ...NO_ANSWER, revision: 3 };
     nextFrame();
     expect(store.paintedRevision.value).toBe(3);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { editTarget } from "../../src/state/edit-target";
 import { createScene } from "../support/scene";
-import { prediction, selectObjects } from "../support/values";
+import { answer, selectAnnotations } from "../support/values";
 
 const POINT = { points: [{ x: 50, y: 25, positive: true }] };
 
@@ -9,7 +9,7 @@ describe("what is edited", () => {
   it("is a new mask while there is none", () => {
     const { store } = createScene();
     expect(editTarget(store)).toMatchObject({ id: null, name: "new mask" });
-    store.prediction.value = prediction(1);
+    store.answer.value = answer(1);
     expect(editTarget(store)?.name).toBe("mask on screen");
   });
 
@@ -22,12 +22,12 @@ describe("what is edited", () => {
 
   it("is the selected object, if it is one", () => {
     const { store } = createScene(POINT);
-    selectObjects(store, "b");
+    selectAnnotations(store, "b");
     expect(editTarget(store)).toMatchObject({ id: "b", color: "#ff0000", name: "label of b" });
-    selectObjects(store, "a", "b");
+    selectAnnotations(store, "a", "b");
     expect(editTarget(store)).toBeNull();
     // One that is gone is no longer selected.
-    selectObjects(store, "gone");
+    selectAnnotations(store, "gone");
     expect(editTarget(store)?.id).toBeNull();
   });
 });

@@ -1,21 +1,27 @@
 import { batch, effect } from "@preact/signals-core";
 import { describe, expect, it, vi } from "vitest";
-import type { DocumentState, Gesture, PredictionState, WirePrompts } from "../../src/protocol";
-import { EMPTY_DOCUMENT, NO_PREDICTION } from "../../src/state/document";
+import type { AnswerState, DocumentState, WirePrompts } from "../../src/protocol";
+import type { Gesture } from "../../src/protocol.generated";
+import { EMPTY_DOCUMENT, NO_ANSWER } from "../../src/state/document";
 import type { Foreseen } from "../../src/state/hover-preview";
-import { isAsking, shownAnswer, shownObjects, shownPrompts } from "../../src/state/optimistic";
-import { isChangingObjects } from "../../src/state/selectors";
+import {
+  answerOnScreen,
+  isAsking,
+  shownAnnotations,
+  shownPrompts,
+} from "../../src/state/optimistic";
+import { isChangingAnnotations } from "../../src/state/selectors";
 import { createStore } from "../../src/state/store";
 import { bytes } from "../support/connected";
-import { object } from "../support/values";
+import { annotation } from "../support/values";
 
 const RED = { label: "cat", color: "#ff0000", visible: true };
-const A = object("a", RED);
-const B = object("b", RED);
+const A = annotation("a", RED);
+const B = annotation("b", RED);
 const COLORS = { cat: "#ff0000", dog: "#00ff00" };
 
 function shownAfter(...pending: Gesture[]) {
-  return shownObjects([A, B], pending, COLORS);
+  return shownAnnotations([A, B], pending, COLORS);
 }
 
 describe("objects before Python has answered", () => {
@@ -46,31 +52,31 @@ describe("objects before Python has answered", () => {
     const hide = { type: "update_annotations", ids: ["a"], visible: false } as const;
     expect(shownAfter(hide, { ...hide, visible: true })[0]).toEqual(A);
     expect(shownAfter({ ...hide, visible: true })[0]).toBe(A);
-    const objects = [A, B];
-    expect(shownObjects(objects, [{ type: "undo" }], COLORS)).toBe(objects);
+    const annotations = [A, B];
+    expect(shownAnnotations(annotations, [{ type: "undo" }], COLORS)).toBe(annotations);
   });
 
   it("count as not yet saved", () => {
     const point: Gesture = { type: "add_point", x: 1, y: 1, positive: true };
-    expect(isChangingObjects([point])).toBe(false);
-    expect(isChangingObjects([point, { type: "accept", label: null }])).toBe(true);
-    expect(isChangingObjects([{ type: "show_only", ids: [] }])).toBe(true);
-    expect(isChangingObjects([{ type: "reopen", annotation_id: "a" }])).toBe(false);
+    expect(isChangingAnnotations([point])).toBe(false);
+    expect(isChangingAnnotations([point, { type: "accept", label: null }])).toBe(true);
+    expect(isChangingAnnotations([{ type: "show_only", ids: [] }])).toBe(true);
+    expect(isChangingAnnotations([{ type: "reopen", annotation_id: "a" }])).toBe(false);
     const dab = { type: "brush", points: Float32Array.of(1, 1), radius: 2 } as const;
-    expect(isChangingObjects([{ ...dab, annotation_id: null }])).toBe(false);
-    expect(isChangingObjects([{ ...dab, annotation_id: "a" }])).toBe(true);
+    expect(isChangingAnnotations([{ ...dab, annotation_id: null }])).toBe(false);
+    expect(isChangingAnnotations([{ ...dab, annotation_id: "a" }])).toBe(true);
   });
 });
 
 describe("the answer before Python has given it", () => {
   const candidates = [{ score: 0.9, stability: null, area: 0, rle: bytes("022") }];
-  const answer = { ...NO_PREDICTION, width: 2, height: 2, candidates };
+  const answer = { ...NO_ANSWER, width: 2, height: 2, candidates };
   const foreseen: Foreseen = { x: 1, y: 2, answer };
   const there: Gesture = { type: "add_point", x: 1, y: 2, positive: true };
   const point = { x: 1, y: 2, positive: true };
 
   function shown(pending: Gesture[], change: Partial<DocumentState> = {}) {
-    return shownAnswer(NO_PREDICTION, foreseen, { ...EMPTY_DOCUMENT, ...change }, pending);
+    return answerOnScreen(NO_ANSWER, foreseen, { ...EMPTY_DOCUMENT, ...change }, pending);
   }
 
   it("is the mask previewed where the click was", () => {
@@ -82,7 +88,7 @@ describe("the answer before Python has given it", () => {
 
   it("is not known of any other question", () => {
     const nothing = (pending: Gesture[], change: Partial<DocumentState> = {}) =>
-      expect(shown(pending, change)).toBe(NO_PREDICTION);
+      expect(shown(pending, change)).toBe(NO_ANSWER);
     nothing([]);
     nothing([{ ...there, x: 1.5 }]);
     nothing([{ ...there, positive: false }]);
@@ -92,9 +98,9 @@ describe("the answer before Python has given it", () => {
     nothing([there], { multimask: false });
     nothing([there], { reopened: "a" });
     nothing([there], { prompts: { points: [], box: null, has_mask: true } });
-    expect(shownAnswer(NO_PREDICTION, null, EMPTY_DOCUMENT, [there])).toBe(NO_PREDICTION);
+    expect(answerOnScreen(NO_ANSWER, null, EMPTY_DOCUMENT, [there])).toBe(NO_ANSWER);
     const given = { ...answer, revision: 3 };
-    expect(shownAnswer(given, foreseen, EMPTY_DOCUMENT, [there])).toBe(given);
+    expect(answerOnScreen(given, foreseen, EMPTY_DOCUMENT, [there])).toBe(given);
   });
 
   it("is painted once when Python's answer is the same mask", () => {
@@ -109,20 +115,20 @@ describe("the answer before Python has given it", () => {
       batch(() => {
         store.pending.value = [];
         const others = [{ ...candidates[0], rle: bytes(rle) }, { rle: bytes("04") }];
-        store.prediction.value = { ...answer, revision, candidates: others } as PredictionState;
+        store.answer.value = { ...answer, revision, candidates: others } as AnswerState;
       });
     answered("022", 1);
-    expect(store.shownPrediction.value.revision).toBe(1);
+    expect(store.shownAnswer.value.revision).toBe(1);
     expect(painted).toHaveBeenCalledTimes(2);
     answered("121", 2);
     expect(painted).toHaveBeenCalledTimes(3);
     answered("13", 3);
     expect(painted).toHaveBeenCalledTimes(4);
     batch(() => {
-      store.prediction.value = { ...store.prediction.value, width: 1, height: 4 };
+      store.answer.value = { ...store.answer.value, width: 1, height: 4 };
     });
     expect(painted).toHaveBeenCalledTimes(5);
-    store.prediction.value = NO_PREDICTION;
+    store.answer.value = NO_ANSWER;
     expect(painted).toHaveBeenLastCalledWith(null);
   });
 

@@ -2,7 +2,7 @@
 
 import { createHost } from "../../src/host/memory-host";
 import type { Traits, WireAnnotation } from "../../src/protocol";
-import { EMPTY_DOCUMENT, NO_PREDICTION } from "../../src/state/document";
+import { EMPTY_DOCUMENT, NO_ANSWER } from "../../src/state/document";
 import { createStore } from "../../src/state/store";
 import { connect } from "../../src/wire/connection";
 
@@ -16,7 +16,7 @@ export interface Sent {
 export const TRAITS: Traits & Record<string, unknown> = {
   image_state: null,
   document: EMPTY_DOCUMENT,
-  prediction: NO_PREDICTION,
+  answer: NO_ANSWER,
   status: "ready",
   problem: null,
   model_info: { name: "fake", device: "cpu", encode_ms: 1, decode_ms: null },

@@ -3,7 +3,7 @@
 import { vi } from "vitest";
 import { mountKeyboard } from "../../src/input/keyboard";
 import { mountPointer } from "../../src/input/pointer";
-import { NO_PREDICTION } from "../../src/state/document";
+import { NO_ANSWER } from "../../src/state/document";
 import { createScene } from "./scene";
 
 export interface Press extends PointerEventInit {
@@ -41,7 +41,7 @@ const CANDIDATE = { score: 0.9, stability: 0.9, area: 3, rle: new DataView(new A
 /** The stage within a notebook's cell, with keys and two candidates. */
 export function keyboardScene() {
   const scene = createScene();
-  scene.store.prediction.value = { ...NO_PREDICTION, candidates: [CANDIDATE, CANDIDATE] };
+  scene.store.answer.value = { ...NO_ANSWER, candidates: [CANDIDATE, CANDIDATE] };
   const cell = document.createElement("div");
   cell.tabIndex = -1;
   const root = document.createElement("div");

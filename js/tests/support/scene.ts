@@ -2,6 +2,7 @@
 // remember what was asked for.
 
 import type { ImageState, WirePrompts } from "../../src/protocol";
+import { type GestureActions, gestureActions } from "../../src/protocol.generated";
 import { EMPTY_DOCUMENT } from "../../src/state/document";
 import { createInteraction } from "../../src/state/interaction";
 import { createStore } from "../../src/state/store";
@@ -30,40 +31,16 @@ export function recordActions(): { actions: Actions; calls: Call[] } {
     (...details: unknown[]): void => {
       calls.push([name, ...details]);
     };
+  const names = Object.keys(
+    gestureActions(
+      () => undefined,
+      () => null,
+    ),
+  );
+  const gestures = Object.fromEntries(names.map((name) => [name, note(name)]));
   const actions: Actions = {
-    addPoint: note("addPoint"),
-    movePoint: note("movePoint"),
-    removePoint: note("removePoint"),
-    setBox: note("setBox"),
-    removeBox: note("removeBox"),
-    removeMask: note("removeMask"),
-    setMaskFrom: note("setMaskFrom"),
-    setMultimask: note("setMultimask"),
-    choose: note("choose"),
-    clear: note("clear"),
-    undo: note("undo"),
-    redo: note("redo"),
-    brush: note("brush"),
-    erase: note("erase"),
-    addPolygon: note("addPolygon"),
-    subtractPolygon: note("subtractPolygon"),
-    fillHoles: note("fillHoles"),
-    dropIslands: note("dropIslands"),
-    smooth: note("smooth"),
-    split: note("split"),
-    merge: note("merge"),
+    ...(gestures as unknown as GestureActions),
     islands: () => Promise.resolve({ island_count: 1, islands: [9], hole_count: 0, holes: [] }),
-    accept: note("accept"),
-    updateAnnotation: note("updateAnnotation"),
-    removeAnnotation: note("removeAnnotation"),
-    reopen: note("reopen"),
-    updateAnnotations: note("updateAnnotations"),
-    removeAnnotations: note("removeAnnotations"),
-    showOnly: note("showOnly"),
-    addLabel: note("addLabel"),
-    renameLabel: note("renameLabel"),
-    recolorLabel: note("recolorLabel"),
-    removeLabel: note("removeLabel"),
     goTo: note("goTo"),
     mark: note("mark"),
     thumbnail: () => Promise.reject(new Error("no thumbnails here")),

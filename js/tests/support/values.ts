@@ -1,12 +1,12 @@
 // Values that many tests are about.
 
-import type { Candidate, PredictionState } from "../../src/protocol";
-import type { SceneObject } from "../../src/state/objects";
+import type { AnswerState, Candidate } from "../../src/protocol";
+import type { SceneAnnotation } from "../../src/state/annotations";
 import type { Store } from "../../src/state/store";
 
 export const EMPTY_RLE = new DataView(new ArrayBuffer(0));
 
-export function prediction(count: number, selected = 0, revision = 1): PredictionState {
+export function answer(count: number, selected = 0, revision = 1): AnswerState {
   const candidates: Candidate[] = Array.from({ length: count }, (_, index) => ({
     score: [0.83, 0.95, 0.88][index] ?? 0,
     stability: 0.97,
@@ -16,7 +16,7 @@ export function prediction(count: number, selected = 0, revision = 1): Predictio
   return { revision, version: 1, width: 200, height: 100, selected, candidates };
 }
 
-export function object(id: string, changes: Partial<SceneObject> = {}): SceneObject {
+export function annotation(id: string, changes: Partial<SceneAnnotation> = {}): SceneAnnotation {
   return {
     id,
     label: `label of ${id}`,
@@ -34,7 +34,7 @@ export function object(id: string, changes: Partial<SceneObject> = {}): SceneObj
 }
 
 /** Two objects, "a" and "b", of which those are selected. */
-export function selectObjects(store: Store, ...ids: string[]): void {
-  store.confirmedObjects.value = ["a", "b"].map((id) => object(id));
+export function selectAnnotations(store: Store, ...ids: string[]): void {
+  store.confirmedAnnotations.value = ["a", "b"].map((id) => annotation(id));
   store.selectedIds.value = new Set(ids);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { TOOLS } from "../../src/tools/toolbox";
 import { hand } from "../support/hand";
-import { selectObjects } from "../support/values";
+import { selectAnnotations } from "../support/values";
 
 const { cut } = TOOLS;
 
@@ -10,7 +10,7 @@ const POINT = { points: [{ x: 50, y: 25, positive: true }] };
 describe("the knife", () => {
   it("cuts the selected object along the line", () => {
     const { drag, click, calls, store } = hand(POINT);
-    selectObjects(store, "b");
+    selectAnnotations(store, "b");
     click(cut, [100, 50]);
     drag(cut, [100, 0], [100, 50], [100, 198]);
     expect(calls).toEqual([["split", "b", [50, 0, 50, 99]]]);

@@ -4,7 +4,7 @@ import { brushRadiusOf, setBrushRadius, stepBrushRadius } from "../../src/state/
 import { TOOLS } from "../../src/tools/toolbox";
 import { hand } from "../support/hand";
 import { createScene, IMAGE } from "../support/scene";
-import { selectObjects } from "../support/values";
+import { selectAnnotations } from "../support/values";
 
 const { brush, eraser } = TOOLS;
 
@@ -35,7 +35,7 @@ describe("the brush", () => {
 
   it("makes a dab of a click, erases with the other button, and the eraser the other way", () => {
     const { click, calls, store } = hand(POINT);
-    selectObjects(store, "a");
+    selectAnnotations(store, "a");
     store.brushRadius.value = 3;
     click(brush, [100, 50]);
     click(brush, [100, 50], true);
@@ -48,7 +48,7 @@ describe("the brush", () => {
 
   it("says so if it is not clear what to paint on", () => {
     const { drag, calls, store } = hand();
-    selectObjects(store, "a", "b");
+    selectAnnotations(store, "a", "b");
     drag(eraser, [100, 50], [120, 60]);
     expect(calls).toEqual([]);
     expect(store.notice.value?.text).toBe("Several objects are selected.");

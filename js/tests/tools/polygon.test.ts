@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { TOOLS } from "../../src/tools/toolbox";
 import { hand } from "../support/hand";
-import { selectObjects } from "../support/values";
+import { selectAnnotations } from "../support/values";
 
 const { polygon } = TOOLS;
 
@@ -44,7 +44,7 @@ describe("the polygon", () => {
 
   it("is not begun while several objects are selected", () => {
     const { click, interaction, store } = hand();
-    selectObjects(store, "a", "b");
+    selectAnnotations(store, "a", "b");
     click(polygon, corners[0]);
     expect(interaction.polygon.value).toEqual([]);
     expect(store.notice.value?.kind).toBe("error");

@@ -6,8 +6,8 @@ import examples from "../../../tests/protocol/kernel.json" with { type: "json" }
 import queries from "../../../tests/protocol/queries.json" with { type: "json" };
 import { decodeMask, maskHas } from "../../src/geometry/masks";
 import { createHost } from "../../src/host/memory-host";
-import type { PredictionState } from "../../src/protocol";
-import { EMPTY_DOCUMENT, NO_PREDICTION } from "../../src/state/document";
+import type { AnswerState } from "../../src/protocol";
+import { EMPTY_DOCUMENT, NO_ANSWER } from "../../src/state/document";
 import { createStore } from "../../src/state/store";
 import { connect } from "../../src/wire/connection";
 import { annotation, bytes, connected, type Sent, TRAITS } from "../support/connected";
@@ -30,7 +30,7 @@ describe("gestures", () => {
     answer(last(), { of: "gesture", version: 1, revision: 0 });
     await vi.waitFor(() => expect(store.pending.value).toHaveLength(0));
     expect(store.status.value).toBe("predicting");
-    host.publish({ prediction: { ...NO_PREDICTION, revision: 1, version: 1 } });
+    host.publish({ answer: { ...NO_ANSWER, revision: 1, version: 1 } });
     expect(store.status.value).toBe("predicting");
     store.paintedRevision.value = 1;
     expect(store.status.value).toBe("ready");
@@ -82,16 +82,16 @@ describe("state from Python", () => {
     expect(store.document.value.prompts.points).toEqual([{ x: 1.5, y: 0.5, positive: true }]);
   });
 
-  it("carries predictions as in the example", () => {
+  it("carries answers as in the example", () => {
     const { host, store } = connected();
-    const { candidates, ...rest } = examples.prediction;
-    const prediction: PredictionState = {
+    const { candidates, ...rest } = examples.answer;
+    const answer: AnswerState = {
       ...rest,
       candidates: candidates.map((candidate) => ({ ...candidate, rle: bytes(candidate.rle) })),
     };
-    host.publish({ prediction });
-    const { width, height } = store.prediction.value;
-    const areas = store.prediction.value.candidates.map(({ rle }) =>
+    host.publish({ answer });
+    const { width, height } = store.answer.value;
+    const areas = store.answer.value.candidates.map(({ rle }) =>
       decodeMask({ rle, width, height }).data.reduce((sum, value) => sum + value, 0),
     );
     expect(areas).toEqual(candidates.map((candidate) => candidate.area));
@@ -185,7 +185,7 @@ describe("the connection", () => {
     expect(store.connection.value).toBe("live");
     answer(sent[0] as Sent, { ...list, annotations: [annotation("old", 0)] }, [bytes("4")]);
     await vi.advanceTimersByTimeAsync(5000);
-    expect(store.objects.value.map((object) => object.id)).toEqual(["new"]);
+    expect(store.annotations.value.map(({ id }) => id)).toEqual(["new"]);
   });
 
   it("accepts a reopened object under its own label, whatever the next one's is to be", () => {

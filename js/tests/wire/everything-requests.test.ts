@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { EverythingRequest, Reply } from "../../src/protocol";
+import type { Reply } from "../../src/protocol";
+import type { EverythingRequest } from "../../src/protocol.generated";
 import { createEverything } from "../../src/state/everything";
 import { EverythingRequests } from "../../src/wire/everything-requests";
 import { THRESHOLDS } from "../support/found-masks";

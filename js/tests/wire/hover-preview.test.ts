@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { NO_PREDICTION } from "../../src/state/document";
+import { NO_ANSWER } from "../../src/state/document";
 import { bytes, connected, type Sent } from "../support/connected";
 
 const settled = () => vi.waitFor(() => Promise.resolve());
@@ -54,20 +54,20 @@ describe("previews", () => {
     actions.addPoint(1, 1, true);
     const click = sent.at(-1) as Sent;
     actions.preview(null);
-    expect(store.shownPrediction.value.candidates).toEqual([]);
+    expect(store.shownAnswer.value.candidates).toEqual([]);
     const shown = { x: 1, y: 1, score: 0.5, width: 2, height: 2 };
     answer(asked, { of: "preview", preview: shown }, [bytes("022")]);
     await settled();
-    expect(store.shownPrediction.value).toMatchObject({ width: 2, selected: 0 });
-    expect(store.prediction.value.candidates).toEqual([]);
+    expect(store.shownAnswer.value).toMatchObject({ width: 2, selected: 0 });
+    expect(store.answer.value.candidates).toEqual([]);
     // Its own answer, or a failure, takes the place at once.
-    const prediction = { ...store.shownPrediction.value, revision: 4, version: 1 };
-    host.publish({ prediction });
-    expect(store.shownPrediction.value.revision).toBe(4);
-    host.publish({ prediction: NO_PREDICTION });
+    const committed = { ...store.shownAnswer.value, revision: 4, version: 1 };
+    host.publish({ answer: committed });
+    expect(store.shownAnswer.value.revision).toBe(4);
+    host.publish({ answer: NO_ANSWER });
     answer(click, { of: "gesture", version: 1, revision: 0 });
     await settled();
     host.publish({ status: "error" });
-    expect(store.shownPrediction.value).toBe(store.prediction.value);
+    expect(store.shownAnswer.value).toBe(store.answer.value);
   });
 });

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sam_widget.annotations import Annotation
     from sam_widget.automatic import AutomaticMasks, AutomaticRun
-    from sam_widget.widget.wire.gestures import Request
+    from sam_widget.widget.wire.requests import Request
     from sam_widget.widget.worker.worker import Worker
 
 __all__ = ["Everything", "EverythingRun"]

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from sam_widget.errors import ProtocolError
 from sam_widget.widget.page.annotation_list import AnnotationList
 from sam_widget.widget.page.everything import Everything
+from sam_widget.widget.page.padding import PaddedReplies
 from sam_widget.widget.page.tiles import Tiles
-from sam_widget.widget.wire import gestures, problems, replies
+from sam_widget.widget.wire import problems, replies
+from sam_widget.widget.wire.requests import (
+    method_arguments,
+    needs_answer,
+    parse_request,
+    request_id,
+)
+from sam_widget.widget.wire.table import EVERYTHING, GESTURES, NAVIGATION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Future
 
     from sam_widget.annotations import Annotation
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
     from sam_widget.session import Session
     from sam_widget.widget.navigation import Navigation
     from sam_widget.widget.page.send import Send
-    from sam_widget.widget.wire.gestures import Request
+    from sam_widget.widget.wire.requests import Request
     from sam_widget.widget.worker.worker import Worker
 
 __all__ = ["Page"]
@@ -45,15 +52,21 @@ class Page:
         self._worker = worker
         self._publish_version = publish_version
         self._lock = RLock()
+        self._replies = PaddedReplies(send)
         self._annotations = AnnotationList(send)
         self._tiles = Tiles()
         # Gestures applied and not yet acknowledged, with the version and revision they led to.
         self._unsaid: list[tuple[Request, int, int]] = []
-        # Versions: whose answer is to be pushed along, and whose was sent last.
-        self._push_at: int | None = None
-        self._published = -1
         self.everything = Everything(send, worker)
         self._navigation: Navigation | None = None
+        self._queries: Mapping[str, Callable[[Request], None]] = {
+            "preview": self._on_preview,
+            "islands": self._on_islands,
+            "tile": self._on_tile,
+            "annotations": self._on_annotations,
+            "ping": self._on_ping,
+            "thumbnail": self._on_navigation,
+        }
 
     def follow(self, navigation: Navigation) -> None:
         """Set what navigates the series of images."""
@@ -76,25 +89,20 @@ class Page:
     def receive(self, content: object, buffers: Sequence[object]) -> None:
         """Handle one untrusted message; answer with an error if it is invalid."""
         try:
-            request = gestures.parse_request(content, buffers)
+            request = parse_request(content, buffers)
             self._worker.start()
             self._handle(request)
         except Exception as error:  # noqa: BLE001 - untrusted input must never kill the comm
-            self._send(problems.error_reply(gestures.request_id(content), error))
+            self._send(problems.error_reply(request_id(content), error))
 
     def published(self, document: int, answered: int) -> None:
-        """Tell which versions have just been sent: the ``document`` and the ``prediction``."""
+        """Tell which versions have just been sent: the ``document``'s and the ``answer``'s."""
         with self._lock:
-            self._published = answered
             said = [unsaid for unsaid in self._unsaid if unsaid[1] <= document]
             self._unsaid = [unsaid for unsaid in self._unsaid if unsaid[1] > document]
             for request, version, revision in said:
-                # The answer is a trait of its own, which another message pushes along.
-                fields = {"of": "gesture", "version": version, "revision": revision}
-                self._reply(replace(request, push=False), fields)
-                if request.push:
-                    self._push_at = version
-            self._push()
+                self._replies.acknowledge(request, version, revision)
+            self._replies.answered(answered)
 
     def close(self) -> None:
         """Tell the page that nobody answers any more."""
@@ -107,28 +115,19 @@ class Page:
     # ---- requests -------------------------------------------------------------------------------
 
     def _handle(self, request: Request) -> None:
-        if request.type in gestures.GESTURES:
+        if request.type in GESTURES:
             self._on_gesture(request)
-        elif request.type == "preview":
-            self._on_preview(request)
-        elif request.type == "annotations":
-            self._reply(request, *self._annotations.fields_from(request.arguments["start"]))
-        elif request.type == "islands":
-            found = self._worker.session.islands(request.arguments["annotation_id"])
-            self._reply(request, replies.islands_fields(found))
-        elif request.type == "tile":
-            self._on_tile(request)
-        elif request.type == "thumbnail" or request.type in gestures.NAVIGATION:
+        elif request.type in NAVIGATION:
             self._on_navigation(request)
-        elif request.type in gestures.EVERYTHING:
+        elif request.type in EVERYTHING:
             self.everything.receive(
-                request, lambda fields, buffers: self._reply(request, fields, buffers)
+                request, lambda fields, buffers: self._replies.reply(request, fields, buffers)
             )
         else:
-            self._reply(request, {"of": request.type})
+            self._queries[request.type](request)
 
     def _on_gesture(self, request: Request) -> None:
-        computes = gestures.needs_answer(request)
+        computes = needs_answer(request)
         future = self._worker.submit(lambda session: _perform(session, request), computes=computes)
         if not future.done():
             self._send({"type": "progress", "to": request.id})
@@ -147,25 +146,23 @@ class Page:
         if not self._worker.answers_soon:
             self._publish_version(version)
 
-    def _push(self) -> None:
-        """Send padding after an answer that asked for it. The lock is held."""
-        if self._push_at is not None and self._push_at <= self._published:
-            self._push_at = None
-            self._send({"type": "push"}, [gestures.PUSH])
-
-    def _reply(
-        self, request: Request, fields: dict[str, Any], buffers: Sequence[bytes] = ()
-    ) -> None:
-        """Send a reply, with padding if the request asked for it."""
-        padding = [gestures.PUSH] if request.push else []
-        content = {"type": "reply", "to": request.id, **fields}
-        self._send(content, [*buffers, *padding])
-
     def _on_preview(self, request: Request) -> None:
         x, y = request.arguments["x"], request.arguments["y"]
         self._worker.preview(
-            x, y, lambda found: self._reply(request, *replies.preview_fields(request, found))
+            x,
+            y,
+            lambda found: self._replies.reply(request, *replies.preview_fields(request, found)),
         )
+
+    def _on_islands(self, request: Request) -> None:
+        found = self._worker.session.islands(request.arguments["annotation_id"])
+        self._replies.reply(request, replies.islands_fields(found))
+
+    def _on_annotations(self, request: Request) -> None:
+        self._replies.reply(request, *self._annotations.fields_from(request.arguments["start"]))
+
+    def _on_ping(self, request: Request) -> None:
+        self._replies.reply(request, {"of": "ping"})
 
     def _on_tile(self, request: Request) -> None:
         def answer(done: Future[Encoded]) -> None:
@@ -176,7 +173,7 @@ class Page:
                 self._send(problems.error_reply(request.id, error))
             else:
                 tile = done.result()
-                self._reply(request, {"of": "tile", "mime": tile.mime}, [tile.data])
+                self._replies.reply(request, {"of": "tile", "mime": tile.mime}, [tile.data])
 
         self._tiles.encode(self._worker.session.image, request.arguments).add_done_callback(answer)
 
@@ -197,16 +194,11 @@ class Page:
             self._send(problems.error_reply(request.id, error))
         else:
             fields, buffers = done.result()
-            self._reply(replace(request, push=False), fields, buffers)
+            # Nobody counts milliseconds here, so it is never padded.
+            self._send({"type": "reply", "to": request.id, **fields}, buffers)
 
 
-def _perform(session: Session, request: Request) -> tuple[int, int]:
-    """Apply a gesture to a session; return the version and revision it led to."""
-    arguments = dict(request.arguments)
-    if request.type == "choose":
-        arguments["as_of"] = arguments.pop("revision")
-    elif request.type in ("move_point", "remove_point"):
-        arguments["as_of"] = request.version
-    # A gesture of the page is the session's method of the same name and arguments.
-    getattr(session, request.type)(**arguments)
+def _perform(session: Session, gesture: Request) -> tuple[int, int]:
+    """Call the session's method that has the gesture's name; return the version and revision."""
+    getattr(session, gesture.type)(**method_arguments(gesture))
     return session.version, session.answer.revision

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from sam_widget.annotations import Annotation, Candidates
     from sam_widget.masks import Islands
-    from sam_widget.widget.wire.gestures import Request
+    from sam_widget.widget.wire.requests import Request
 
 __all__ = ["annotation_wire", "annotations_delta", "islands_fields", "preview_fields"]
 

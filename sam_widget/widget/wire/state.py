@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TILE_SIZE",
+    "answer_trait",
     "document_trait",
     "file_name",
     "image_trait",
-    "prediction_trait",
     "series_trait",
 ]
 
@@ -67,8 +67,8 @@ def _journal_fields(store: AnnotationStore) -> dict[str, Any] | None:
     return {"state": state, "note": store.report}
 
 
-def prediction_trait(answer: Answer) -> dict[str, Any]:
-    """Lay out ``prediction``: one atomic value, each mask a run-length string in a buffer."""
+def answer_trait(answer: Answer) -> dict[str, Any]:
+    """Lay out ``answer``: one atomic value, each mask a run-length string in a buffer."""
     candidates = answer.candidates
     listed: list[dict[str, Any]] = []
     height = width = 0

@@ -43,7 +43,7 @@ def test_any_delta_leads_the_page_to_the_new_list(data):
         Annotation(rle, id=one.id) if data.draw(st.integers(0, 3)) == 0 else one for one in after
     ]
     changed, removed = replies.annotations_delta(before, after)
-    # As wire/object-deltas.ts applies it.
+    # As wire/annotation-deltas.ts applies it.
     moved = {*removed, *(one.id for _, one in changed)}
     page = [one for one in before if one.id not in moved]
     for index, one in changed:

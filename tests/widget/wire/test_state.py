@@ -24,8 +24,8 @@ def test_document_looks_like_the_example():
     assert traits.document_trait(session) == KERNEL["document"]
 
 
-def test_prediction_looks_like_the_example():
-    expected = KERNEL["prediction"]
+def test_answer_looks_like_the_example():
+    expected = KERNEL["answer"]
     areas = [one["area"] for one in expected["candidates"]]
     masks = [area > np.arange(8).reshape(4, 2).T for area in areas]
     candidates = Candidates(
@@ -36,7 +36,7 @@ def test_prediction_looks_like_the_example():
         shown=tuple(Rle.encode(np.ascontiguousarray(mask)) for mask in masks),
         frame=ModelFrame(2, 4),
     )
-    trait = traits.prediction_trait(Answer(3, 5, candidates, 1, 3))
+    trait = traits.answer_trait(Answer(3, 5, candidates, 1, 3))
     for one in trait["candidates"]:
         one["rle"] = one["rle"].decode()
     assert trait == expected

@@ -1,11 +1,11 @@
-// The tints of all accepted objects as one picture, at the masks' own size, pure. What changes is
-// painted again within its bounds only: one of 500 objects costs little more than itself.
+// The tints of all accepted annotations as one picture, at the masks' own size, pure. What changes is
+// painted again within its bounds only: one of 500 annotations costs little more than itself.
 
 import { type Bounds, boundsOfRuns, paintRunsWithin, parseRuns } from "../../geometry/rle";
 import type { Size } from "../../geometry/viewport";
 import type { Bytes } from "../../protocol";
+import type { SceneAnnotation } from "../../state/annotations";
 import { parseColor } from "../../state/colors";
-import type { SceneObject } from "../../state/objects";
 import { pack } from "./sampling";
 
 const ALPHA = 105;
@@ -21,10 +21,10 @@ interface Parsed {
   readonly bounds: Bounds | null;
 }
 
-/** All masks of one size; in practice there is a single size. Later objects lie on earlier ones. */
+/** All masks of one size; in practice there is a single size. Later annotations lie on earlier ones. */
 export class Composite implements Size {
   readonly words: Uint32Array;
-  #painted: readonly SceneObject[] = [];
+  #painted: readonly SceneAnnotation[] = [];
   readonly #parsed = new WeakMap<Bytes, Parsed>();
 
   constructor(
@@ -34,9 +34,9 @@ export class Composite implements Size {
     this.words = new Uint32Array(width * height);
   }
 
-  /** Bring the picture up to these objects, hidden ones left out. Throws MaskError. */
-  update(objects: readonly SceneObject[]): Repainted {
-    const visible = objects.filter((object) => object.visible);
+  /** Bring the picture up to these annotations, hidden ones left out. Throws MaskError. */
+  update(annotations: readonly SceneAnnotation[]): Repainted {
+    const visible = annotations.filter((annotation) => annotation.visible);
     const region = this.#changed(visible);
     this.#painted = visible;
     if (region === null) return null;
@@ -45,15 +45,15 @@ export class Composite implements Size {
     return region;
   }
 
-  /** Where an object's mask is; null if it is empty. */
-  boundsOf(object: SceneObject): Bounds | null {
-    return this.#parse(object).bounds;
+  /** Where an annotation's mask is; null if it is empty. */
+  boundsOf(annotation: SceneAnnotation): Bounds | null {
+    return this.#parse(annotation).bounds;
   }
 
-  #changed(visible: readonly SceneObject[]): Repainted {
+  #changed(visible: readonly SceneAnnotation[]): Repainted {
     const changed = differences(this.#painted, visible);
     if (changed === "order" || changed.length > MOST_CHANGES) return "all";
-    const bounds = changed.flatMap((object) => this.boundsOf(object) ?? []);
+    const bounds = changed.flatMap((annotation) => this.boundsOf(annotation) ?? []);
     return bounds.length === 0 ? null : bounds.reduce(union);
   }
 
@@ -62,44 +62,45 @@ export class Composite implements Size {
     for (let row = top; row < bottom; row++) {
       this.words.fill(0, row * this.width + left, row * this.width + right);
     }
-    for (const object of this.#painted) {
-      const { runs, bounds } = this.#parse(object);
+    for (const annotation of this.#painted) {
+      const { runs, bounds } = this.#parse(annotation);
       if (!(bounds && intersect(bounds, region))) continue;
-      const word = pack(parseColor(object.color, ALPHA));
+      const word = pack(parseColor(annotation.color, ALPHA));
       paintRunsWithin(runs, this.height, this.words, word, region);
     }
   }
 
-  #parse(object: SceneObject): Parsed {
-    const known = this.#parsed.get(object.rle);
+  #parse(annotation: SceneAnnotation): Parsed {
+    const known = this.#parsed.get(annotation.rle);
     if (known) return known;
-    const runs = parseRuns(object);
+    const runs = parseRuns(annotation);
     const parsed = { runs, bounds: boundsOfRuns(runs, this.height) };
-    this.#parsed.set(object.rle, parsed);
+    this.#parsed.set(annotation.rle, parsed);
     return parsed;
   }
 }
 
 /** Objects that look different, as they were and as they are; "order" if others moved, too. */
 function differences(
-  before: readonly SceneObject[],
-  after: readonly SceneObject[],
-): SceneObject[] | "order" {
-  const old = new Map(before.map((object) => [object.id, object]));
+  before: readonly SceneAnnotation[],
+  after: readonly SceneAnnotation[],
+): SceneAnnotation[] | "order" {
+  const old = new Map(before.map((annotation) => [annotation.id, annotation]));
   const same = new Set<string>();
-  const changed: SceneObject[] = [];
-  for (const object of after) {
-    const other = old.get(object.id);
-    if (other && other.rle === object.rle && other.color === object.color) same.add(object.id);
-    else changed.push(object);
+  const changed: SceneAnnotation[] = [];
+  for (const annotation of after) {
+    const other = old.get(annotation.id);
+    if (other && other.rle === annotation.rle && other.color === annotation.color)
+      same.add(annotation.id);
+    else changed.push(annotation);
   }
   const stayed = after.filter(({ id }) => same.has(id));
   let at = 0;
-  for (const object of before) {
-    if (same.has(object.id)) {
-      if (stayed[at]?.id !== object.id) return "order";
+  for (const annotation of before) {
+    if (same.has(annotation.id)) {
+      if (stayed[at]?.id !== annotation.id) return "order";
       at += 1;
-    } else changed.push(object);
+    } else changed.push(annotation);
   }
   return changed;
 }

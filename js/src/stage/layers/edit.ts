@@ -1,11 +1,11 @@
 // Hand editing as it happens: strokes before the kernel has answered, the polygon under way, the
-// brush's circle, and which object all of it is for.
+// brush's circle, and which annotation all of it is for.
 
 import { contourOf } from "../../geometry/contours";
 import type { Frame } from "../../geometry/frame";
 import { maskOf } from "../../geometry/masks";
 import { imageToStage, type Point } from "../../geometry/viewport";
-import type { Gesture } from "../../protocol";
+import type { Gesture } from "../../protocol.generated";
 import { brushRadiusOf } from "../../state/brush";
 import { LIGHT, MASK_COLOR, SHADE, SUBTRACT_COLOR } from "../../state/colors";
 import { editTarget } from "../../state/edit-target";
@@ -15,7 +15,7 @@ import type { Store } from "../../state/store";
 import type { Layer } from "./layer";
 import { strokeContour } from "./stroke";
 
-/** As the tint of accepted objects. */
+/** As the tint of accepted annotations. */
 const OBJECT_ALPHA = 0.45;
 /** CSS pixels. */
 const VERTEX = 3.5;
@@ -54,9 +54,9 @@ export function editLayer(
     draw(context, frame) {
       drawShapes(context, frame, shapes(), picture());
       const target = isEditTool(store.tool.value) ? editTarget(store) : null;
-      if (target?.object) {
-        const contour = contourOf(maskOf(target.object));
-        strokeContour(context, contour, target.object, frame, [
+      if (target?.annotation) {
+        const contour = contourOf(maskOf(target.annotation));
+        strokeContour(context, contour, target.annotation, frame, [
           { color: SHADE, width: 4.5 },
           { color: LIGHT, width: 3 },
           { color: target.color, width: 1.5 },
@@ -95,8 +95,8 @@ function shapeOf(gesture: Gesture, store: Store): Shape[] {
 }
 
 function lookOf(id: string | null, store: Store): { color: string; alpha: number } {
-  const object = id === null ? null : store.objects.value.find((shown) => shown.id === id);
-  if (object) return { color: object.color, alpha: OBJECT_ALPHA };
+  const annotation = id === null ? null : store.annotations.value.find((shown) => shown.id === id);
+  if (annotation) return { color: annotation.color, alpha: OBJECT_ALPHA };
   return { color: MASK_COLOR, alpha: store.opacity.value };
 }
 

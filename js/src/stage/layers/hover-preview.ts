@@ -18,7 +18,7 @@ const LINES: readonly Line[] = [
 /** Only while nothing is placed: afterwards the answer on screen is for the prompts. */
 function shownPreview(store: Store): Preview | null {
   const { points, box, has_mask } = store.document.value.prompts;
-  const drawn = store.prediction.value.candidates.length > 0;
+  const drawn = store.answer.value.candidates.length > 0;
   const placed = points.length > 0 || box !== null || has_mask || drawn;
   const waiting = store.pending.value.length > 0;
   const wanted = store.previewing.value && store.preview.value;

@@ -3,8 +3,8 @@ import { expect, it } from "vitest";
 import { encodeMask } from "../../../dev/rle";
 import { MaskError } from "../../../src/geometry/rle";
 import { Composite } from "../../../src/stage/layers/composite";
-import type { SceneObject } from "../../../src/state/objects";
-import { object } from "../../support/values";
+import type { SceneAnnotation } from "../../../src/state/annotations";
+import { annotation } from "../../support/values";
 
 const WIDTH = 14;
 const HEIGHT = 9;
@@ -22,19 +22,19 @@ const rle = fc
   .tuple(fc.nat(WIDTH), fc.nat(HEIGHT), fc.nat(6), fc.nat(6))
   .map(([left, top, width, height]) => rectangle(left, top, width, height));
 
-const objects: fc.Arbitrary<SceneObject[]> = fc
+const annotations: fc.Arbitrary<SceneAnnotation[]> = fc
   .uniqueArray(fc.record({ id: fc.nat(8), rle, color: fc.nat(2), visible: fc.boolean() }), {
     selector: ({ id }) => id,
   })
   .map((list) =>
     list.map(({ id, color, ...rest }) =>
-      object(`${id}`, { ...rest, color: COLORS[color] ?? "", width: WIDTH, height: HEIGHT }),
+      annotation(`${id}`, { ...rest, color: COLORS[color] ?? "", width: WIDTH, height: HEIGHT }),
     ),
   );
 
 it("paints the same picture step by step as at once, and only where it says", () => {
   fc.assert(
-    fc.property(fc.array(objects, { minLength: 1, maxLength: 6 }), (steps) => {
+    fc.property(fc.array(annotations, { minLength: 1, maxLength: 6 }), (steps) => {
       const kept = new Composite(WIDTH, HEIGHT);
       for (const step of steps) {
         const before = kept.words.slice();
@@ -55,7 +55,7 @@ it("paints the same picture step by step as at once, and only where it says", ()
 });
 
 it("paints nothing when only a label changes", () => {
-  const square = object("a", { rle: rectangle(1, 1, 3, 3), width: WIDTH, height: HEIGHT });
+  const square = annotation("a", { rle: rectangle(1, 1, 3, 3), width: WIDTH, height: HEIGHT });
   const picture = new Composite(WIDTH, HEIGHT);
   expect(picture.update([square])).toEqual({ left: 1, top: 1, right: 4, bottom: 4 });
   expect(picture.update([{ ...square, label: "other" }])).toBeNull();
@@ -65,6 +65,6 @@ it("paints nothing when only a label changes", () => {
 
 it("refuses a malformed mask", () => {
   const broken = new DataView(new ArrayBuffer(3));
-  const square = object("a", { rle: broken, width: WIDTH, height: HEIGHT });
+  const square = annotation("a", { rle: broken, width: WIDTH, height: HEIGHT });
   expect(() => new Composite(WIDTH, HEIGHT).update([square])).toThrow(MaskError);
 });

@@ -1,10 +1,12 @@
-// How answers travel on this view's link: whether small ones are held back, and bytes cost nothing.
+// Bytes behind answers, on links where they help: the only place of the page that knows of them.
 //
 // Where a notebook server does not set TCP_NODELAY, the operating system keeps a small answer back
 // until the browser's end acknowledges the message before it, which it does 40 ms late. Bytes sent
 // after the answer push it out at once. On a loopback interface they are free; on a slow link they
 // would cost more than they save. Only a measurement tells one from the other: a page on localhost
 // may be a tunnel to the other side of the world.
+
+import type { Store } from "../state/store";
 
 /** Asks the kernel for nothing; resolves when the whole reply is in, with padding if `push`. */
 type Ping = (push: boolean) => Promise<unknown>;
@@ -25,7 +27,64 @@ const DOUBTFUL_MS = 5000;
 const BACK_OFF = 4;
 const RENEW_AT_MOST_MS = 3_600_000;
 
-/** Measures now and then, and says whether answers should be pushed along. */
+/** A view at rest for this long has time to measure how answers travel. */
+const RESTING_MS = 300;
+
+/** What a view's link is measured with: one ping, asked when nothing else is on its way. */
+interface Link {
+  readonly idle: boolean;
+  ping(): Promise<unknown>;
+}
+
+/** Measures the link of a view when it rests, and marks its requests accordingly. */
+export class Padding {
+  readonly #store: Store;
+  readonly #link: Link;
+  readonly #delay: AnswerDelay;
+  #trial = false;
+  #rest: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(store: Store, link: Link) {
+    this.#store = store;
+    this.#link = link;
+    this.#delay = new AnswerDelay(
+      (push) => {
+        this.#trial = push;
+        return link.ping();
+      },
+      (push) => {
+        store.pushing.value = push;
+      },
+    );
+  }
+
+  /** A request as it is sent: with `push` if bytes are to follow its answer. */
+  marked<R extends { type: string }>(request: R): R & { push?: true } {
+    const push = request.type === "ping" ? this.#trial : this.#store.pushing.value;
+    return push ? { ...request, push: true } : request;
+  }
+
+  /** Measure how answers travel, when nothing else is to travel or to be computed. */
+  measure(): void {
+    if (this.#store.kernelStatus.value === "ready" && this.#link.idle) void this.#delay.refresh();
+  }
+
+  measureAtRest(): void {
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => this.measure(), RESTING_MS);
+  }
+
+  /** Another connection may be another link. */
+  forget(): void {
+    this.#delay.forget();
+  }
+
+  close(): void {
+    clearTimeout(this.#rest);
+  }
+}
+
+/** Measures now and then, and says whether bytes should follow answers. */
 export class AnswerDelay {
   readonly #ping: Ping;
   readonly #decide: (push: boolean) => void;
@@ -56,7 +115,6 @@ export class AnswerDelay {
     }
   }
 
-  /** Another connection may be another link. */
   forget(): void {
     this.#due = Number.NEGATIVE_INFINITY;
     this.#renewAfter = RENEW_MS;

@@ -1,4 +1,4 @@
-// What clicks and keys in the list of objects select; pure.
+// What clicks and keys in the list of annotations select; pure.
 
 /** A selection, the row that ranges start from, and the row that keys move. */
 export interface Pick {

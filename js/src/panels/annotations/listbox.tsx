@@ -3,25 +3,25 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { deleteSelected, jumpTo } from "../../commands/annotations";
 import type { ViewContext } from "../../commands/context";
-import { deleteSelected, jumpTo } from "../../commands/objects";
 import { isApple } from "../../commands/platform";
-import type { SceneObject } from "../../state/objects";
+import type { SceneAnnotation } from "../../state/annotations";
 import { drawNow } from "../controls/draw-now";
 import { useId } from "../controls/unique-id";
 import { commandOf, NOTHING_PICKED, type Pick, pick, rowInstead } from "./picking";
-import { isControl, ObjectRow } from "./row";
+import { AnnotationRow, isControl } from "./row";
 import { ROW_HEIGHT, rowsInView, scrolledTo } from "./rows-in-view";
 
 interface Props extends ViewContext {
   /** Those that the filter lets through. */
-  objects: readonly SceneObject[];
+  annotations: readonly SceneAnnotation[];
 }
 
 /** Until the list has been measured. */
 const USUAL_HEIGHT = 320;
 
-export function ObjectListbox({ store, actions, objects }: Props) {
+export function AnnotationListbox({ store, actions, annotations }: Props) {
   const list = useRef<HTMLDivElement>(null);
   const listId = useId();
   const scrollTop = useSignal(0);
@@ -29,14 +29,14 @@ export function ObjectListbox({ store, actions, objects }: Props) {
   const { cursor, editing, ids, pickRow, edit, edited, onKeyDown } = usePicking(
     { store, actions },
     list,
-    objects,
+    annotations,
     height,
   );
 
   useEffect(() => measured(list.current, height), [height]);
-  useNewestInView(list, store.objects.value.length, objects.length);
+  useNewestInView(list, store.annotations.value.length, annotations.length);
 
-  const { start, end } = rowsInView(scrollTop.value, height.value, objects.length);
+  const { start, end } = rowsInView(scrollTop.value, height.value, annotations.length);
   const { active } = cursor.value;
   const rowId = (id: string) => `${listId}-${id}`;
   const activeInPage = active !== null && ids.slice(start, end).includes(active);
@@ -45,7 +45,7 @@ export function ObjectListbox({ store, actions, objects }: Props) {
       class="sam-object-list"
       role="listbox"
       data-testid="object-list"
-      tabIndex={objects.length > 0 ? 0 : -1}
+      tabIndex={annotations.length > 0 ? 0 : -1}
       ref={list}
       aria-label="Accepted objects"
       aria-multiselectable={true}
@@ -58,24 +58,24 @@ export function ObjectListbox({ store, actions, objects }: Props) {
       <div
         class="sam-object-rows"
         role="presentation"
-        style={{ height: `${objects.length * ROW_HEIGHT}px` }}
+        style={{ height: `${annotations.length * ROW_HEIGHT}px` }}
       >
-        {objects.slice(start, end).map((object, at) => (
-          <ObjectRow
-            key={object.id}
-            object={object}
+        {annotations.slice(start, end).map((annotation, at) => (
+          <AnnotationRow
+            key={annotation.id}
+            annotation={annotation}
             store={store}
             actions={actions}
-            elementId={rowId(object.id)}
+            elementId={rowId(annotation.id)}
             index={start + at}
-            count={objects.length}
-            active={object.id === active}
-            selected={store.selectedIds.value.has(object.id)}
-            editing={editing.value === object.id}
-            onPick={(event) => pickRow(event, object.id)}
-            onEdit={() => edit(object.id)}
-            onEdited={(label) => edited(object, label)}
-            onJump={() => jumpTo(store, [object])}
+            count={annotations.length}
+            active={annotation.id === active}
+            selected={store.selectedIds.value.has(annotation.id)}
+            editing={editing.value === annotation.id}
+            onPick={(event) => pickRow(event, annotation.id)}
+            onEdit={() => edit(annotation.id)}
+            onEdited={(label) => edited(annotation, label)}
+            onJump={() => jumpTo(store, [annotation])}
           />
         ))}
       </div>
@@ -87,12 +87,12 @@ export function ObjectListbox({ store, actions, objects }: Props) {
 function usePicking(
   { store, actions }: ViewContext,
   list: { readonly current: HTMLElement | null },
-  objects: readonly SceneObject[],
+  annotations: readonly SceneAnnotation[],
   height: { readonly value: number },
 ) {
   const cursor = useSignal<Pick>(NOTHING_PICKED);
   const editing = useSignal<string | null>(null);
-  const ids = objects.map(({ id }) => id);
+  const ids = annotations.map(({ id }) => id);
   const apply = (next: Pick): void => {
     cursor.value = next;
     store.selectedIds.value = next.selection;
@@ -113,9 +113,10 @@ function usePicking(
     drawNow(() => {
       editing.value = id;
     });
-  const edited = (object: SceneObject, label: string | null): void => {
+  const edited = (annotation: SceneAnnotation, label: string | null): void => {
     editing.value = null;
-    if (label !== null && label !== object.label) actions.updateAnnotation(object.id, { label });
+    if (label !== null && label !== annotation.label)
+      actions.updateAnnotation(annotation.id, { label });
     list.current?.focus({ preventScroll: true });
   };
   const removeSelected = (): void => {
@@ -137,7 +138,7 @@ function usePicking(
   return { cursor, editing, ids, pickRow, edit, edited, onKeyDown };
 }
 
-/** The row that an event happened in, by its object's id. */
+/** The row that an event happened in, by its annotation's id. */
 function rowOf(target: EventTarget | null): string | null {
   return target instanceof Element
     ? (target.closest("[data-id]")?.getAttribute("data-id") ?? null)
@@ -153,7 +154,7 @@ function measured(element: HTMLElement | null, height: { value: number }): () =>
   return () => observer.disconnect();
 }
 
-/** The newest object is the last: one that was accepted is shown, without moving the page. */
+/** The newest annotation is the last: one that was accepted is shown, without moving the page. */
 function useNewestInView(
   list: { readonly current: HTMLElement | null },
   count: number,

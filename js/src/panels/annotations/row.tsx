@@ -1,9 +1,9 @@
-// One accepted object: an option of the list, with buttons for the pointer. What they do can be
+// One accepted annotation: an option of the list, with buttons for the pointer. What they do can be
 // done from the list by key, and from the bar of the selection.
 
 import { useComputed } from "@preact/signals";
 import { useCallback, useEffect } from "preact/hooks";
-import type { SceneObject } from "../../state/objects";
+import type { SceneAnnotation } from "../../state/annotations";
 import type { Store } from "../../state/store";
 import type { Actions } from "../../wire/actions";
 import { formatArea, formatScore } from "../controls/format";
@@ -12,7 +12,7 @@ import { LabelField } from "../controls/label-field";
 import { ROW_HEIGHT } from "./rows-in-view";
 
 interface Props {
-  object: SceneObject;
+  annotation: SceneAnnotation;
   store: Store;
   actions: Actions;
   /** Unique on the page. */
@@ -30,10 +30,10 @@ interface Props {
   onJump: () => void;
 }
 
-export function ObjectRow(props: Props) {
-  const { object, store, actions, index, active, selected } = props;
-  const { id, visible } = object;
-  const name = object.label || "unlabelled object";
+export function AnnotationRow(props: Props) {
+  const { annotation, store, actions, index, active, selected } = props;
+  const { id, visible } = annotation;
+  const name = annotation.label || "unlabelled object";
   const { highlighted: shared } = store;
   const highlighted = useComputed(() => shared.value === id);
   const leave = useCallback(() => {
@@ -51,7 +51,7 @@ export function ObjectRow(props: Props) {
       aria-selected={selected}
       aria-posinset={index + 1}
       aria-setsize={props.count}
-      aria-label={`${name}${visible ? "" : ", hidden"}, ${formatArea(object.area)}`}
+      aria-label={`${name}${visible ? "" : ", hidden"}, ${formatArea(annotation.area)}`}
       style={{ top: `${index * ROW_HEIGHT}px` }}
       data-testid="object-row"
       data-id={id}
@@ -76,20 +76,20 @@ export function ObjectRow(props: Props) {
         tabIndex={-1}
         title="Colour of this object"
         aria-label={`Colour of ${name}`}
-        value={object.color}
+        value={annotation.color}
         onChange={({ currentTarget }) =>
           actions.updateAnnotation(id, { color: currentTarget.value })
         }
       />
-      <ObjectLabel {...props} />
+      <AnnotationLabel {...props} />
       <span class="sam-object-tail">
         <span
           class="sam-object-figures"
-          title={`Predicted IoU ${formatScore(object.score)}, area ${formatArea(object.area)}`}
+          title={`Predicted IoU ${formatScore(annotation.score)}, area ${formatArea(annotation.area)}`}
         >
-          {formatScore(object.score)} · {formatArea(object.area)}
+          {formatScore(annotation.score)} · {formatArea(annotation.area)}
         </span>
-        <RowActions object={object} name={name} actions={actions} />
+        <RowActions annotation={annotation} name={name} actions={actions} />
       </span>
       <IconButton
         small={true}
@@ -114,11 +114,11 @@ function isLabel(target: EventTarget | null): boolean {
 }
 
 function RowActions({
-  object,
+  annotation,
   name,
   actions,
 }: {
-  object: SceneObject;
+  annotation: SceneAnnotation;
   name: string;
   actions: Actions;
 }) {
@@ -130,7 +130,7 @@ function RowActions({
         icon="point"
         label={`Reopen ${name}: its prompts come back, accepting replaces it`}
         testId="object-reopen"
-        onPress={() => actions.reopen(object.id)}
+        onPress={() => actions.reopen(annotation.id)}
       />
       <IconButton
         small={true}
@@ -138,7 +138,7 @@ function RowActions({
         icon="refine"
         label={`Refine ${name}: use it as a mask prompt`}
         testId="object-refine"
-        onPress={() => actions.setMaskFrom(object.id)}
+        onPress={() => actions.setMaskFrom(annotation.id)}
       />
       <IconButton
         small={true}
@@ -146,22 +146,22 @@ function RowActions({
         icon="trash"
         label={`Delete ${name}`}
         testId="object-delete"
-        onPress={() => actions.removeAnnotation(object.id)}
+        onPress={() => actions.removeAnnotation(annotation.id)}
       />
     </span>
   );
 }
 
-function ObjectLabel({ object, editing, onEdited }: Props) {
-  if (editing) return <LabelField label={object.label} onEdited={onEdited} />;
+function AnnotationLabel({ annotation, editing, onEdited }: Props) {
+  if (editing) return <LabelField label={annotation.label} onEdited={onEdited} />;
   return (
     <span
       class="sam-object-label"
       data-testid="object-label"
-      data-empty={object.label === ""}
-      title={`${object.label || "No label"} (double-click, Enter or F2 renames)`}
+      data-empty={annotation.label === ""}
+      title={`${annotation.label || "No label"} (double-click, Enter or F2 renames)`}
     >
-      {object.label || "no label"}
+      {annotation.label || "no label"}
     </span>
   );
 }

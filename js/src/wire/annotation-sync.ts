@@ -1,12 +1,12 @@
-// The accepted objects as Python has them: fetched once in parts, then kept up by deltas.
+// The accepted annotations as Python has them: fetched once in parts, then kept up by deltas.
 
 import type { AnnotationsChanged, Bytes } from "../protocol";
-import type { SceneObject } from "../state/objects";
+import type { SceneAnnotation } from "../state/annotations";
 import type { Store } from "../state/store";
-import { afterDelta, withRle } from "./object-deltas";
+import { afterDelta, withRle } from "./annotation-deltas";
 import type { Requests } from "./requests";
 
-export class ObjectSync {
+export class AnnotationSync {
   readonly #store: Store;
   readonly #requests: Requests;
   readonly #fail: (error: unknown) => void;
@@ -19,19 +19,19 @@ export class ObjectSync {
     this.#fail = fail;
   }
 
-  /** Fetch every accepted object, in parts that stay small; start over if they change meanwhile. */
+  /** Fetch every annotation, in parts that stay small; start over if they change meanwhile. */
   async refresh(): Promise<void> {
-    const objects: SceneObject[] = [];
+    const annotations: SceneAnnotation[] = [];
     let version: number | undefined;
     this.#listing += 1;
     const listing = this.#listing;
     try {
       for (let start: number | null = 0; start !== null; ) {
-        const part = await this.#objectsFrom(start);
+        const part = await this.#annotationsFrom(start);
         if (listing !== this.#listing) return;
         const consistent = version === undefined || version === part.version;
-        if (consistent) objects.push(...part.objects);
-        else objects.length = 0;
+        if (consistent) annotations.push(...part.annotations);
+        else annotations.length = 0;
         version = consistent ? part.version : undefined;
         start = consistent ? part.next : 0;
       }
@@ -40,7 +40,7 @@ export class ObjectSync {
       return;
     }
     this.#version = version ?? -1;
-    this.#store.confirmedObjects.value = objects;
+    this.#store.confirmedAnnotations.value = annotations;
   }
 
   /** Take what changed; a gap in versions asks for the full list. */
@@ -50,18 +50,18 @@ export class ObjectSync {
       return;
     }
     this.#version = delta.version;
-    const { confirmedObjects } = this.#store;
-    confirmedObjects.value = afterDelta(confirmedObjects.value, delta, buffers);
+    const { confirmedAnnotations } = this.#store;
+    confirmedAnnotations.value = afterDelta(confirmedAnnotations.value, delta, buffers);
   }
 
-  async #objectsFrom(
+  async #annotationsFrom(
     start: number,
-  ): Promise<{ version: number; objects: SceneObject[]; next: number | null }> {
+  ): Promise<{ version: number; annotations: SceneAnnotation[]; next: number | null }> {
     const { reply, buffers } = await this.#requests.ask<"annotations">({
       type: "annotations",
       start,
     });
-    const objects = reply.annotations.map((annotation) => withRle(annotation, buffers));
-    return { version: reply.version, objects, next: reply.next ?? null };
+    const annotations = reply.annotations.map((annotation) => withRle(annotation, buffers));
+    return { version: reply.version, annotations, next: reply.next ?? null };
   }
 }

@@ -5,7 +5,7 @@ import {
   type Pick,
   pick,
   rowInstead,
-} from "../../../src/panels/objects/picking";
+} from "../../../src/panels/annotations/picking";
 
 const IDS = ["a", "b", "c", "d", "e"];
 const picked = ({ selection }: Pick) => [...selection].sort().join("");

@@ -10,13 +10,13 @@ describe("objects whose masks stay", () => {
       bytes("4"),
       bytes("04"),
     ]);
-    await vi.waitFor(() => expect(store.objects.value).toHaveLength(2));
-    const before = store.objects.value;
+    await vi.waitFor(() => expect(store.annotations.value).toHaveLength(2));
+    const before = store.annotations.value;
     const hidden = { ...annotation("b", null), visible: false };
     const changed = [{ index: 1, annotation: hidden }];
     host.deliver({ type: "annotations_changed", version: 2, changed, removed: [] });
-    expect(store.objects.value[1]?.visible).toBe(false);
-    expect(store.objects.value[1]?.rle).toBe(before[1]?.rle);
-    expect(store.objects.value[0]).toBe(before[0]);
+    expect(store.annotations.value[1]?.visible).toBe(false);
+    expect(store.annotations.value[1]?.rle).toBe(before[1]?.rle);
+    expect(store.annotations.value[0]).toBe(before[0]);
   });
 });

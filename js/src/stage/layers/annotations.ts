@@ -1,4 +1,4 @@
-// Accepted objects, each tinted and outlined in its colour. They are kept as they were drawn: while
+// Accepted annotations, each tinted and outlined in its colour. They are kept as they were drawn: while
 // the view stays, only what changed is drawn again, and what is pointed at or selected lies on top.
 
 import { computed, type ReadonlySignal } from "@preact/signals-core";
@@ -7,8 +7,8 @@ import type { Frame } from "../../geometry/frame";
 import { decodeMask, maskOf } from "../../geometry/masks";
 import type { Bounds } from "../../geometry/rle";
 import type { Bytes } from "../../protocol";
+import type { SceneAnnotation } from "../../state/annotations";
 import { LIGHT, parseColor, shade } from "../../state/colors";
-import type { SceneObject } from "../../state/objects";
 import type { Store } from "../../state/store";
 import { Composite, intersect, type Repainted } from "./composite";
 import type { Layer } from "./layer";
@@ -23,7 +23,7 @@ import {
 } from "./sampling";
 import { type Line, strokeContour } from "./stroke";
 
-/** Over the object's own tint this gives a strong one. */
+/** Over the annotation's own tint this gives a strong one. */
 const HIGHLIGHT_ALPHA = 110;
 /** CSS pixels. */
 const OUTLINE_WIDTH = 1.5;
@@ -34,18 +34,20 @@ const MOST_CORNERS = 120_000;
 /** Objects smaller than this on screen (device pixels) are all outline: it is left out. */
 const LEAST_SIDE = 6;
 
-/** All but the object that was reopened: it is on screen as the mask that is to replace it. */
-export function objectsOnStage(store: Store): ReadonlySignal<readonly SceneObject[]> {
+/** All but the annotation that was reopened: it is on screen as the mask that is to replace it. */
+export function annotationsOnStage(store: Store): ReadonlySignal<readonly SceneAnnotation[]> {
   const reopened = computed(() => store.document.value.reopened);
   return computed(() => {
-    const { value: objects } = store.objects;
-    return reopened.value === null ? objects : objects.filter(({ id }) => id !== reopened.value);
+    const { value: annotations } = store.annotations;
+    return reopened.value === null
+      ? annotations
+      : annotations.filter(({ id }) => id !== reopened.value);
   });
 }
 
-export function objectsLayer(store: Store): Layer {
+export function annotationsLayer(store: Store): Layer {
   const drawing = new Drawing();
-  const shown = objectsOnStage(store);
+  const shown = annotationsOnStage(store);
   return {
     name: "objects",
     watch() {
@@ -53,44 +55,44 @@ export function objectsLayer(store: Store): Layer {
       return [shown.value, store.highlighted.value, store.selectedIds.value];
     },
     draw(context, frame) {
-      const { value: objects } = shown;
-      const unfinished = drawing.update(objects, frame);
+      const { value: annotations } = shown;
+      const unfinished = drawing.update(annotations, frame);
       context.drawImage(drawing.canvas, 0, 0);
       let corners = 0;
       const selection = store.selectedIds.value;
-      for (const object of selection.size > 0 ? objects : []) {
-        if (!selection.has(object.id) || corners > MOST_CORNERS) continue;
-        corners += lineOut(context, frame, object, [
+      for (const annotation of selection.size > 0 ? annotations : []) {
+        if (!selection.has(annotation.id) || corners > MOST_CORNERS) continue;
+        corners += lineOut(context, frame, annotation, [
           { color: shade(0.55), width: 5 },
           { color: LIGHT, width: 3.5 },
-          { color: object.color, width: 1.5 },
+          { color: annotation.color, width: 1.5 },
         ]);
       }
-      const highlighted = objects.find(({ id }) => id === store.highlighted.value);
+      const highlighted = annotations.find(({ id }) => id === store.highlighted.value);
       if (highlighted) highlight(context, frame, highlighted);
       return unfinished;
     },
   };
 }
 
-/** All objects as they look in one frame, on a canvas of its own. */
+/** All annotations as they look in one frame, on a canvas of its own. */
 class Drawing {
   readonly canvas = document.createElement("canvas");
   readonly #composites = new Map<string, Composite>();
   readonly #contours = new WeakMap<Bytes, Contour>();
-  #drawn: readonly SceneObject[] | null = null;
+  #drawn: readonly SceneAnnotation[] | null = null;
   #frame: Frame | null = null;
   /** Objects whose outlines are still to be traced. */
-  #untraced: SceneObject[] = [];
+  #untraced: SceneAnnotation[] = [];
 
   /** True if outlines are left for another frame. */
-  update(objects: readonly SceneObject[], frame: Frame): boolean {
+  update(annotations: readonly SceneAnnotation[], frame: Frame): boolean {
     const context = this.canvas.getContext("2d");
     if (context === null) return false;
     const moved = this.#frame !== frame;
-    if (this.#drawn !== objects || moved) {
-      const repainted = this.#compose(objects);
-      this.#drawn = objects;
+    if (this.#drawn !== annotations || moved) {
+      const repainted = this.#compose(annotations);
+      this.#drawn = annotations;
       this.#frame = frame;
       if (moved || repainted === "all") this.#redraw(context, frame);
       else if (repainted) this.#redrawWithin(context, frame, repainted);
@@ -99,13 +101,13 @@ class Drawing {
   }
 
   /** What changed, if it is a part of the one picture there is. */
-  #compose(objects: readonly SceneObject[]): Repainted {
-    const bySize = new Map<string, SceneObject[]>();
-    for (const object of objects) {
-      const key = `${object.width}x${object.height}`;
+  #compose(annotations: readonly SceneAnnotation[]): Repainted {
+    const bySize = new Map<string, SceneAnnotation[]>();
+    for (const annotation of annotations) {
+      const key = `${annotation.width}x${annotation.height}`;
       const others = bySize.get(key);
-      if (others) others.push(object);
-      else bySize.set(key, [object]);
+      if (others) others.push(annotation);
+      else bySize.set(key, [annotation]);
     }
     const single = bySize.size === 1 && this.#composites.size === 1;
     let result: Repainted = "all";
@@ -142,8 +144,8 @@ class Drawing {
     this.#tint(context, frame, region);
     const scale = Math.min(frame.device.a, frame.device.d) * (frame.image.width / width);
     const margin = 2 + (2 * OUTLINE_WIDTH * frame.pixelRatio) / scale;
-    const near = this.#visible().filter((object) => {
-      const own = composite.boundsOf(object);
+    const near = this.#visible().filter((annotation) => {
+      const own = composite.boundsOf(annotation);
       return own !== null && intersect(own, bounds, margin);
     });
     context.save();
@@ -163,32 +165,39 @@ class Drawing {
     putPixels(context, pixels);
   }
 
-  #outline(context: CanvasRenderingContext2D, frame: Frame, objects: readonly SceneObject[]): void {
+  #outline(
+    context: CanvasRenderingContext2D,
+    frame: Frame,
+    annotations: readonly SceneAnnotation[],
+  ): void {
     let corners = 0;
-    for (const object of objects) {
-      const contour = this.#contours.get(object.rle);
-      if (!contour || corners > MOST_CORNERS || !onStage(object, frame)) continue;
+    for (const annotation of annotations) {
+      const contour = this.#contours.get(annotation.rle);
+      if (!contour || corners > MOST_CORNERS || !onStage(annotation, frame)) continue;
       corners += contour.points.length / 2;
-      const lines: Line[] = [{ color: object.color, width: OUTLINE_WIDTH }];
-      strokeContour(context, contour, object, frame, lines);
+      const lines: Line[] = [{ color: annotation.color, width: OUTLINE_WIDTH }];
+      strokeContour(context, contour, annotation, frame, lines);
     }
   }
 
   /** Traces as many new outlines as time allows; true if some are left. */
   #traceSome(context: CanvasRenderingContext2D, frame: Frame): boolean {
     const end = performance.now() + TRACING_MS;
-    const traced: SceneObject[] = [];
-    const current = new Map(this.#visible().map((object) => [object.rle, object]));
+    const traced: SceneAnnotation[] = [];
+    const current = new Map(this.#visible().map((annotation) => [annotation.rle, annotation]));
     while (this.#untraced.length > 0 && performance.now() < end) {
       const next = this.#untraced.shift();
-      const object = next && current.get(next.rle);
-      if (!object) continue;
-      this.#contours.set(object.rle, traceContour(decodeMask(object)));
-      traced.push(object);
+      const annotation = next && current.get(next.rle);
+      if (!annotation) continue;
+      this.#contours.set(annotation.rle, traceContour(decodeMask(annotation)));
+      traced.push(annotation);
     }
     const topmost = this.#visible().slice(-traced.length);
     // The outline of one that came back among others belongs beneath those above it.
-    if (this.#untraced.length === 0 && traced.some((object, index) => object !== topmost[index])) {
+    if (
+      this.#untraced.length === 0 &&
+      traced.some((annotation, index) => annotation !== topmost[index])
+    ) {
       this.#redraw(context, frame);
     } else {
       this.#outline(context, frame, traced);
@@ -196,8 +205,8 @@ class Drawing {
     return this.#untraced.length > 0;
   }
 
-  #visible(): readonly SceneObject[] {
-    return (this.#drawn ?? []).filter((object) => object.visible);
+  #visible(): readonly SceneAnnotation[] {
+    return (this.#drawn ?? []).filter((annotation) => annotation.visible);
   }
 }
 
@@ -217,20 +226,24 @@ function grown(region: Region | null, { backing, pixelRatio }: Frame): Region | 
 function lineOut(
   context: CanvasRenderingContext2D,
   frame: Frame,
-  object: SceneObject,
+  annotation: SceneAnnotation,
   lines: readonly Line[],
 ): number {
-  const contour = contourOf(maskOf(object));
-  strokeContour(context, contour, object, frame, lines);
+  const contour = contourOf(maskOf(annotation));
+  strokeContour(context, contour, annotation, frame, lines);
   return contour.points.length / 2;
 }
 
-function highlight(context: CanvasRenderingContext2D, frame: Frame, object: SceneObject): void {
-  const mask = maskOf(object);
+function highlight(
+  context: CanvasRenderingContext2D,
+  frame: Frame,
+  annotation: SceneAnnotation,
+): void {
+  const mask = maskOf(annotation);
   const region = regionOf(mask, frame);
   if (region) {
     const pixels = blankPixels(region);
-    sampleMask(mask, frame, pixels, pack(parseColor(object.color, HIGHLIGHT_ALPHA)));
+    sampleMask(mask, frame, pixels, pack(parseColor(annotation.color, HIGHLIGHT_ALPHA)));
     // By way of a canvas: pixels that are put replace what is there, pictures are laid over it.
     const tint = document.createElement("canvas");
     tint.width = region.width;
@@ -239,14 +252,14 @@ function highlight(context: CanvasRenderingContext2D, frame: Frame, object: Scen
     if (own) putPixels(own, { ...pixels, left: 0, top: 0 });
     context.drawImage(tint, region.left, region.top);
   }
-  lineOut(context, frame, object, [
+  lineOut(context, frame, annotation, [
     { color: shade(0.55), width: 6 },
     { color: LIGHT, width: 4 },
-    { color: object.color, width: 2 },
+    { color: annotation.color, width: 2 },
   ]);
 }
 
-function onStage({ bbox }: SceneObject, { device, backing }: Frame): boolean {
+function onStage({ bbox }: SceneAnnotation, { device, backing }: Frame): boolean {
   const [x, y, width, height] = bbox;
   const left = device.a * x + device.e;
   const top = device.d * y + device.f;

@@ -1,26 +1,26 @@
-// Accepted objects: a list that one can search, select in, and work on, usable with thousands.
+// Accepted annotations: a list that one can search, select in, and work on, usable with thousands.
 
 import { useComputed } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { showAll } from "../../commands/annotations";
 import type { ViewContext } from "../../commands/context";
-import { showAll } from "../../commands/objects";
-import { countByLabel, EVERY_OBJECT, matching } from "../../state/objects";
+import { countByLabel, EVERY_ANNOTATION, matching } from "../../state/annotations";
 import type { Store } from "../../state/store";
 import { formatCount } from "../controls/format";
 import { IconButton } from "../controls/icon-button";
-import { ObjectListbox } from "./listbox";
+import { AnnotationListbox } from "./listbox";
 import { SelectionBar } from "./selection-bar";
 
-export function Objects({ store, actions }: ViewContext) {
-  const listed = useComputed(() => matching(store.objects.value, store.objectFilter.value));
-  const count = store.objects.value.length;
+export function Annotations({ store, actions }: ViewContext) {
+  const listed = useComputed(() => matching(store.annotations.value, store.annotationFilter.value));
+  const count = store.annotations.value.length;
   const shown = listed.value.length;
   return (
     <section class="sam-panel sam-objects" aria-label="Objects">
       <header class="sam-panel-head">
         <h3>Objects</h3>
         <span class="sam-spacer" />
-        {store.objects.value.some(({ visible }) => !visible) && (
+        {store.annotations.value.some(({ visible }) => !visible) && (
           <IconButton
             small={true}
             icon="eye"
@@ -35,7 +35,7 @@ export function Objects({ store, actions }: ViewContext) {
           </span>
         )}
       </header>
-      {count > 0 && <ObjectFilterRow store={store} />}
+      {count > 0 && <AnnotationFilterRow store={store} />}
       {count === 0 && <p class="sam-placeholder">Accepted objects are listed here.</p>}
       {count > 0 && shown === 0 && (
         <p class="sam-placeholder">
@@ -45,26 +45,26 @@ export function Objects({ store, actions }: ViewContext) {
             class="sam-link"
             data-testid="objects-unfilter"
             onClick={() => {
-              store.objectFilter.value = EVERY_OBJECT;
+              store.annotationFilter.value = EVERY_ANNOTATION;
             }}
           >
             Show all
           </button>
         </p>
       )}
-      <ObjectListbox store={store} actions={actions} objects={listed.value} />
+      <AnnotationListbox store={store} actions={actions} annotations={listed.value} />
       <SelectionBar store={store} actions={actions} />
     </section>
   );
 }
 
-function ObjectFilterRow({ store }: { store: Store }) {
-  const counts = useComputed(() => countByLabel(store.objects.value));
+function AnnotationFilterRow({ store }: { store: Store }) {
+  const counts = useComputed(() => countByLabel(store.annotations.value));
   const field = useRef<HTMLInputElement>(null);
-  const { label, text } = store.objectFilter.value;
+  const { label, text } = store.annotationFilter.value;
   const labels = store.labels.value.filter((name) => counts.value.has(name) || name === label);
-  const change = (changes: Partial<typeof EVERY_OBJECT>) => {
-    store.objectFilter.value = { ...store.objectFilter.value, ...changes };
+  const change = (changes: Partial<typeof EVERY_ANNOTATION>) => {
+    store.annotationFilter.value = { ...store.annotationFilter.value, ...changes };
     dropUnlisted(store);
   };
   // The filter may be taken away from elsewhere.
@@ -114,7 +114,7 @@ function ObjectFilterRow({ store }: { store: Store }) {
 /** What is not listed must not be changed unseen. */
 function dropUnlisted(store: Store): void {
   const selection = store.selectedIds.value;
-  const listed = matching(store.objects.value, store.objectFilter.value);
+  const listed = matching(store.annotations.value, store.annotationFilter.value);
   const kept = listed.flatMap(({ id }) => (selection.has(id) ? [id] : []));
   if (kept.length < selection.size) store.selectedIds.value = new Set(kept);
 }

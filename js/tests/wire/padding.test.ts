@@ -1,7 +1,8 @@
-// Whether answers should be pushed along, on links made of a clock.
+// Whether bytes should follow answers, on links made of a clock.
 
 import { describe, expect, it } from "vitest";
-import { AnswerDelay } from "../../src/wire/answer-delay";
+import { createStore } from "../../src/state/store";
+import { AnswerDelay, Padding } from "../../src/wire/padding";
 
 /** A link whose round trips take these milliseconds, one after the other. */
 function linkOf(plain: number[], pushed: number[]) {
@@ -85,5 +86,47 @@ describe("a link", () => {
     );
     await link.refresh();
     expect(decisions).toEqual([]);
+  });
+});
+
+describe("requests", () => {
+  it("are marked as was measured, the measuring ones as they try", async () => {
+    const store = createStore();
+    store.kernelStatus.value = "ready";
+    const marks: boolean[] = [];
+    const link = {
+      idle: true,
+      ping: () => {
+        const { push = false } = padding.marked({ type: "ping" });
+        marks.push(push);
+        return Promise.resolve();
+      },
+    };
+    const padding = new Padding(store, link);
+    store.pushing.value = true;
+    expect(padding.marked({ type: "undo" })).toEqual({ type: "undo", push: true });
+    padding.measure();
+    await new Promise((resolve) => {
+      setTimeout(resolve);
+    });
+    // Answered at once, so nothing is held back, and nothing is tried.
+    expect(marks).toEqual([false, false, false, false]);
+    expect(store.pushing.value).toBe(false);
+    expect(padding.marked({ type: "undo" })).toEqual({ type: "undo" });
+  });
+
+  it("are not measured while others are on their way", () => {
+    const store = createStore();
+    store.kernelStatus.value = "ready";
+    let pings = 0;
+    const link = {
+      idle: false,
+      ping: () => {
+        pings += 1;
+        return Promise.resolve();
+      },
+    };
+    new Padding(store, link).measure();
+    expect(pings).toBe(0);
   });
 });

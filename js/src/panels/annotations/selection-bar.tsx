@@ -1,31 +1,26 @@
-// What can be done to the selected objects, each in one step for undo.
+// What can be done to the selected annotations, each in one step for undo.
 
 import { useComputed } from "@preact/signals";
-import type { ViewContext } from "../../commands/context";
-import { keysOf } from "../../commands/key-names";
 import {
   deleteSelected,
+  duplicateSelected,
   jumpToSelected,
   relabelSelected,
   showOnlySelected,
   toggleSelected,
-} from "../../commands/objects";
-import { selectedObjects } from "../../state/selectors";
+} from "../../commands/annotations";
+import type { ViewContext } from "../../commands/context";
+import { keysOf } from "../../commands/key-names";
+import { selectedAnnotations } from "../../state/selectors";
 import { formatCount } from "../controls/format";
 import { IconButton } from "../controls/icon-button";
 import { useId } from "../controls/unique-id";
 
 export function SelectionBar({ store, actions }: ViewContext) {
-  const selected = useComputed(() => selectedObjects(store));
-  const suggestions = useId();
+  const selected = useComputed(() => selectedAnnotations(store));
   const count = selected.value.length;
   if (count === 0) return null;
   const hidden = selected.value.every(({ visible }) => !visible);
-  const relabel = (field: HTMLInputElement) => {
-    relabelSelected({ store, actions }, field.value.trim());
-    field.value = "";
-    field.closest(".sam-objects")?.querySelector<HTMLElement>("[role=listbox]")?.focus();
-  };
   return (
     <fieldset class="sam-selection" data-testid="selection-bar" aria-label="Selected objects">
       <div class="sam-selection-head">
@@ -56,6 +51,16 @@ export function SelectionBar({ store, actions }: ViewContext) {
           testId="selection-visible"
           onPress={() => toggleSelected({ store, actions })}
         />
+        {count === 1 && (
+          <IconButton
+            small={true}
+            icon="duplicate"
+            label="Duplicate the selected object"
+            shortcut={keysOf("objects-duplicate")}
+            testId="selection-duplicate"
+            onPress={() => duplicateSelected({ store, actions })}
+          />
+        )}
         <IconButton
           small={true}
           icon="trash"
@@ -65,6 +70,20 @@ export function SelectionBar({ store, actions }: ViewContext) {
           onPress={() => deleteSelected({ store, actions })}
         />
       </div>
+      <RelabelField store={store} actions={actions} count={count} />
+    </fieldset>
+  );
+}
+
+function RelabelField({ store, actions, count }: ViewContext & { count: number }) {
+  const suggestions = useId();
+  const relabel = (field: HTMLInputElement) => {
+    relabelSelected({ store, actions }, field.value.trim());
+    field.value = "";
+    field.closest(".sam-objects")?.querySelector<HTMLElement>("[role=listbox]")?.focus();
+  };
+  return (
+    <>
       <input
         type="text"
         class="sam-input"
@@ -86,6 +105,6 @@ export function SelectionBar({ store, actions }: ViewContext) {
           <option key={label} value={label} />
         ))}
       </datalist>
-    </fieldset>
+    </>
   );
 }

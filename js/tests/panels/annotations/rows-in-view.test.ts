@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ROW_HEIGHT, rowsInView, scrolledTo } from "../../../src/panels/objects/rows-in-view";
+import { ROW_HEIGHT, rowsInView, scrolledTo } from "../../../src/panels/annotations/rows-in-view";
 
 describe("the window", () => {
   it("holds every row in view, and few others", () => {

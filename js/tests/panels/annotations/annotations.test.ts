@@ -1,13 +1,13 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { holdPanels } from "../../../src/stage/answer-first";
 import { mount, press, settled, type } from "../../support/mounted";
-import { object } from "../../support/values";
+import { annotation } from "../../support/values";
 
 describe("objects", () => {
   it("shows labels as text, whatever they hold", async () => {
     const label = "<img src=x onerror=alert(1)>";
     const { root, get } = mount((store) => {
-      store.confirmedObjects.value = [object("a", { label })];
+      store.confirmedAnnotations.value = [annotation("a", { label })];
     });
     await settled();
     expect(get("object-label").textContent).toBe(label);
@@ -16,7 +16,7 @@ describe("objects", () => {
 
   it("recolours, hides, reopens, refines and deletes", async () => {
     const { actions, get } = mount((store) => {
-      store.confirmedObjects.value = [object("a")];
+      store.confirmedAnnotations.value = [annotation("a")];
     });
     await settled();
     const color = get<HTMLInputElement>("object-color");
@@ -35,7 +35,7 @@ describe("objects", () => {
 
   it("renames by F2 and Enter; Escape takes it back", async () => {
     const { actions, get, all } = mount((store) => {
-      store.confirmedObjects.value = [object("a", { label: "cat" })];
+      store.confirmedAnnotations.value = [annotation("a", { label: "cat" })];
     });
     await settled();
     press(get("object-label"), "F2");
@@ -56,7 +56,7 @@ describe("objects", () => {
 
   it("are renamed in a field that has the very next key, whatever the panels wait for", async () => {
     const { store, get, unmount } = mount();
-    store.confirmedObjects.value = [object("a", { label: "cup" })];
+    store.confirmedAnnotations.value = [annotation("a", { label: "cup" })];
     await settled();
     const release = holdPanels();
     onTestFinished(release);
@@ -75,19 +75,19 @@ describe("objects", () => {
 
   it("highlights the row under the pointer, and nothing once it is gone", async () => {
     const { store, get } = mount((fresh) => {
-      fresh.confirmedObjects.value = [object("a")];
+      fresh.confirmedAnnotations.value = [annotation("a")];
     });
     await settled();
     get("object-row").dispatchEvent(new MouseEvent("mouseenter"));
     expect(store.highlighted.value).toBe("a");
-    store.confirmedObjects.value = [];
+    store.confirmedAnnotations.value = [];
     await settled();
     expect(store.highlighted.value).toBeNull();
   });
 
   it("selects by click, with Control, with Shift and by key", async () => {
     const { store, get, all } = mount((fresh) => {
-      fresh.confirmedObjects.value = ["a", "b", "c", "d"].map((id) => object(id));
+      fresh.confirmedAnnotations.value = ["a", "b", "c", "d"].map((id) => annotation(id));
     });
     await settled();
     const click = (index: number, init: MouseEventInit = {}) =>
@@ -117,7 +117,7 @@ describe("objects", () => {
 
   it("relabels, hides, shows alone and deletes the selection, each at once", async () => {
     const { actions, store, get } = mount((fresh) => {
-      fresh.confirmedObjects.value = ["a", "b", "c"].map((id) => object(id));
+      fresh.confirmedAnnotations.value = ["a", "b", "c"].map((id) => annotation(id));
       fresh.selectedIds.value = new Set(["a", "c"]);
     });
     await settled();
@@ -132,15 +132,33 @@ describe("objects", () => {
     expect(actions.showOnly).toHaveBeenCalledExactlyOnceWith(["a", "c"]);
     get("selection-delete").click();
     expect(actions.removeAnnotations).toHaveBeenCalledExactlyOnceWith(["a", "c"]);
-    store.confirmedObjects.value = [object("b")];
+    store.confirmedAnnotations.value = [annotation("b")];
     expect(store.selectedIds.value.size).toBe(0);
+  });
+
+  it("duplicates the one that is selected, by its button and by key", async () => {
+    const { actions, store, root, get, all } = mount((fresh) => {
+      fresh.confirmedAnnotations.value = ["a", "b"].map((id) => annotation(id));
+      fresh.selectedIds.value = new Set(["b"]);
+    });
+    await settled();
+    get("selection-duplicate").click();
+    press(root, "C", { shiftKey: true });
+    expect(actions.duplicateAnnotation).toHaveBeenCalledTimes(2);
+    expect(actions.duplicateAnnotation).toHaveBeenLastCalledWith("b");
+    store.selectedIds.value = new Set(["a", "b"]);
+    await settled();
+    expect(all("selection-duplicate")).toHaveLength(0);
+    press(root, "C", { shiftKey: true });
+    expect(store.notice.value?.hint).toBe("Select the one to duplicate.");
+    expect(actions.duplicateAnnotation).toHaveBeenCalledTimes(2);
   });
 
   it("filters by text and by label, and lets go of what it no longer lists", async () => {
     const { store, get, all } = mount((fresh) => {
       fresh.labels.value = ["Cat", "dog"];
-      fresh.confirmedObjects.value = ["Cat", "dog", ""].map((label, at) =>
-        object(`${at}`, { label }),
+      fresh.confirmedAnnotations.value = ["Cat", "dog", ""].map((label, at) =>
+        annotation(`${at}`, { label }),
       );
       fresh.selectedIds.value = new Set(["0", "1"]);
     });
@@ -166,7 +184,9 @@ describe("objects", () => {
 
   it("has only rows in view in the page", async () => {
     const { get, all } = mount((fresh) => {
-      fresh.confirmedObjects.value = Array.from({ length: 500 }, (_, at) => object(`o${at}`));
+      fresh.confirmedAnnotations.value = Array.from({ length: 500 }, (_, at) =>
+        annotation(`o${at}`),
+      );
     });
     await settled();
     expect(all("object-row").length).toBeLessThan(40);
@@ -180,11 +200,11 @@ describe("objects", () => {
 
   it("gives the focus to the stage when the row that had it is deleted", async () => {
     const { store, get } = mount((fresh) => {
-      fresh.confirmedObjects.value = [object("a")];
+      fresh.confirmedAnnotations.value = [annotation("a")];
     });
     await settled();
     get("object-delete").focus();
-    store.confirmedObjects.value = [];
+    store.confirmedAnnotations.value = [];
     await settled();
     expect(document.activeElement).toBe(get("stage"));
   });

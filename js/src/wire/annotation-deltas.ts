@@ -1,20 +1,20 @@
-// The list of objects after a message that tells what changed in it; pure.
+// The list of annotations after a message that tells what changed in it; pure.
 
 import type { AnnotationsChanged, Bytes, WireAnnotation } from "../protocol";
-import type { SceneObject } from "../state/objects";
+import type { SceneAnnotation } from "../state/annotations";
 
 export function afterDelta(
-  before: readonly SceneObject[],
+  before: readonly SceneAnnotation[],
   delta: AnnotationsChanged,
   buffers: readonly Bytes[],
-): SceneObject[] {
+): SceneAnnotation[] {
   const moved = new Set([...delta.removed, ...delta.changed.map((change) => change.annotation.id)]);
-  const known = new Map(before.map((object) => [object.id, object.rle]));
-  const objects = before.filter((object) => !moved.has(object.id));
+  const known = new Map(before.map((annotation) => [annotation.id, annotation.rle]));
+  const annotations = before.filter((annotation) => !moved.has(annotation.id));
   for (const { index, annotation } of delta.changed) {
-    objects.splice(index, 0, withRle(annotation, buffers, known.get(annotation.id)));
+    annotations.splice(index, 0, withRle(annotation, buffers, known.get(annotation.id)));
   }
-  return objects;
+  return annotations;
 }
 
 /** `known`: the mask's bytes from before, which stay the same object if the mask does. */
@@ -22,7 +22,7 @@ export function withRle(
   annotation: WireAnnotation,
   buffers: readonly Bytes[],
   known?: Bytes,
-): SceneObject {
+): SceneAnnotation {
   const { buffer, ...rest } = annotation;
   const rle = buffer === null ? known : buffers[buffer];
   return { ...rest, rle: rle ?? new DataView(new ArrayBuffer(0)) };

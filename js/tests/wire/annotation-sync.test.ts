@@ -14,10 +14,8 @@ describe("accepted objects", () => {
     answer(sent[1] as Sent, { ...list, annotations: [annotation("b", 0)], next: null }, [
       bytes("121"),
     ]);
-    await vi.waitFor(() =>
-      expect(store.objects.value.map((object) => object.id)).toEqual(["a", "b"]),
-    );
-    expect(new TextDecoder().decode(store.objects.value[1]?.rle)).toBe("121");
+    await vi.waitFor(() => expect(store.annotations.value.map(({ id }) => id)).toEqual(["a", "b"]));
+    expect(new TextDecoder().decode(store.annotations.value[1]?.rle)).toBe("121");
   });
 
   it("are listed afresh when they change between the parts", async () => {
@@ -29,7 +27,7 @@ describe("accepted objects", () => {
     await vi.waitFor(() => expect(sent).toHaveLength(3));
     expect(sent[2]).toMatchObject({ start: 0 });
     answer(sent[2] as Sent, { ...part, version: 2, next: null }, [bytes("4")]);
-    await vi.waitFor(() => expect(store.objects.value).toHaveLength(1));
+    await vi.waitFor(() => expect(store.annotations.value).toHaveLength(1));
   });
 
   it("change by delta, and are listed afresh after a gap", async () => {
@@ -37,12 +35,12 @@ describe("accepted objects", () => {
     const annotations = ["a", "b", "c"].map((id, at) => annotation(id, at));
     const buffers = annotations.map(() => bytes("4"));
     answer(sent[0] as Sent, { of: "annotations", version: 1, annotations, next: null }, buffers);
-    await vi.waitFor(() => expect(store.objects.value).toHaveLength(3));
+    await vi.waitFor(() => expect(store.annotations.value).toHaveLength(3));
     const renamed = { ...annotation("b", 0), label: "new" };
     const changed = [{ index: 0, annotation: renamed }];
     const delta = { type: "annotations_changed", version: 2, changed, removed: ["a"] };
     host.deliver(delta, [bytes("4")]);
-    expect(store.objects.value.map((object) => object.label)).toEqual(["new", "c"]);
+    expect(store.annotations.value.map(({ label }) => label)).toEqual(["new", "c"]);
     host.deliver({ ...delta, version: 2 }, [bytes("4")]); // heard twice: nothing
     expect(sent).toHaveLength(1);
     host.deliver({ ...delta, version: 5 }, [bytes("4")]);

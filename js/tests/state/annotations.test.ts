@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { countByLabel, matching } from "../../src/state/objects";
-import { object } from "../support/values";
+import { countByLabel, matching } from "../../src/state/annotations";
+import { annotation } from "../support/values";
 
 describe("filters", () => {
-  const objects = ["Cup", "cupboard", "spoon", ""].map((label, at) => object(`${at}`, { label }));
+  const annotations = ["Cup", "cupboard", "spoon", ""].map((label, at) =>
+    annotation(`${at}`, { label }),
+  );
 
   it.each([
     ["", null, "0123"],
@@ -12,12 +14,12 @@ describe("filters", () => {
     ["", "", "3"],
     ["spo", "Cup", ""],
   ])("text %j of label %j", (text, label, expected) => {
-    const found = matching(objects, { text, label });
+    const found = matching(annotations, { text, label });
     expect(found.map(({ id }) => id).join("")).toBe(expected);
   });
 
   it("counts by label", () => {
-    const counts = countByLabel([...objects, object("x", { label: "" })]);
+    const counts = countByLabel([...annotations, annotation("x", { label: "" })]);
     expect([...counts]).toEqual([
       ["Cup", 1],
       ["cupboard", 1],

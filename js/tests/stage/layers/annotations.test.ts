@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { objectsOnStage } from "../../../src/stage/layers/objects";
+import { annotationsOnStage } from "../../../src/stage/layers/annotations";
+import type { SceneAnnotation } from "../../../src/state/annotations";
 import { EMPTY_DOCUMENT } from "../../../src/state/document";
-import type { SceneObject } from "../../../src/state/objects";
 import { createStore } from "../../../src/state/store";
 
-function object(id: string): SceneObject {
+function annotation(id: string): SceneAnnotation {
   const rle = new DataView(new ArrayBuffer(0));
   const facts = { label: "", color: "#000000", visible: true, score: 1, stability: 1, area: 1 };
   return { id, ...facts, bbox: [0, 0, 1, 1], width: 1, height: 1, rle };
@@ -13,9 +13,9 @@ function object(id: string): SceneObject {
 describe("objects on the stage", () => {
   it("leave out the one that was reopened, and stay the same list while it is refined", () => {
     const store = createStore();
-    store.confirmedObjects.value = [object("a"), object("b")];
-    const shown = objectsOnStage(store);
-    expect(shown.value).toBe(store.objects.value);
+    store.confirmedAnnotations.value = [annotation("a"), annotation("b")];
+    const shown = annotationsOnStage(store);
+    expect(shown.value).toBe(store.annotations.value);
     store.document.value = { ...EMPTY_DOCUMENT, reopened: "a" };
     const without = shown.value;
     expect(without.map(({ id }) => id)).toEqual(["b"]);
@@ -23,6 +23,6 @@ describe("objects on the stage", () => {
     store.document.value = { ...EMPTY_DOCUMENT, version: 7, reopened: "a" };
     expect(shown.value).toBe(without);
     store.document.value = EMPTY_DOCUMENT;
-    expect(shown.value).toBe(store.objects.value);
+    expect(shown.value).toBe(store.annotations.value);
   });
 });
