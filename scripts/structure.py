@@ -318,7 +318,10 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     findings: list[str] = []
     if chosen.folders or everything:
         tree = read_package(root)
-        for folder in filter(None, tree.folders()):
+        layers = python_layers(root)
+        for folder in sorted(
+            filter(None, tree.folders()), key=lambda name: (_place(name, layers) or (-1,), name)
+        ):
             print(f"{folder:20} {describe(tree, folder)}")
     if chosen.python or everything:
         tree = read_package(root)

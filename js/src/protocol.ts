@@ -89,6 +89,10 @@ export interface AnswerState {
 export interface ModelInfo {
   name: string;
   device: string;
+  /** What it takes as a prompt: "points", "box", "mask", "text"; empty until it is loaded. */
+  accepts?: readonly string[];
+  /** Whether it is made for hover previews; undefined until it is loaded. */
+  previews?: boolean | null;
   /** Milliseconds; null until it has happened. */
   encode_ms: number | null;
   decode_ms: number | null;

@@ -1,19 +1,4 @@
-"""Annotation files: one format is one module with ``save(store, path)`` and ``load(path)``.
-
-========== ================= =======================================================================
-``format`` ending            what it is
-========== ================= =======================================================================
-coco       ``.coco.json``    COCO instances; run-length codes, or ``polygons=True``
-sa1b       ``.sa1b.json``    SA-1B's file per image
-labelme    ``.labelme.json`` Labelme; polygons, or ``masks=True``
-csv        ``.csv``          a table, one object a row
-png        ``.png``          an image of instance numbers, with a table of classes beside it
-yolo       a folder          YOLO segmentation: ``labels/NAME.txt``, ``classes.txt``, ``data.yaml``
-========== ================= =======================================================================
-
-Beyond files, ``to_detections`` and ``from_detections`` exchange objects with ``supervision``, and
-``to_dataframe`` and ``from_dataframe`` with ``pandas``.
-"""
+"""Annotation files: one format is one file that saves and loads the annotations of an image."""
 
 from __future__ import annotations
 

@@ -183,7 +183,7 @@ class Publisher:
             "name": self._model_name if predictor is None else predictor.name,
             "device": "" if predictor is None else predictor.device,
             "accepts": [] if can is None else sorted(can.accepts),
-            "previews": can is not None and can.previews,
+            "previews": None if can is None else can.previews,
             "encode_ms": _rounded(session.encode_ms),
             "decode_ms": _rounded(session.decode_ms),
             "encode_progress": self._worker.encode_progress,

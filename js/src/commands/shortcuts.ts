@@ -1,5 +1,6 @@
 // Every key of the widget, once: input/keyboard.ts runs them, the help and the tooltips show them.
 
+import { takes } from "../state/selectors";
 import type { Store } from "../state/store";
 import { finishOrAccept } from "./accept";
 import { chooseLabel, duplicateSelected, jumpToSelected, toggleSelected } from "./annotations";
@@ -213,7 +214,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
     keys: ["b"],
     label: "Box tool: drag for a box, clicks do nothing",
     run: ({ store }) => {
-      store.tool.value = "box";
+      if (takes(store, "box")) store.tool.value = "box";
     },
   },
   {

@@ -6,18 +6,25 @@ import { toggleEverything } from "../commands/everything";
 import { keysOf } from "../commands/key-names";
 import { fitView, ZOOM_STEP, zoomView } from "../commands/zoom";
 import { maxZoom } from "../geometry/viewport";
-import { isOffForSlowness } from "../state/selectors";
+import { isOffForSlowness, takes } from "../state/selectors";
 import type { Store, ToolName } from "../state/store";
 import { IconButton } from "./controls/icon-button";
 import { Icon } from "./controls/icons";
 
-const TOOLS: readonly { tool: ToolName; label: string }[] = [
+interface ToolEntry {
+  tool: ToolName;
+  label: string;
+  /** The kind of prompt it makes, where it may be one that the model does not take. */
+  needs?: "box";
+}
+
+const TOOLS: readonly ToolEntry[] = [
   { tool: "point", label: "Point: click to include, drag for a box" },
-  { tool: "box", label: "Box: drag from corner to corner" },
+  { tool: "box", label: "Box: drag from corner to corner", needs: "box" },
   { tool: "pan", label: "Pan: drag the picture" },
 ];
 
-const EDIT_TOOLS: readonly { tool: ToolName; label: string }[] = [
+const EDIT_TOOLS: readonly ToolEntry[] = [
   { tool: "brush", label: "Brush: draw on the mask, Alt erases" },
   { tool: "eraser", label: "Eraser: rub parts of the mask out" },
   { tool: "polygon", label: "Polygon: click corners to add or subtract an area" },
@@ -53,19 +60,21 @@ export function Toolbar({ store, actions }: ViewContext) {
 function ToolGroup({ store, tools, label: name }: ToolGroupProps) {
   return (
     <fieldset class="sam-group" aria-label={name}>
-      {tools.map(({ tool, label }) => (
-        <IconButton
-          key={tool}
-          icon={tool}
-          label={label}
-          shortcut={keysOf(`tool-${tool}`)}
-          testId={`tool-${tool}`}
-          pressed={store.tool.value === tool}
-          onPress={() => {
-            store.tool.value = tool;
-          }}
-        />
-      ))}
+      {tools
+        .filter(({ needs }) => !needs || takes(store, needs))
+        .map(({ tool, label }) => (
+          <IconButton
+            key={tool}
+            icon={tool}
+            label={label}
+            shortcut={keysOf(`tool-${tool}`)}
+            testId={`tool-${tool}`}
+            pressed={store.tool.value === tool}
+            onPress={() => {
+              store.tool.value = tool;
+            }}
+          />
+        ))}
     </fieldset>
   );
 }

@@ -28,6 +28,6 @@ export interface Foreseen {
 }
 
 /** Whether previews are too slow to follow the pointer. */
-export function isSlowModel({ preview_ms }: ModelInfo): boolean {
-  return (preview_ms ?? 0) > SLOW_PREVIEW_MS;
+export function isSlowModel({ preview_ms, previews }: ModelInfo): boolean {
+  return previews === false || (preview_ms ?? 0) > SLOW_PREVIEW_MS;
 }

@@ -39,6 +39,12 @@ export function selectedAnnotations(store: Store): readonly SceneAnnotation[] {
   return ids.size === 0 ? [] : store.annotations.value.filter(({ id }) => ids.has(id));
 }
 
+/** Whether the model takes this kind of prompt; as long as it is not known, any. */
+export function takes({ model }: Store, kind: "points" | "box" | "mask"): boolean {
+  const accepts = model.value.accepts ?? [];
+  return accepts.length === 0 || accepts.includes(kind);
+}
+
 /** Whether previews are off because the model is slow, and not because the person said so. */
 export function isOffForSlowness({ previewChoice, model }: Store): boolean {
   return previewChoice.value === "auto" && isSlowModel(model.value);

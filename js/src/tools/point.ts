@@ -1,6 +1,7 @@
 // The default tool: a click is a point, a drag is a box, and a drag that starts on a prompt
 // adjusts it.
 
+import { takes } from "../state/selectors";
 import { adjust } from "./adjust";
 import { drawBox } from "./draw-box";
 import { cursorOf, type Hit } from "./hit-test";
@@ -13,9 +14,10 @@ export const pointTool: Tool = {
     // The point belongs where the person aimed, not where the hand ended up.
     const click = (): void =>
       context.actions.addPoint(press.image.x, press.image.y, !press.exclude);
-    if (press.exclude) return excluding(click);
+    if (press.exclude) return pressing(click);
     const hit = context.hit(press);
-    return hit ? adjust(hit, press, context, click) : drawBox(press, context, click);
+    if (hit) return adjust(hit, press, context, click);
+    return takes(context.store, "box") ? drawBox(press, context, click) : pressing(click);
   },
 
   cursor(hit: Hit | null) {
@@ -23,7 +25,7 @@ export const pointTool: Tool = {
   },
 };
 
-/** With the right button or Alt nothing but an exclude point can be meant: a slip is no box. */
-function excluding(click: () => void): Drag {
+/** Nothing but a point can be meant, as with the right button or Alt: a slip is no box. */
+function pressing(click: () => void): Drag {
   return { move: () => undefined, up: click, cancel: () => undefined };
 }

@@ -36,6 +36,16 @@ describe("toolbar", () => {
     expect(get("tool-box").title).toMatch(/\(B\)$/u);
   });
 
+  it("offers no tool for a prompt that the model does not take", async () => {
+    const { store, all } = mount();
+    await settled();
+    expect(all("tool-box")).toHaveLength(1);
+    store.model.value = { ...store.model.value, accepts: ["points"] };
+    await settled();
+    expect(all("tool-box")).toHaveLength(0);
+    expect(all("tool-point")).toHaveLength(1);
+  });
+
   it("zooms in and back", async () => {
     const { store, get } = mount((fresh) => {
       fresh.image.value = IMAGE;

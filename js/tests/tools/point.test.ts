@@ -36,6 +36,14 @@ describe("the point tool", () => {
     expect(interaction.draft.value).toBeNull();
   });
 
+  it("draws no box for a model that takes none: the press is a point", () => {
+    const { drag, calls, interaction, store } = hand();
+    store.model.value = { ...store.model.value, accepts: ["points"] };
+    drag(point, [300, 160], [200, 100], [100, 40]);
+    expect(calls).toEqual([["addPoint", 150, 80, true]]);
+    expect(interaction.draft.value).toBeNull();
+  });
+
   it("shows the box while it is drawn", () => {
     const { press, at, interaction } = hand();
     const drag = press(point, [100, 40]);

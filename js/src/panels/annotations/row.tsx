@@ -4,6 +4,7 @@
 import { useComputed } from "@preact/signals";
 import { useCallback, useEffect } from "preact/hooks";
 import type { SceneAnnotation } from "../../state/annotations";
+import { takes } from "../../state/selectors";
 import type { Store } from "../../state/store";
 import type { Actions } from "../../wire/actions";
 import { formatArea, formatScore } from "../controls/format";
@@ -89,7 +90,7 @@ export function AnnotationRow(props: Props) {
         >
           {formatScore(annotation.score)} · {formatArea(annotation.area)}
         </span>
-        <RowActions annotation={annotation} name={name} actions={actions} />
+        <RowActions store={store} annotation={annotation} name={name} actions={actions} />
       </span>
       <IconButton
         small={true}
@@ -116,10 +117,12 @@ function isLabel(target: EventTarget | null): boolean {
 function RowActions({
   annotation,
   name,
+  store,
   actions,
 }: {
   annotation: SceneAnnotation;
   name: string;
+  store: Store;
   actions: Actions;
 }) {
   return (
@@ -132,14 +135,16 @@ function RowActions({
         testId="object-reopen"
         onPress={() => actions.reopen(annotation.id)}
       />
-      <IconButton
-        small={true}
-        skipped={true}
-        icon="refine"
-        label={`Refine ${name}: use it as a mask prompt`}
-        testId="object-refine"
-        onPress={() => actions.setMaskFrom(annotation.id)}
-      />
+      {takes(store, "mask") && (
+        <IconButton
+          small={true}
+          skipped={true}
+          icon="refine"
+          label={`Refine ${name}: use it as a mask prompt`}
+          testId="object-refine"
+          onPress={() => actions.setMaskFrom(annotation.id)}
+        />
+      )}
       <IconButton
         small={true}
         skipped={true}
