@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import threading
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # As many processes as cores: threads of torch and NumPy would only stand in each other's way.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import comm
 import numpy as np
 import pytest
@@ -22,6 +26,7 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items):
     """Run tests in a browser first, and all of them in one process: they share it and a server."""
     in_browser = [item for item in items if item.get_closest_marker("e2e")]

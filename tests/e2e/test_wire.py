@@ -37,7 +37,7 @@ globalThis.WebSocket = class extends WebSocket {
 WATCH_PREVIEWS = """
 log = []
 def watch(page):
-    ask, reply = page._on_preview, page._reply
+    ask, reply = page._queries["preview"], page._replies.reply
     def asked(request):
         log.append("asked")
         ask(request)
@@ -45,7 +45,7 @@ def watch(page):
         if request.type == "preview":
             log.append("answered")
         reply(request, fields, buffers)
-    page._on_preview, page._reply = asked, replied
+    page._queries["preview"], page._replies.reply = asked, replied
 watch(w._page)
 before = model.decode_calls
 """
@@ -139,14 +139,16 @@ def test_a_click_where_the_preview_was_shows_its_mask_at_once(open_notebook):
     widget.page.wait_for_function("root => root.dataset.previewAt !== ''", arg=root)
     at = widget.data("preview-at")
     # Python's answer is held back until the lock is released.
-    notebook.execute("before = model.decode_calls\nw._worker.session._predicting.acquire()")
+    notebook.execute(
+        "before = model.decode_calls\nw._worker.session.predicting._computing.acquire()"
+    )
     widget.page.mouse.down()
     widget.page.mouse.up()
     widget.page.wait_for_function("([root, at]) => root.dataset.foreseenAt === at", arg=[root, at])
     assert widget.data("status") == "predicting"
     assert widget.revision == 0
     shown = widget.alpha_at([(300, 150), (2, 398)])
-    notebook.execute("w._worker.session._predicting.release()")
+    notebook.execute(f"{predicting}._computing.release()")
     widget.wait_ready(0)
     assert widget.data("foreseen-at") == ""
     assert widget.alpha_at([(300, 150), (2, 398)]) == shown

@@ -36,11 +36,22 @@ def absent(monkeypatch):
 def test_the_names():
     assert available() == ("lite", "vit_b", "vit_l", "vit_h", "fake")
     assert sam_widget.predictors.__all__ == [
+        "BatchPredictor",
+        "Capabilities",
         "Embedding",
         "FakePredictor",
+        "ModelFrame",
         "Prediction",
         "Predictor",
+        "Progress",
+        "PromptKind",
+        "StorablePredictor",
+        "TracedMask",
         "available",
+        "capabilities",
+        "check_accepts",
+        "decode_batch",
+        "encode_with",
         "load",
     ]
 

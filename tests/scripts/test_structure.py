@@ -315,7 +315,7 @@ def test_the_folders_tell_what_they_are_for(structure, tmp_path, capsys):
     build(tmp_path, {})
     assert structure.main(["--folders"], tmp_path) == 0
     assert [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()] == [
+        ["store/", "Own the objects of an image."],
         ["images/", "Read pictures, e.g. photographs, of any kind."],
         ["masks/", "Masks as run lengths, and what is done with them."],
-        ["store/", "Own the objects of an image."],
     ]

@@ -212,6 +212,8 @@ def test_the_model_is_described_once_and_in_few_bytes(widget):
     assert set(widget.model_info) == {
         "name",
         "device",
+        "accepts",
+        "previews",
         "encode_ms",
         "decode_ms",
         "encode_progress",
