@@ -148,7 +148,7 @@ def test_a_click_where_the_preview_was_shows_its_mask_at_once(open_notebook):
     assert widget.data("status") == "predicting"
     assert widget.revision == 0
     shown = widget.alpha_at([(300, 150), (2, 398)])
-    notebook.execute(f"{predicting}._computing.release()")
+    notebook.execute("w._worker.session.predicting._computing.release()")
     widget.wait_ready(0)
     assert widget.data("foreseen-at") == ""
     assert widget.alpha_at([(300, 150), (2, 398)]) == shown
