@@ -7,8 +7,8 @@ JUPYTER_ARGS ?=
 export NO_MKDOCS_2_WARNING := 1
 ROOT_ARGS := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-# Two processes; tests in a browser stay in one of them, so that they share it and starve nobody.
-PARALLEL := -n 2 --dist loadgroup
+# Two processes, each with a browser and a notebook server of its own for all its tests.
+PARALLEL := -n 2
 
 READY := .venv/.ready
 SMALL := .venv-small/.ready

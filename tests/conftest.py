@@ -26,13 +26,9 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items):
-    """Run tests in a browser first, and all of them in one process: they share it and a server."""
-    in_browser = [item for item in items if item.get_closest_marker("e2e")]
-    for item in in_browser:
-        item.add_marker(pytest.mark.xdist_group("browser"))
-    items[:] = in_browser + [item for item in items if item not in set(in_browser)]
+    """Begin with the tests in a browser: they wait most, and others fill the pauses."""
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
 
 
 @pytest.fixture(scope="session", autouse=True)
