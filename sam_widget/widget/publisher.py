@@ -94,16 +94,10 @@ class Publisher:
 
     # ---- publishing -----------------------------------------------------------------------------
 
-    def publish(self, also: Mapping[str, object] | None = None) -> None:
-        """Bring the traits up to the session: the newest state, so the last one to call wins.
-
-        Parameters
-        ----------
-        also : mapping, optional
-            Other traits to set in the same message.
-        """
+    def publish(self) -> None:
+        """Bring the traits up to the session: the newest state, so the last one to call wins."""
         with self.lock:
-            changes = self.update(also or {})
+            changes = self.update({})
         self.tell(changes)
 
     def publish_change(self) -> None:
