@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sam_widget.errors import AnnotationError
 from sam_widget.formats import coco, labelme, png, sa1b, table, yolo
 from sam_widget.formats.detections import from_detections, to_detections
-from sam_widget.formats.loss_warnings import FormatLossWarning
+from sam_widget.formats.loss_warnings import FormatLossWarning, collecting_losses, warn
 from sam_widget.formats.reading.json_reading import read_json
 from sam_widget.formats.sa1b import filtered
 from sam_widget.formats.table import from_dataframe, to_dataframe
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "FormatLossWarning",
+    "check_format",
+    "collecting_losses",
     "filtered",
     "from_dataframe",
     "from_detections",
@@ -33,6 +35,7 @@ __all__ = [
     "save_images",
     "to_dataframe",
     "to_detections",
+    "warn",
 ]
 
 FORMATS: dict[str, ModuleType] = {
@@ -214,9 +217,14 @@ def _by_content(document: Document) -> str:
     )
 
 
-def _module(name: str) -> ModuleType:
+def check_format(name: str) -> None:
+    """Raise AnnotationError if there is no format of this name."""
     if not isinstance(name, str) or name not in FORMATS:
         raise AnnotationError(f"there is no format {name!r:.60}. {_advice()}")
+
+
+def _module(name: str) -> ModuleType:
+    check_format(name)
     return FORMATS[name]
 
 

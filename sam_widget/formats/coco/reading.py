@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sam_widget.formats.reading.field import Document
     from sam_widget.masks import Rle
 
-__all__ = ["load", "load_images", "parse", "parse_images"]
+__all__ = ["load", "load_categories", "load_images", "parse", "parse_images"]
 
 _KNOWN = {
     "id", "image_id", "category_id", "segmentation", "area", "bbox", "predicted_iou",
@@ -127,16 +127,32 @@ def _draw_all(
     waiting.clear()
 
 
+def load_categories(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """Read the categories of a COCO instances file, as they stand there.
+
+    Raises
+    ------
+    AnnotationError
+        If a category is not as it should be.
+    """
+    document = read_json(path)
+    return _listed(_named_categories(document.get("categories"), Budget(document.file_bytes)))
+
+
+def _listed(categories: dict[str, Field]) -> list[dict[str, Any]]:
+    """Return categories as they are written; a number such as 1.0 counts as whole."""
+    return [
+        {**plain_json(category.mapping(), category), "id": int(key)}
+        for key, category in categories.items()
+    ]
+
+
 def _shared(document: Document, categories: dict[str, Field]) -> dict[str, Any]:
     """Return what a file says beyond its images, to be written back."""
     further = {"info", "licenses"} & document.mapping().keys()
     return {
         "document": {key: plain_json(document.value[key], document) for key in sorted(further)},
-        # A number such as 1.0 counts as whole, and is written as one.
-        "categories": [
-            {**plain_json(category.mapping(), category), "id": int(key)}
-            for key, category in categories.items()
-        ],
+        "categories": _listed(categories),
     }
 
 
