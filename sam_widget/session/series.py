@@ -19,7 +19,7 @@ from sam_widget.errors import ImageError, JournalError
 from sam_widget.images import Encoded, RgbImage, encode_thumbnail, image_files, load_image
 from sam_widget.prompts import Prompts
 from sam_widget.session.export import ImageToSave, save_series
-from sam_widget.session.series_sources import name_of, path_of
+from sam_widget.session.series_sources import common_folder, name_of, path_of
 from sam_widget.session.series_state import STATUSES, SeriesState, StateFile
 from sam_widget.session.series_summary import JournalCounts, summarize
 from sam_widget.store import AnnotationStore, journal_beside, look_at_annotations
@@ -108,6 +108,7 @@ class Series:
         self._lock = RLock()
         self._writing = RLock()
         self._file = None if root is None else StateFile(root)
+        self._folder = root or common_folder(self._sources)
         state = SeriesState() if self._file is None else self._file.read()
         self._statuses = [state.statuses.get(name, "todo") for name in self.names]
         # Images that are not in the series, or not now: what they are marked as stays.
@@ -147,6 +148,11 @@ class Series:
     def __repr__(self) -> str:
         done = sum(status == "done" for status in self._statuses)
         return f"<series of {len(self)} images, {done} done, at {self.names[self.index]}>"
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the images are: the folder that was given, or that of all files; or None."""
+        return self._folder
 
     # ---- place and statuses ---------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from PIL import Image
 
 from sam_widget.images import RgbImage
 
-__all__ = ["is_series", "name_of", "path_of"]
+__all__ = ["common_folder", "is_series", "name_of", "path_of"]
 
 
 def is_series(source: object) -> bool:
@@ -33,6 +33,15 @@ def path_of(source: object) -> Path | None:
     if not isinstance(source, str | os.PathLike):
         return None
     return Path(os.fsdecode(source)).expanduser()
+
+
+def common_folder(sources: Iterable[object]) -> Path | None:
+    """Return the innermost folder that holds all images that are files; None if there is none."""
+    folders = [path.absolute().parent for path in map(path_of, sources) if path is not None]
+    try:
+        return Path(os.path.commonpath(folders))
+    except ValueError:  # no file, or on several drives
+        return None
 
 
 def name_of(source: object, at: int, root: Path | None) -> str:

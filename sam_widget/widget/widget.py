@@ -13,6 +13,7 @@ from sam_widget.images import encode_preview, load_image
 from sam_widget.session import HandEdits, Series, Session, is_series
 from sam_widget.widget.actions import gesture, gesture_with_result
 from sam_widget.widget.bundle import bundle
+from sam_widget.widget.exports import ExportActions, Exports
 from sam_widget.widget.navigation import Navigation
 from sam_widget.widget.opening import Opener
 from sam_widget.widget.page.page import Page
@@ -46,7 +47,7 @@ __all__ = ["SamWidget"]
 T = TypeVar("T")
 
 
-class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
+class SamWidget(Shown, ExportActions, SeriesActions, HandEdits[None], SessionTraits):
     """Segment an image by clicking on it, or by calling the same actions here.
 
     Methods return when their answer is in :attr:`masks`; observers run on the thread that made
@@ -151,7 +152,8 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
             name = model if isinstance(model, str) else model.name
             self._publisher = publisher = Publisher(self, series, name)
             self._worker = Worker(session, load, publisher.publish)
-            self._page = Page(self.send, self._worker, publisher.publish_version)
+            self.exports = Exports(self._worker, series)
+            self._page = Page(self.send, self._worker, publisher.publish_version, self.exports)
             self._page.begin_with(start.store.snapshot())
             traits = publisher.initial_traits(start, self._worker, self._page)
             super().__init__(_esm=esm, _css=css, **traits)
