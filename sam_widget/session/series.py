@@ -311,9 +311,9 @@ class Series:
 
         Examples
         --------
-        >>> series = Series([np.zeros((40, 60, 3), np.uint8)])
-        >>> print(series.summary())
-        1 images (0 done, 0 skipped, 1 to do), 0 objects
+        >>> import numpy as np
+        >>> print(Series([np.zeros((40, 60, 3), np.uint8)]).summary())
+        1 image (0 done, 0 skipped, 1 to do), 0 objects
         """
         return summarize(self.statuses, [self._labels(index) for index in range(len(self))])
 

@@ -60,7 +60,9 @@ class SeriesSummary:
             f"{count} {label or 'without a label'}" for label, count in self.labels.items()
         )
         end = f": {labels}" if labels else ""
-        return f"{self.images} images ({places}), {self.objects} objects{end}"
+        images = "1 image" if self.images == 1 else f"{self.images} images"
+        objects = "1 object" if self.objects == 1 else f"{self.objects} objects"
+        return f"{images} ({places}), {objects}{end}"
 
 
 def summarize(statuses: Sequence[str], counts: Sequence[Mapping[str, int] | None]) -> SeriesSummary:
