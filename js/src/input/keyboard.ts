@@ -133,6 +133,7 @@ function stepBack(
   target: HTMLElement,
 ): boolean {
   if (store.helpOpen.value) store.helpOpen.value = false;
+  else if (store.exporting.menuOpen.value) store.exporting.menuOpen.value = false;
   else if (interaction.cancelDrag()) return true;
   else if (interaction.polygon.value.length > 0) interaction.polygon.value = [];
   else if (target !== stage && isTypedInto(target)) stage.focus({ preventScroll: true });
@@ -140,6 +141,7 @@ function stepBack(
   else if (interaction.crosshair.value) interaction.crosshair.value = null;
   else if (store.activePrompt.value) store.activePrompt.value = null;
   else if (store.selectedIds.value.size > 0) store.selectedIds.value = new Set();
+  else if (store.exporting.result.value) store.exporting.result.value = null;
   else if (store.layout.fullWindow.value) store.layout.fullWindow.value = false;
   else leave(root, target);
   return true;

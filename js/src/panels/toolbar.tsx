@@ -11,7 +11,8 @@ import { isOffForSlowness, takes } from "../state/selectors";
 import type { Store, ToolName } from "../state/store";
 import { IconButton } from "./controls/icon-button";
 import { Icon } from "./controls/icons";
-import { SeriesPlace } from "./series";
+import { ExportButton } from "./export/export-menu";
+import { SeriesPlace } from "./series/place";
 
 interface ToolEntry {
   tool: ToolName;
@@ -55,6 +56,7 @@ export function Toolbar({ store, actions }: ViewContext) {
       <ZoomGroup store={store} />
       <span class="sam-spacer" />
       <SeriesPlace store={store} actions={actions} />
+      <ExportButton store={store} actions={actions} />
       <AppearanceGroup store={store} />
       <WindowGroup store={store} />
     </div>

@@ -17,6 +17,7 @@ import type { Gesture } from "../protocol.generated";
 import { type AnnotationFilter, EVERY_ANNOTATION, type SceneAnnotation } from "./annotations";
 import { EMPTY_DOCUMENT, NO_ANSWER } from "./document";
 import { createEverything, type EverythingMode } from "./everything";
+import { createExporting, type Exporting } from "./exporting";
 import { type Foreseen, isSlowModel, type Preview, type PreviewChoice } from "./hover-preview";
 import { createLayout, type Layout } from "./layout";
 import { answerOnScreen, isAsking, shownAnnotations } from "./optimistic";
@@ -107,6 +108,7 @@ export interface Store {
   readonly notice: Signal<Notice | null>;
   readonly everything: EverythingMode;
   readonly layout: Layout;
+  readonly exporting: Exporting;
 }
 
 export function createStore(): Store {
@@ -140,6 +142,7 @@ export function createStore(): Store {
     notice: signal<Notice | null>(null),
     everything: createEverything(),
     layout: createLayout(),
+    exporting: createExporting(),
   };
 }
 

@@ -1,11 +1,8 @@
 // What a view can ask of the kernel. Coordinates are pixels of the original image.
 
 import type { Exported, ImageStatus, SeriesSummary, WireIslands } from "../protocol";
-import type { EverythingThresholds, GestureActions, Query, WireBox } from "../protocol.generated";
-
-type Export = Extract<Query, { type: "export" }>;
-export type ExportFormat = Export["format"];
-export type ExportScope = Export["scope"];
+import type { EverythingThresholds, GestureActions, WireBox } from "../protocol.generated";
+import type { ExportFormat, ExportScope } from "../state/exporting";
 
 /** What tools and panels can ask for; connection.ts implements it. */
 export interface Actions extends GestureActions {
