@@ -13,10 +13,10 @@ export interface FormatEntry {
 }
 
 export const FORMATS: readonly FormatEntry[] = [
-  { format: "coco", name: "COCO", about: "Masks as they are, and all that is known of them" },
+  { format: "coco", name: "COCO", about: "Exact masks, and nothing is lost" },
   { format: "labelme", name: "Labelme", about: "Polygons to be edited in Labelme" },
   { format: "yolo", name: "YOLO", about: "Outlines and classes, for training" },
-  { format: "png", name: "PNG masks", about: "A picture of numbers, and a table of classes" },
+  { format: "png", name: "PNG masks", about: "Numbered pixels, a table of classes" },
   { format: "sa1b", name: "SA-1B", about: "Masks and scores, without labels" },
   { format: "csv", name: "CSV table", about: "One row for each object" },
 ];

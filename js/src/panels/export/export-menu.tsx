@@ -95,8 +95,8 @@ function Scopes({ store }: ViewContext) {
 function moveAlong(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
   // The host's own, such as saving the notebook.
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const items = [...event.currentTarget.querySelectorAll<HTMLElement>("[role^=menuitem]")];
-  const at = items.indexOf(document.activeElement as HTMLElement);
+  const items = [...event.currentTarget.querySelectorAll("button")];
+  const at = items.indexOf(document.activeElement as HTMLButtonElement);
   const to = targetOf(event.key, at, items);
   if (to === undefined) {
     // Tab leaves; other keys mean nothing here, and must not reach what is behind.

@@ -1,6 +1,7 @@
 // Every image is done or skipped: what has been made, and the way to the files.
 
-import type { SeriesState, SeriesSummary } from "../../protocol";
+import { Fragment } from "preact";
+import type { SeriesSummary } from "../../protocol";
 import type { Store } from "../../state/store";
 import { formatCount } from "../controls/format";
 import { Icon } from "../controls/icons";
@@ -8,22 +9,12 @@ import { Icon } from "../controls/icons";
 /** Labels that are counted in the line; the others are one number. */
 const LABELS_SHOWN = 6;
 
-interface Props {
-  store: Store;
-  series: SeriesState;
-  made: SeriesSummary | null;
-}
-
-export function Finished({ store, series, made }: Props) {
+export function Finished({ store, made }: { store: Store; made: SeriesSummary | null }) {
   const { menuOpen, scope } = store.exporting;
-  const count = (letter: string) => [...series.statuses].filter((each) => each === letter).length;
-  const skipped = count("s");
-  const images = formatCount(series.length, "image");
   return (
     <div class="sam-finished" role="status" data-testid="series-finished">
-      <Icon name="check" />
       <p>
-        <b>Finished.</b> {images}: {count("d")} done{skipped > 0 && `, ${skipped} skipped`}.{" "}
+        <Icon name="check" /> <b>Finished:</b>
         {made && <Objects made={made} colors={store.labelColors.value} />}
       </p>
       <button
@@ -53,13 +44,16 @@ function Objects({
   const shown = most.slice(0, LABELS_SHOWN);
   const others = made.label_count - shown.length;
   return (
-    <span data-testid="finished-objects">
+    <span class="sam-finished-objects" data-testid="finished-objects">
       {formatCount(made.objects, "object")}
       {shown.map(([label, count]) => (
-        <span key={label} class="sam-finished-label">
-          <span class="sam-finished-dot" style={{ background: colors[label] }} />
-          {count} {label || "without a label"}
-        </span>
+        <Fragment key={label}>
+          {", "}
+          <span class="sam-finished-label">
+            <span class="sam-finished-dot" style={{ background: colors[label] }} />
+            {count} {label || "without a label"}
+          </span>
+        </Fragment>
       ))}
       {others > 0 && ` and ${formatCount(others, "label")} more`}
     </span>

@@ -2,7 +2,7 @@
 
 import { type Signal, useSignal } from "@preact/signals";
 import type { ViewContext } from "../../commands/context";
-import type { SeriesState } from "../../protocol";
+import type { SeriesState, SeriesSummary } from "../../protocol";
 import { type ImageFilter, isFinished, listed, statusOf, summary } from "../../state/series";
 import type { Store } from "../../state/store";
 import { Icon } from "../controls/icons";
@@ -20,15 +20,13 @@ export function SeriesPanel({ store, actions }: ViewContext) {
 
 function Images({ store, actions, series }: ViewContext & { series: SeriesState }) {
   const filter = useSignal<ImageFilter>("all");
-  const finished = isFinished(series.statuses);
   const made = useMade({ store, actions }, () => {
     const { value } = store.series;
     return filter.value === "empty" || (value !== null && isFinished(value.statuses));
   });
   return (
     <section class="sam-series" aria-label="Images" data-testid="series" data-index={series.index}>
-      {finished && <Finished store={store} series={series} made={made} />}
-      <SeriesHead store={store} series={series} filter={filter} />
+      <SeriesHead store={store} series={series} filter={filter} made={made} />
       {store.layout.stripOpen.value && (
         <Strip
           store={store}
@@ -45,14 +43,16 @@ interface HeadProps {
   store: Store;
   series: SeriesState;
   filter: Signal<ImageFilter>;
+  made: SeriesSummary | null;
 }
 
 /** One thin line: it folds the strip, and says how far one is. */
-function SeriesHead({ store, series, filter }: HeadProps) {
+function SeriesHead({ store, series, filter, made }: HeadProps) {
   const { stripOpen, stripChoice } = store.layout;
   const { index, length, name, statuses, note } = series;
+  const finished = isFinished(statuses);
   return (
-    <div class="sam-series-head">
+    <div class="sam-series-head" data-finished={finished}>
       <button
         type="button"
         class="sam-fold"
@@ -70,7 +70,7 @@ function SeriesHead({ store, series, filter }: HeadProps) {
         {note && <Icon name="warning" />}
         {summary(statuses)}
       </span>
-      <span class="sam-spacer" />
+      {finished ? <Finished store={store} made={made} /> : <span class="sam-spacer" />}
       {stripOpen.value && <StripFilter filter={filter} />}
       <span class="sam-hidden" role="status" aria-live="polite">
         Image {index + 1} of {length}, {name}, {MARKS[statusOf(statuses, index)].word}

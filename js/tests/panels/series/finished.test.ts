@@ -36,7 +36,8 @@ describe("a finished series", () => {
     expect(page.all("series-finished")).toHaveLength(0);
     page.store.series.value = { ...SERIES, statuses: "ddsd" };
     await settled();
-    expect(page.get("series-finished").textContent).toContain("4 images: 3 done, 1 skipped.");
+    expect(page.get("series-finished").textContent).toContain("Finished");
+    expect(page.get("series-summary").textContent).toBe("3 done, 1 skipped");
   });
 
   it("counts objects by label, most first, and again when one goes elsewhere", async () => {
@@ -44,7 +45,7 @@ describe("a finished series", () => {
     await settled();
     await settled();
     const words = page.get("finished-objects").textContent;
-    expect(words).toBe("20 objects14 cup5 saucer1 without a label");
+    expect(words).toBe("20 objects, 14 cup, 5 saucer, 1 without a label");
     const asked = vi.mocked(page.actions.summary).mock.calls.length;
     page.store.series.value = { ...SERIES, index: 2, statuses: "ddds" };
     await settled();
