@@ -46,12 +46,15 @@ BROWSER_ARGS = [
 
 
 def chromium_path() -> str:
-    """Find the system's Chromium, as scripts/chromium.sh does."""
+    """Find the system's Chromium, as scripts/browsers.sh does."""
     named = os.environ.get("CHROMIUM")
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     found = named or next(filter(None, map(shutil.which, names)), None)
     if found is None:
-        raise RuntimeError("Chromium is missing: run sh scripts/chromium.sh, or set CHROMIUM.")
+        raise RuntimeError(
+            "Chromium is missing: run `sh scripts/browsers.sh chromium` as root,"
+            " or set CHROMIUM=/path/to/chromium."
+        )
     return found
 
 
