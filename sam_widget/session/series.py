@@ -105,12 +105,9 @@ class Series:
         self._file = None if root is None else StateFile(root)
         state = SeriesState() if self._file is None else self._file.read()
         self._statuses = [state.statuses.get(name, "todo") for name in self.names]
-        # Images that are not in the series, or not now: what they are marked as stays.
-        known = set(self.names)
-        self._foreign = {
-            name: status for name, status in state.statuses.items() if name not in known
-        }
-        self.index = self.names.index(state.place) if state.place in known else 0
+        self._changed: dict[str, str] = {}  # statuses that are still to be written
+        self._has_moved = False
+        self.index = self.names.index(state.place) if state.place in self.names else 0
         self._failures: dict[int, str] = {}
         self._codes: str | None = None
         self._kept: dict[int, Kept] = {}
@@ -185,13 +182,16 @@ class Series:
         if status not in STATUSES:
             raise ImageError(f"a status is one of {', '.join(STATUSES)}, got {status!r:.60}.")
         with self._lock:
-            self._statuses[self.index if index is None else self.checked(index)] = status
+            at = self.index if index is None else self.checked(index)
+            self._statuses[at] = self._changed[self.names[at]] = status
             self._codes = None
         self._save()
 
     def place(self, index: int) -> None:
         """Note which image is open."""
-        self.index = self.checked(index)
+        with self._lock:
+            self.index = self.checked(index)
+            self._has_moved = True
         self._save()
 
     def checked(self, index: int) -> int:
@@ -310,11 +310,22 @@ class Series:
             return
         with self._writing:
             with self._lock:
-                marked = {**self._foreign}
-                pairs = zip(self.names, self._statuses, strict=True)
-                marked.update((name, status) for name, status in pairs if status != "todo")
-                state = SeriesState(self.names[self.index], marked)
-            self._file.write(state)
+                place = self.names[self.index] if self._has_moved else None
+                changed = dict(self._changed)
+            found = self._file.change(place, changed)
+            if found is None:
+                return  # it is tried again with the next change
+            with self._lock:
+                for name, status in changed.items():
+                    if self._changed.get(name) == status:
+                        del self._changed[name]
+                if place == self.names[self.index]:
+                    self._has_moved = False
+                # What others marked meanwhile, in another widget or process.
+                for at, name in enumerate(self.names):
+                    if name not in self._changed:
+                        self._statuses[at] = found.statuses.get(name, "todo")
+                self._codes = None
 
 
 def is_series(source: object) -> bool:

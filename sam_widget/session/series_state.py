@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from sam_widget.storage import (
+    FileLocked,
+    LockedFile,
+    replace_file,
+    wait_for_lock,
+    write_atomically,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 __all__ = ["FILE_NAME", "STATUSES", "SeriesState", "StateFile"]
 
@@ -41,6 +50,8 @@ class SeriesState:
 class StateFile:
     """The file of one folder. Reading and writing it never fail: what fails is said, once.
 
+    Several series, in several processes, may write to it: each brings in what it changed itself.
+
     Parameters
     ----------
     folder : Path
@@ -49,59 +60,95 @@ class StateFile:
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE_NAME
         self.problem = ""
-        """Why nothing is kept any more, in words; empty as long as all is well."""
+        """Why changes are not kept at the moment, in words; empty as long as all is well."""
 
     def read(self) -> SeriesState:
         """Return what was kept; a damaged file is put aside under another name, never deleted."""
         try:
+            return self._found()
+        except OSError as error:
+            self._fail(f"cannot be read: {error.strerror or error}")
+        return SeriesState()
+
+    def change(self, place: str | None, statuses: Mapping[str, str]) -> SeriesState | None:
+        """Change the file: after a crash there is the old one or the new one, whole.
+
+        Parameters
+        ----------
+        place : str, optional
+            Name of the image that is open now; None leaves it.
+        statuses : mapping
+            Name to status of the images whose status changed.
+
+        Returns
+        -------
+        SeriesState or None
+            What the file says now, others' changes included; None if it could not be written, and
+            :attr:`problem` says why.
+        """
+        try:
+            lock = self._locked()
+        except FileLocked as error:
+            self._fail(f"cannot be written: {error}".rstrip("."))
+            return None
+        try:
+            try:
+                state = self._found()
+            except OSError as error:
+                self._fail(f"cannot be read: {error.strerror or error}")
+                return None
+            if place is not None:
+                state.place = place
+            state.statuses |= statuses
+            kept = {name: status for name, status in state.statuses.items() if status != "todo"}
+            content = {"version": _VERSION, "place": state.place, "statuses": kept}
+            # In ASCII: file names may hold what is no text, and come back as they were.
+            write_atomically(self.path, json.dumps(content, indent=1).encode("ascii"))
+        except OSError as error:
+            self._fail(f"cannot be written: {error.strerror or error}")
+            return None
+        finally:
+            if lock is not None:
+                lock.close(remove=True)
+        self.problem = ""
+        return state
+
+    def _locked(self) -> LockedFile | None:
+        """Keep others out, where the file system can; FileLocked if somebody keeps us out."""
+        try:
+            return wait_for_lock(self.path.with_name(f"{FILE_NAME}.lock"))
+        except FileLocked:
+            raise
+        except OSError:
+            return None
+
+    def _found(self) -> SeriesState:
+        try:
             with self.path.open("rb") as file:
                 return _parsed(file.read(_MAX_BYTES + 1))
         except FileNotFoundError:
-            return SeriesState()
+            pass
         except (ValueError, RecursionError) as error:
             self._put_aside(error)
-        except OSError as error:
-            self._give_up(f"cannot be read: {error.strerror or error}")
         return SeriesState()
-
-    def write(self, state: SeriesState) -> None:
-        """Replace the file: after a crash there is the old one or the new one, whole."""
-        if self.problem:
-            return
-        content = {"version": _VERSION, "place": state.place, "statuses": state.statuses}
-        # In ASCII: file names may hold what is no text, and come back as they were.
-        text = json.dumps(content, indent=1)
-        temporary = None
-        try:
-            with tempfile.NamedTemporaryFile(
-                "w", encoding="utf-8", dir=self.path.parent, prefix=FILE_NAME, delete=False
-            ) as file:
-                temporary = file.name
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(self.path)
-        except OSError as error:
-            if temporary is not None:
-                Path(temporary).unlink(missing_ok=True)
-            self._give_up(f"cannot be written: {error.strerror or error}")
 
     def _put_aside(self, error: Exception) -> None:
         number = 1
         while (aside := self.path.with_name(f"{FILE_NAME}.damaged-{number}")).exists():
             number += 1
         try:
-            self.path.replace(aside)
-        except OSError:
-            self._give_up(f"is damaged ({error}) and cannot be put aside")
-        else:
-            _log.warning("%s is damaged (%s): it is now %s.", self.path, error, aside.name)
+            replace_file(self.path, aside)
+        except OSError as failure:
+            raise OSError(failure.errno, f"is damaged ({error}) and cannot be put aside") from error
+        _log.warning("%s is damaged (%s): it is now %s.", self.path, error, aside.name)
 
-    def _give_up(self, reason: str) -> None:
-        self.problem = (
+    def _fail(self, reason: str) -> None:
+        problem = (
             f"Place and statuses of this series are kept in memory only: {self.path} {reason}."
         )
-        _log.warning("%s", self.problem)
+        if problem != self.problem:
+            _log.warning("%s", problem)
+        self.problem = problem
 
 
 def _parsed(data: bytes) -> SeriesState:
