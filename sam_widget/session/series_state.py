@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from sam_widget.storage import (
     FileLocked,
-    LockedFile,
     replace_file,
     wait_for_lock,
     write_atomically,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 __all__ = ["FILE_NAME", "STATUSES", "SeriesState", "StateFile"]
@@ -46,6 +46,10 @@ class SeriesState:
     place: str = ""
     statuses: dict[str, str] = field(default_factory=dict)
 
+    def status(self, name: str) -> str:
+        """Return the status of an image."""
+        return self.statuses.get(name, "todo")
+
 
 class StateFile:
     """The file of one folder. Reading and writing it never fail: what fails is said, once.
@@ -61,17 +65,23 @@ class StateFile:
         self.path = folder / FILE_NAME
         self.problem = ""
         """Why changes are not kept at the moment, in words; empty as long as all is well."""
+        self._said = SeriesState()  # by the file, when it was last read or written
+        # What could not be written yet.
+        self._late: dict[str, str] = {}
+        self._late_place: str | None = None
 
     def read(self) -> SeriesState:
         """Return what was kept; a damaged file is put aside under another name, never deleted."""
         try:
-            return self._found()
+            self._said = self._found()
         except OSError as error:
             self._fail(f"cannot be read: {error.strerror or error}")
-        return SeriesState()
+        return self._said
 
-    def change(self, place: str | None, statuses: Mapping[str, str]) -> SeriesState | None:
+    def change(self, place: str | None, statuses: Mapping[str, str]) -> SeriesState:
         """Change the file: after a crash there is the old one or the new one, whole.
+
+        What cannot be written goes with the next change, unless others changed the same meanwhile.
 
         Parameters
         ----------
@@ -82,45 +92,54 @@ class StateFile:
 
         Returns
         -------
-        SeriesState or None
-            What the file says now, others' changes included; None if it could not be written, and
-            :attr:`problem` says why.
+        SeriesState
+            What others changed included, and what could not be written.
         """
+        if place is not None:
+            self._late_place = None
+        late = {name: status for name, status in self._late.items() if name not in statuses}
+        what_fails = "written"
         try:
-            lock = self._locked()
-        except FileLocked as error:
-            self._fail(f"cannot be written: {error}".rstrip("."))
-            return None
-        try:
-            try:
-                state = self._found()
-            except OSError as error:
-                self._fail(f"cannot be read: {error.strerror or error}")
-                return None
-            if place is not None:
-                state.place = place
-            state.statuses |= statuses
-            kept = {name: status for name, status in state.statuses.items() if status != "todo"}
-            content = {"version": _VERSION, "place": state.place, "statuses": kept}
-            # In ASCII: file names may hold what is no text, and come back as they were.
-            write_atomically(self.path, json.dumps(content, indent=1).encode("ascii"))
+            with self._others_kept_out():
+                what_fails = "read"
+                found = self._found()
+                what_fails = "written"
+                if place is None:
+                    moved = self._late_place is not None and found.place == self._said.place
+                    place = self._late_place if moved else found.place
+                unchanged = {name for name in late if found.status(name) == self._said.status(name)}
+                marked = {name: status for name, status in late.items() if name in unchanged}
+                state = SeriesState(place or "", {**found.statuses, **marked, **statuses})
+                self._write(state)
         except OSError as error:
-            self._fail(f"cannot be written: {error.strerror or error}")
-            return None
-        finally:
-            if lock is not None:
-                lock.close(remove=True)
-        self.problem = ""
+            self._fail(f"cannot be {what_fails}: {error.strerror or error}".rstrip("."))
+            self._late = {**late, **statuses}
+            self._late_place = place if place is not None else self._late_place
+            return SeriesState(self._said.place, {**self._said.statuses, **self._late})
+        self._late, self._late_place, self._said, self.problem = {}, None, state, ""
         return state
 
-    def _locked(self) -> LockedFile | None:
-        """Keep others out, where the file system can; FileLocked if somebody keeps us out."""
+    def _write(self, state: SeriesState) -> None:
+        kept = {name: status for name, status in state.statuses.items() if status != "todo"}
+        content = {"version": _VERSION, "place": state.place, "statuses": kept}
+        # In ASCII: file names may hold what is no text, and come back as they were.
+        write_atomically(self.path, json.dumps(content, indent=1).encode("ascii"))
+
+    @contextmanager
+    def _others_kept_out(self) -> Iterator[None]:
+        """Lock the file for a change, where there are locks; FileLocked if others do not end."""
+        lock = None
         try:
-            return wait_for_lock(self.path.with_name(f"{FILE_NAME}.lock"))
+            lock = wait_for_lock(self.path.with_name(f"{FILE_NAME}.lock"))
         except FileLocked:
             raise
         except OSError:
-            return None
+            pass  # whatever it is, writing will tell
+        try:
+            yield
+        finally:
+            if lock is not None:
+                lock.close(remove=True)
 
     def _found(self) -> SeriesState:
         try:

@@ -111,11 +111,17 @@ def test_what_could_not_be_written_is_written_later(tmp_path, monkeypatch, caplo
     file = StateFile(tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr("os.fsync", Mock(side_effect=OSError(errno.EIO, "Input/output error")))
-        assert file.change("a", {"a": "done"}) is None
+        assert file.change("a", {"a": "done"}).statuses == {"a": "done"}
+        assert file.change(None, {"b": "done", "c": "done"}).statuses.keys() == {"a", "b", "c"}
         assert "in memory only" in file.problem
-    assert file.change("a", {"a": "done"}) == SeriesState("a", {"a": "done"})
+    # What others did meanwhile is newer.
+    StateFile(tmp_path).change(None, {"b": "skipped"})
+    now = SeriesState("a", {"a": "done", "b": "skipped", "c": "todo"})
+    assert file.change(None, {"c": "todo"}) == now
     assert file.problem == ""
-    assert len(caplog.records) == 1
+    del now.statuses["c"]
+    assert StateFile(tmp_path).read() == now
+    assert "in memory only" in caplog.text
 
 
 def test_a_file_that_cannot_be_read_for_a_moment_is_not_written_over(tmp_path, monkeypatch):
@@ -126,16 +132,17 @@ def test_a_file_that_cannot_be_read_for_a_moment_is_not_written_over(tmp_path, m
         patch.setattr(
             "pathlib.Path.open", Mock(side_effect=OSError(errno.EIO, "Input/output error"))
         )
-        assert file.change("b", {"b": "done"}) is None
+        file.change("b", {"b": "done"})
+        assert "Input/output error" in file.problem
     assert (tmp_path / FILE_NAME).read_bytes() == before
-    assert file.change("b", {"b": "done"}).statuses == {"a": "done", "b": "done"}
+    assert file.change(None, {}) == SeriesState("b", {"a": "done", "b": "done"})
 
 
 def test_whoever_writes_waits_for_another_that_does(tmp_path, monkeypatch):
     file = StateFile(tmp_path)
     lock = LockedFile(tmp_path / f"{FILE_NAME}.lock")
     monkeypatch.setattr(locks, "PATIENCE_SECONDS", 0.0)
-    assert file.change("a", {"a": "done"}) is None
+    file.change("a", {"a": "done"})
     assert f"is locked by process {os.getpid()}" in file.problem or sys.platform != "linux"
     monkeypatch.setattr(locks, "PATIENCE_SECONDS", 60.0)
     waiting = threading.Thread(target=file.change, args=("a", {"a": "done"}))

@@ -24,6 +24,7 @@ from sam_widget import (
     load_image,
     open_annotations,
 )
+from sam_widget.storage import LockedFile
 from sam_widget.widget.wire.table import EVERYTHING, GESTURES, NAVIGATION
 
 READ = """
@@ -213,5 +214,12 @@ def test_every_image_of_a_series_has_its_annotations_after_a_restart(
         widget.go_to(0)
         widget.series.annotations(0).update(first.id, label="mug")
         assert widget.annotations[0].label == "mug"
+    held = LockedFile(tmp_path / "a.png.sam.jsonl")  # as another process has it
+    with SamWidget.from_folder(tmp_path, model="fake") as widget:
+        assert widget.problem["code"] == "journal"
+        assert [item.id for item in widget.series.annotations(0)] == here[0]
+        with pytest.raises(AnnotationError, match=r"a\.png is not open"):
+            widget.series.annotations(0).remove(first.id)
+    held.close()
     with SamWidget.from_folder(tmp_path, model="fake", journal=False) as widget:
         assert [len(widget.series.annotations(index)) for index in range(3)] == [0, 0, 0]
