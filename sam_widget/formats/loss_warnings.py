@@ -1,4 +1,4 @@
-"""Warn, once per process, of what a format cannot keep."""
+"""Warn of what a format cannot keep, once per process, and of records that cannot be used."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["FormatLossWarning", "collecting_losses", "warn", "warn_once"]
+__all__ = ["FormatLossWarning", "SkippedRecordsWarning", "collecting_losses", "warn", "warn_once"]
 
 _said: set[str] = set()
 _collected: ContextVar[dict[str, str] | None] = ContextVar("collected", default=None)
@@ -19,6 +19,10 @@ _collected: ContextVar[dict[str, str] | None] = ContextVar("collected", default=
 
 class FormatLossWarning(UserWarning):
     """Something of the objects is not in the file that was written."""
+
+
+class SkippedRecordsWarning(UserWarning):
+    """Records of a file that was read could not be used, and were left out."""
 
 
 @contextmanager
@@ -56,7 +60,7 @@ def warn_once(key: str, message: str) -> None:
         warn(message)
 
 
-def warn(message: str) -> None:
+def warn(message: str, category: type[Warning] = FormatLossWarning) -> None:
     """Warn at the line outside of this package that had the file read or written."""
     package = __name__.partition(".")[0]
     depth = 1
@@ -64,4 +68,4 @@ def warn(message: str) -> None:
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
         frame = frame.f_back
         depth += 1
-    warnings.warn(message, FormatLossWarning, stacklevel=depth)
+    warnings.warn(message, category, stacklevel=depth)

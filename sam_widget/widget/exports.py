@@ -54,7 +54,7 @@ class Exports:
             images = series.images_to_save()
             return export_series(images, series.folder, format_name, session.labels)
         if session.image is UNREADABLE:
-            raise ImageError("the open image cannot be read: there is nothing to export.")
+            raise ImageError("this image cannot be opened, so there is nothing to export.")
         annotations = session.annotations.image_annotations()
         if not annotations.file_name and series is not None:
             annotations = replace(annotations, file_name=series.names[series.index])

@@ -158,7 +158,7 @@ def test_what_cannot_be_exported_says_why(widget, folder):
     (folder / "im3.png").write_bytes(b"no image")
     with pytest.raises(ImageError, match=r"im3.png"):
         widget.go_to(2)
-    with pytest.raises(ImageError, match="the open image cannot be read"):
+    with pytest.raises(ImageError, match="this image cannot be opened"):
         widget.export()
     widget.close()
     with pytest.raises(WidgetClosed):

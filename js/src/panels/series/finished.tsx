@@ -48,7 +48,7 @@ function Objects({
       {formatCount(made.objects, "object")}
       {shown.map(([label, count]) => (
         <Fragment key={label}>
-          {", "}
+          ,{" "}
           <span class="sam-finished-label">
             <span class="sam-finished-dot" style={{ background: colors[label] }} />
             {count} {label || "without a label"}
