@@ -79,7 +79,7 @@ function App({ root, context, signal }: Props) {
           {!isPointingAtFound(store) && <Candidates store={store} actions={actions} />}
           <Labels store={store} actions={actions} />
           <AcceptRow store={store} actions={actions} />
-          <Editing store={store} actions={actions} />
+          <Editing {...context} />
           <Annotations store={store} actions={actions} />
         </div>
       </div>

@@ -150,18 +150,31 @@ def test_a_polygon_adds_to_the_mask_on_screen_and_is_accepted(widget):
     revision = widget.revision
     for corner in ((20, 300), (120, 300), (120, 380), (70, 390)):
         widget.click(*corner, settle=False)
-    # One too many: taken back, before Enter closes what is left.
+    # One too many: taken back, before Enter closes what is left, and applies it.
     widget.page.keyboard.press("Backspace")
+    widget.page.keyboard.press("Enter")
+    assert python("int(w.mask.sum())") == before
     widget.page.keyboard.press("Enter")
     widget.wait_ready(revision)
     assert python("int(w.mask.sum())") - before == 4000
     assert widget.alpha_at([(110, 310), (30, 370)]) == [255, 0]
+
+    # Its corners can still be moved, in the place of the edit that it was.
+    steps = python("w.document['cursor']")
+    revision = widget.revision
+    widget.drag((120, 380), (120, 340))
+    assert python("int(w.mask.sum())") - before == 4000
+    widget.page.keyboard.press("Enter")
+    widget.wait_ready(revision)
+    assert python("int(w.mask.sum())") - before == 2000
+    assert python("w.document['cursor']") == steps
 
     # Subtracting, closed by a click on the first corner.
     press(widget, "s")
     revision = widget.revision
     for corner in ((100, 290), (130, 290), (130, 400), (100, 400), (100, 290)):
         widget.click(corner[0], min(corner[1], 398), settle=False)
+    widget.page.keyboard.press("Enter")
     widget.wait_ready(revision)
     assert not python("bool(w.mask[310, 110])")
     assert python("bool(w.mask[305, 90])")

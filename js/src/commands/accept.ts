@@ -3,7 +3,7 @@
 import { hasMask } from "../state/selectors";
 import type { CommandContext } from "./context";
 import * as crosshair from "./crosshair";
-import { closePolygon } from "./editing";
+import { applyPolygon, closePolygon } from "./editing";
 
 /** Ends what is under way, a box by keyboard or a polygon; anywhere else it accepts. */
 export function finishOrAccept(context: CommandContext): void {
@@ -11,7 +11,8 @@ export function finishOrAccept(context: CommandContext): void {
   if (store.tool.value === "box" && interaction.crosshair.value) {
     crosshair.placeCorner(context);
   } else if (interaction.polygon.value.length > 0) {
-    closePolygon(context);
+    if (interaction.closed.value) applyPolygon(context);
+    else closePolygon(context);
   } else if (hasMask(store)) {
     actions.accept(store.label.value === "" ? null : store.label.value);
   }

@@ -1,6 +1,7 @@
 // Prompts without a pointer: a crosshair on the image, moved by arrows, stands in for it.
 
 import { boxFromCorners, isDrawable } from "../geometry/boxes";
+import { cornerCount, cornerOf } from "../geometry/corners";
 import {
   clampToImage,
   imageToStage,
@@ -12,7 +13,7 @@ import {
 } from "../geometry/viewport";
 import { shownPrompts } from "../state/optimistic";
 import type { CommandContext } from "./context";
-import { addVertex, dab } from "./editing";
+import { addVertex, dab, moveCorner, selectCorner } from "./editing";
 import { zoomView } from "./zoom";
 
 /** CSS pixels per press of an arrow. */
@@ -89,9 +90,16 @@ export function placeCorner(context: CommandContext): void {
   actions.setBox(box);
 }
 
-/** Goes round the points, then the box; the crosshair goes along. */
+/** Goes round the points, then the box, or the corners of a polygon; the crosshair goes along. */
 export function selectNextPrompt(context: CommandContext): void {
-  const { store } = context;
+  const { store, interaction } = context;
+  const { closed, polygon } = interaction;
+  if (closed.value) {
+    const next = ((closed.value.corner ?? -1) + 1) % cornerCount(polygon.value);
+    selectCorner(context, next);
+    moveTo(context, cornerOf(polygon.value, next));
+    return;
+  }
   const { points, box } = shownPrompts(store.document.value.prompts, store.pending.value);
   const active = store.activePrompt.value;
   const next = active?.kind === "point" ? active.index + 1 : 0;
@@ -104,10 +112,13 @@ export function selectNextPrompt(context: CommandContext): void {
   }
 }
 
-export function moveSelectedPoint({ store, actions, interaction }: CommandContext): void {
+export function moveSelectedPoint(context: CommandContext): void {
+  const { store, actions, interaction } = context;
   const active = store.activePrompt.value;
   const at = interaction.crosshair.value;
-  if (active?.kind === "point" && at) actions.movePoint(active.index, at.x, at.y);
+  const corner = interaction.closed.value?.corner ?? null;
+  if (corner !== null && at) moveCorner(context, corner, at);
+  else if (active?.kind === "point" && at) actions.movePoint(active.index, at.x, at.y);
 }
 
 /** Zooms at the crosshair if there is one, else in the middle. */

@@ -3,13 +3,13 @@
 import { shownPrompts } from "../state/optimistic";
 import { deleteSelected } from "./annotations";
 import type { CommandContext } from "./context";
+import { deleteCorner } from "./editing";
 
 /** The prompt under the pointer or the last, a polygon's last corner, or the selected annotations. */
 export function deletePrompt(context: CommandContext): void {
   const { store, actions, interaction } = context;
-  const { polygon } = interaction;
-  if (polygon.value.length > 0) {
-    polygon.value = polygon.value.slice(0, -2);
+  if (interaction.polygon.value.length > 0) {
+    deleteCorner(context);
     return;
   }
   const { prompts } = store.document.value;

@@ -2,6 +2,7 @@
 
 import type { CommandContext } from "../commands/context";
 import * as crosshair from "../commands/crosshair";
+import { dropPolygon } from "../commands/editing";
 import { isApple } from "../commands/platform";
 import { SHORTCUTS, type Shortcut } from "../commands/shortcuts";
 
@@ -127,15 +128,16 @@ function keepsKey(target: HTMLElement, key: string): boolean {
 
 /** One thing at a time, the most passing one first; when nothing is left focus leaves the widget. */
 function stepBack(
-  { store, interaction }: CommandContext,
+  context: CommandContext,
   root: HTMLElement,
   stage: HTMLElement,
   target: HTMLElement,
 ): boolean {
+  const { store, interaction } = context;
   if (store.helpOpen.value) store.helpOpen.value = false;
   else if (store.exporting.menuOpen.value) store.exporting.menuOpen.value = false;
   else if (interaction.cancelDrag()) return true;
-  else if (interaction.polygon.value.length > 0) interaction.polygon.value = [];
+  else if (interaction.polygon.value.length > 0) dropPolygon(context);
   else if (target !== stage && isTypedInto(target)) stage.focus({ preventScroll: true });
   else if (interaction.anchor.value) interaction.anchor.value = null;
   else if (interaction.crosshair.value) interaction.crosshair.value = null;

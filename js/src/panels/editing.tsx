@@ -2,7 +2,8 @@
 
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import type { ViewContext } from "../commands/context";
+import type { CommandContext, ViewContext } from "../commands/context";
+import { applyPolygon, canReopen, dropPolygon, reopenPolygon } from "../commands/editing";
 import { keysOf } from "../commands/key-names";
 import type { WireIslands } from "../protocol";
 import { brushRadiusOf, setBrushRadius } from "../state/brush";
@@ -15,7 +16,8 @@ import { Icon } from "./controls/icons";
 
 const SMOOTHING = 2;
 
-export function Editing({ store, actions }: ViewContext) {
+export function Editing(context: CommandContext) {
+  const { store, actions } = context;
   const open = store.editingOpen;
   const editing = isEditTool(store.tool.value);
   useEffect(() => {
@@ -42,7 +44,7 @@ export function Editing({ store, actions }: ViewContext) {
       </header>
       {open.value && (
         <div class="sam-editing-body">
-          <ToolOptions store={store} />
+          <ToolOptions {...context} />
           <Parts store={store} actions={actions} target={target} />
           <Operations store={store} actions={actions} target={target} />
         </div>
@@ -84,10 +86,11 @@ function Target({
   );
 }
 
-function ToolOptions({ store }: { store: Store }) {
+function ToolOptions(context: CommandContext) {
+  const { store } = context;
   const tool = store.tool.value;
   if (tool === "brush" || tool === "eraser") return <Radius store={store} />;
-  if (tool === "polygon") return <PolygonMode store={store} />;
+  if (tool === "polygon") return <PolygonMode {...context} />;
   if (tool === "cut") return <p class="sam-hint">Draw a line right across the annotation.</p>;
   return null;
 }
@@ -132,8 +135,9 @@ function radiusAt(percent: number): number {
   return radius < 1 ? radius : Math.round(radius);
 }
 
-function PolygonMode({ store }: { store: Store }) {
-  const { subtracting } = store;
+function PolygonMode(context: CommandContext) {
+  const { subtracting } = context.store;
+  const closed = context.interaction.closed.value !== null;
   const choice = (subtract: boolean, label: string, testId: string) => (
     <button
       type="button"
@@ -154,7 +158,38 @@ function PolygonMode({ store }: { store: Store }) {
         {choice(false, "Add", "polygon-add")}
         {choice(true, "Subtract", "polygon-subtract")}
       </fieldset>
-      <p class="sam-hint">Enter or a double-click closes it.</p>
+      {closed ? (
+        <>
+          <p class="sam-hint">Drag its corners, or an edge for one more.</p>
+          <div class="sam-operations">
+            <Operation
+              name="polygon-apply"
+              label="Apply"
+              hint={`Make it an edit of the mask (${keysOf("accept")})`}
+              unavailable={false}
+              onPress={() => applyPolygon(context)}
+            />
+            <Operation
+              name="polygon-drop"
+              label="Drop"
+              hint="Give the polygon up (Escape)"
+              unavailable={false}
+              onPress={() => dropPolygon(context)}
+            />
+          </div>
+        </>
+      ) : (
+        <div class="sam-polygon-open">
+          <p class="sam-hint">Enter or a double-click closes it.</p>
+          <Operation
+            name="polygon-reopen"
+            label="Last one"
+            hint="Move the corners of the polygon that was applied last"
+            unavailable={!canReopen(context)}
+            onPress={() => reopenPolygon(context)}
+          />
+        </div>
+      )}
     </>
   );
 }

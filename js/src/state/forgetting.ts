@@ -12,6 +12,7 @@ export function forgetWhatIsGone(store: Store, interaction: Interaction): () => 
     forgetGoneAnnotations(store),
     resetOnAnotherImage(store),
     forgetPolygon(store, interaction),
+    forgetApplied(store, interaction),
   ];
   return () => {
     for (const stop of stops) stop();
@@ -42,13 +43,30 @@ function resetOnAnotherImage(store: Store): () => void {
   });
 }
 
-/** A polygon under way ends with its tool and with its image. */
+/** A polygon under way ends with its tool, a closed one with its image: it waits to be applied. */
 function forgetPolygon(store: Store, interaction: Interaction): () => void {
-  let begun = "";
+  let tool: string | undefined;
+  let image: string | undefined;
   return effect(() => {
-    const now = `${store.tool.value} ${store.image.value?.id}`;
-    if (now !== begun) interaction.polygon.value = [];
-    begun = now;
+    const [newTool, newImage] = [store.tool.value, store.image.value?.id];
+    const closed = interaction.closed.peek() !== null;
+    if (newImage !== image || (newTool !== tool && !closed)) {
+      interaction.polygon.value = [];
+      interaction.closed.value = null;
+    }
+    if (newImage !== image) interaction.applied.value = null;
+    [tool, image] = [newTool, newImage];
+  });
+}
+
+/** A polygon can be taken up again only while it is the latest edit. */
+function forgetApplied(store: Store, { applied }: Interaction): () => void {
+  return effect(() => {
+    const { value } = applied;
+    const { version, cursor } = store.document.value;
+    if (value === null || store.pending.value.length > 0 || value.version === version) return;
+    const isIn = value.version === null && cursor === value.cursor + 1;
+    applied.value = isIn ? { ...value, version } : null;
   });
 }
 

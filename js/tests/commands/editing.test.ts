@@ -57,6 +57,9 @@ describe("keys", () => {
     store.tool.value = "polygon";
     interaction.polygon.value = [0, 0, 9, 0, 9, 9, 5, 9];
     press("Backspace", "Enter");
+    expect(interaction.closed.value).not.toBeNull();
+    expect(calls).toEqual([]);
+    press("Enter");
     expect(calls).toEqual([["addPolygon", [0, 0, 9, 0, 9, 9], null]]);
     interaction.polygon.value = [0, 0, 9, 0];
     press("Enter");

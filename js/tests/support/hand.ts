@@ -3,7 +3,7 @@
 import { clampToImage, stageToImage, transformOf } from "../../src/geometry/viewport";
 import type { WirePrompts } from "../../src/protocol";
 import { shownPrompts } from "../../src/state/optimistic";
-import { hitTest } from "../../src/tools/hit-test";
+import { hitTest, type PointerKind } from "../../src/tools/hit-test";
 import type { Sample, Tool, ToolContext } from "../../src/tools/tool";
 import { createScene, IMAGE } from "./scene";
 
@@ -20,15 +20,21 @@ export function hand(prompts: Partial<WirePrompts> = {}) {
     hit: ({ stage, kind }) =>
       hitTest(shownPrompts(store.document.value.prompts, []), transform(), stage, kind),
   };
-  const sample = ([x, y]: Spot, travelled: boolean, exclude: boolean): Sample => ({
+  const sample = (
+    [x, y]: Spot,
+    travelled: boolean,
+    exclude: boolean,
+    kind: PointerKind = "mouse",
+  ): Sample => ({
     image: clampToImage(IMAGE, stageToImage(transform(), { x, y })),
     stage: { x, y },
-    kind: "mouse",
+    kind,
     exclude,
     travelled,
   });
   return {
     ...scene,
+    context,
     click(tool: Tool, at: Spot, exclude = false) {
       tool.down(sample(at, false, exclude), context).up(sample(at, false, exclude));
     },
@@ -39,6 +45,10 @@ export function hand(prompts: Partial<WirePrompts> = {}) {
       const drag = tool.down(sample(from, false, false), context);
       for (const spot of path) drag.move(sample(spot, true, false));
       drag.up(sample(path.at(-1) ?? from, true, false));
+    },
+    dragFinger(tool: Tool, from: Spot, to: Spot) {
+      const drag = tool.down(sample(from, false, false, "touch"), context);
+      drag.up(sample(to, true, false, "touch"));
     },
     excludeSlipping(tool: Tool, from: Spot, to: Spot) {
       const drag = tool.down(sample(from, false, true), context);

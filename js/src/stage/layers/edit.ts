@@ -2,12 +2,13 @@
 // brush's circle, and which annotation all of it is for.
 
 import { contourOf } from "../../geometry/contours";
+import { cornerCount, cornerOf } from "../../geometry/corners";
 import type { Frame } from "../../geometry/frame";
 import { maskOf } from "../../geometry/masks";
 import { imageToStage, type Point } from "../../geometry/viewport";
 import type { Gesture } from "../../protocol.generated";
 import { brushRadiusOf } from "../../state/brush";
-import { LIGHT, SHADE, SUBTRACT_COLOR } from "../../state/colors";
+import { LIGHT, MASK_COLOR, SHADE, SUBTRACT_COLOR } from "../../state/colors";
 import { editTarget } from "../../state/edit-target";
 import type { Interaction } from "../../state/interaction";
 import { isEditTool, pendingColor } from "../../state/selectors";
@@ -40,13 +41,15 @@ export function editLayer(
   return {
     name: "edit",
     watch() {
-      const { polygon, stroke, crosshair } = interaction;
+      const { polygon, closed, applied, stroke, crosshair } = interaction;
       const tool = isEditTool(store.tool.value);
       const drawn = shapes().length + polygon.value.length;
       if (!(tool || drawn > 0 || stroke.value)) return null;
       return [
         tool && [store.hover.value, crosshair.value],
         store.subtracting.value,
+        closed.value,
+        applied.value,
         editTarget(store),
         brushRadiusOf(store),
       ];
@@ -163,33 +166,69 @@ function drawPolygon(
   context: CanvasRenderingContext2D,
   frame: Frame,
   store: Store,
-  { polygon, crosshair }: Interaction,
+  interaction: Interaction,
 ): void {
+  const { polygon, closed, crosshair } = interaction;
   const points = polygon.value;
-  if (points.length === 0) return;
-  const next = crosshair.value ?? store.hover.value;
-  const color = store.subtracting.value ? SUBTRACT_COLOR : LIGHT;
+  if (points.length === 0) {
+    if (store.tool.value === "polygon") drawLatest(context, frame, interaction);
+    return;
+  }
+  const removes = store.subtracting.value !== (closed.value?.alternate ?? false);
+  const color = removes ? SUBTRACT_COLOR : LIGHT;
+  const next = closed.value ? null : (crosshair.value ?? store.hover.value);
   trace(context, frame, next ? [...points, next.x, next.y] : points);
+  if (closed.value) context.closePath();
   context.save();
   context.globalAlpha = 0.2;
-  context.fillStyle = store.subtracting.value
-    ? SUBTRACT_COLOR
-    : (editTarget(store)?.color ?? pendingColor(store));
+  context.fillStyle = removes ? SUBTRACT_COLOR : (editTarget(store)?.color ?? pendingColor(store));
   context.fill("evenodd");
   context.restore();
   edged(context, frame, color, false);
-  for (let at = 0; at < points.length; at += 2) {
-    const { x, y } = onCanvas({ x: points[at] ?? 0, y: points[at + 1] ?? 0 }, frame);
-    // The first is where a click closes the polygon.
-    const radius = (at === 0 ? 1.5 : 1) * VERTEX * frame.pixelRatio;
-    context.beginPath();
-    context.arc(x, y, radius, 0, 2 * Math.PI);
-    context.fillStyle = color;
-    context.fill();
-    context.lineWidth = frame.pixelRatio;
-    context.strokeStyle = SHADE;
-    context.stroke();
+  for (let index = 0; index < cornerCount(points); index++) {
+    // Of an open one the first is where a click closes it; those of a closed one can be grabbed.
+    const first = index === 0 && closed.value === null;
+    const size = closed.value || first ? 1.5 : 1;
+    const selected = index === closed.value?.corner;
+    drawCorner(context, frame, cornerOf(points, index), size, selected ? MASK_COLOR : color);
   }
+}
+
+/** The polygon that was applied last, faintly: a press on it takes it up again. */
+function drawLatest(
+  context: CanvasRenderingContext2D,
+  frame: Frame,
+  { applied }: Interaction,
+): void {
+  const latest = applied.value;
+  if (latest === null || latest.version === null) return;
+  const { points } = latest;
+  context.save();
+  context.globalAlpha = 0.55;
+  trace(context, frame, points);
+  context.closePath();
+  edged(context, frame, LIGHT, true);
+  for (let index = 0; index < cornerCount(points); index++) {
+    drawCorner(context, frame, cornerOf(points, index), 1, LIGHT);
+  }
+  context.restore();
+}
+
+function drawCorner(
+  context: CanvasRenderingContext2D,
+  frame: Frame,
+  corner: Point,
+  size: number,
+  color: string,
+): void {
+  const { x, y } = onCanvas(corner, frame);
+  context.beginPath();
+  context.arc(x, y, size * VERTEX * frame.pixelRatio, 0, 2 * Math.PI);
+  context.fillStyle = color;
+  context.fill();
+  context.lineWidth = frame.pixelRatio;
+  context.strokeStyle = SHADE;
+  context.stroke();
 }
 
 /** The present path, light on dark. */
