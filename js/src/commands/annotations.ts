@@ -8,12 +8,14 @@ import { showBox } from "./zoom";
 
 /**
  * The label of what is being made, or else of the selected annotations, or else of the next one;
+ * with the tool that selects it is the other way round.
  * chosen twice it is nobody's.
  */
 export function chooseLabel(context: ViewContext, label: string): void {
   const { store } = context;
   const selected = selectedAnnotations(store);
-  if (hasPrompts(store) || selected.length === 0) {
+  const selecting = store.tool.value === "select";
+  if (selected.length === 0 || (hasPrompts(store) && !selecting)) {
     store.label.value = store.label.value === label ? "" : label;
   } else relabelSelected(context, label);
 }

@@ -227,6 +227,15 @@ export const SHORTCUTS: readonly Shortcut[] = [
     },
   },
   {
+    id: "tool-select",
+    group: "Tools",
+    keys: ["l"],
+    label: "Select tool: click objects in the picture, again for the next one beneath",
+    run: ({ store }) => {
+      store.tool.value = "select";
+    },
+  },
+  {
     id: "everything",
     group: "Tools",
     keys: ["a"],

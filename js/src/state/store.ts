@@ -20,7 +20,7 @@ import { createEverything, type EverythingMode } from "./everything";
 import { type Foreseen, isSlowModel, type Preview, type PreviewChoice } from "./hover-preview";
 import { answerOnScreen, isAsking, shownAnnotations } from "./optimistic";
 
-export type ToolName = "point" | "box" | "pan" | "everything" | EditToolName;
+export type ToolName = "point" | "box" | "pan" | "select" | "everything" | EditToolName;
 export type EditToolName = "brush" | "eraser" | "polygon" | "cut";
 export type ConnectionState = "live" | "busy" | "lost";
 

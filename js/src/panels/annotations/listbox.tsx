@@ -92,9 +92,11 @@ function usePicking(
 ) {
   const cursor = useSignal<Pick>(NOTHING_PICKED);
   const editing = useSignal<string | null>(null);
+  const known = useRef(store.selectedIds.value);
   const ids = annotations.map(({ id }) => id);
   const apply = (next: Pick): void => {
     cursor.value = next;
+    known.current = next.selection;
     store.selectedIds.value = next.selection;
     const element = list.current;
     if (element && next.active !== null) {
@@ -124,6 +126,14 @@ function usePicking(
     deleteSelected({ store, actions });
     cursor.value = { ...cursor.value, active };
   };
+  // What was selected in the picture: the list goes there.
+  useEffect(() => {
+    const { value: selection } = store.selectedIds;
+    if (selection === known.current) return;
+    const [id, ...others] = selection;
+    if (id !== undefined && others.length === 0) apply({ selection, anchor: id, active: id });
+    known.current = selection;
+  });
   const onKeyDown = (event: KeyboardEvent): void => {
     if (isControl(event.target) || event.isComposing) return;
     const mod = isApple() ? event.metaKey : event.ctrlKey;

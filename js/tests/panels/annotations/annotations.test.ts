@@ -115,6 +115,20 @@ describe("objects", () => {
     expect(selected()).toEqual([]);
   });
 
+  it("goes to the one that is selected in the picture", async () => {
+    const { store, get } = mount((fresh) => {
+      fresh.confirmedAnnotations.value = Array.from({ length: 100 }, (_, at) =>
+        annotation(`o${at}`),
+      );
+    });
+    await settled();
+    store.selectedIds.value = new Set(["o70"]);
+    await settled();
+    expect(get("object-list").scrollTop).toBeGreaterThan(0);
+    press(get("object-list"), "ArrowDown");
+    expect([...store.selectedIds.value]).toEqual(["o71"]);
+  });
+
   it("relabels, hides, shows alone and deletes the selection, each at once", async () => {
     const { actions, store, get } = mount((fresh) => {
       fresh.confirmedAnnotations.value = ["a", "b", "c"].map((id) => annotation(id));
