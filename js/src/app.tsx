@@ -79,7 +79,7 @@ function App({ root, context, signal }: Props) {
           <Annotations store={store} actions={actions} />
         </div>
       </div>
-      <StatusLine store={store} actions={actions} />
+      <StatusLine {...context} />
       <SeriesPanel store={store} actions={actions} />
       <Announcer store={store} />
       <Help store={store} />

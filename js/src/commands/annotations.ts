@@ -1,9 +1,10 @@
 // What a person does to annotations and labels, from the panels and by key alike.
 
 import type { SceneAnnotation } from "../state/annotations";
-import { hasPrompts, selectedAnnotations } from "../state/selectors";
+import { hasMask, hasPrompts, selectedAnnotations } from "../state/selectors";
 import type { Store } from "../state/store";
 import type { ViewContext } from "./context";
+import { isKeepable, keepSelected } from "./everything";
 import { showBox } from "./zoom";
 
 /**
@@ -17,7 +18,20 @@ export function chooseLabel(context: ViewContext, label: string): void {
   const selecting = store.tool.value === "select";
   if (selected.length === 0 || (hasPrompts(store) && !selecting)) {
     store.label.value = store.label.value === label ? "" : label;
+    acceptUnder(context, label);
   } else relabelSelected(context, label);
+}
+
+/** Where a label accepts: what is selected in everything mode, else the mask on screen. */
+function acceptUnder(context: ViewContext, label: string): void {
+  const { store, actions } = context;
+  if (!store.acceptOnLabel.value) return;
+  const found = isKeepable(store);
+  // A reopened object keeps its own label, so that this key would not say what happens.
+  const pending = hasMask(store) && store.document.value.reopened === null;
+  if (found || pending) store.label.value = label;
+  if (found) keepSelected(context);
+  else if (pending) actions.accept(label);
 }
 
 export function relabelSelected(context: ViewContext, label: string): void {

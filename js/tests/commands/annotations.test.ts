@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { chooseLabel } from "../../src/commands/annotations";
+import { EMPTY_DOCUMENT } from "../../src/state/document";
 import { keyboardScene } from "../support/input";
 import { createScene } from "../support/scene";
 import { selectAnnotations } from "../support/values";
@@ -21,6 +22,52 @@ describe("a label that is chosen", () => {
     chooseLabel({ store, actions }, "spoon");
     expect(store.label.value).toBe("cup");
     expect(calls).toEqual([["updateAnnotations", ["a", "b"], { label: "spoon" }]]);
+  });
+});
+
+describe("a label that accepts", () => {
+  function accepting(found = 0) {
+    const scene = createScene(POINT);
+    scene.store.acceptOnLabelChoice.value = true;
+    scene.store.everything.selected.value = new Set(Array.from({ length: found }, (_, at) => at));
+    const choose = (label: string) => chooseLabel(scene, label);
+    return { ...scene, choose };
+  }
+
+  it("takes the mask on screen, every time anew", () => {
+    const { store, choose, calls } = accepting();
+    choose("cup");
+    choose("cup");
+    choose("spoon");
+    expect(calls).toEqual([
+      ["accept", "cup"],
+      ["accept", "cup"],
+      ["accept", "spoon"],
+    ]);
+    expect(store.label.value).toBe("spoon");
+  });
+
+  it("keeps what is selected in everything mode", () => {
+    const { store, choose, calls } = accepting(2);
+    store.tool.value = "everything";
+    choose("cup");
+    expect(calls).toEqual([["everything.keep", [0, 1], "cup"]]);
+  });
+
+  it("only chooses where there is no mask, for a reopened object, and unless it is wanted", () => {
+    const { store, choose, calls } = accepting();
+    store.document.value = { ...store.document.value, reopened: "a" };
+    choose("cup");
+    store.document.value = EMPTY_DOCUMENT;
+    choose("spoon");
+    store.acceptOnLabelChoice.value = null;
+    store.document.value = {
+      ...EMPTY_DOCUMENT,
+      prompts: { ...EMPTY_DOCUMENT.prompts, ...POINT },
+    };
+    choose("fork");
+    expect(calls).toEqual([]);
+    expect(store.label.value).toBe("fork");
   });
 });
 

@@ -1,7 +1,7 @@
 // The list itself: only rows in view are in the page, the focus stays with the list, and keys move
 // its active row (the listbox pattern of the ARIA Authoring Practices).
 
-import { useSignal } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { deleteSelected, jumpTo } from "../../commands/annotations";
 import type { ViewContext } from "../../commands/context";
@@ -33,6 +33,9 @@ export function AnnotationListbox({ store, actions, annotations }: Props) {
     height,
   );
 
+  const numbers = useComputed(
+    () => new Map(store.annotations.value.map(({ id }, at) => [id, at + 1])),
+  );
   useEffect(() => measured(list.current, height), [height]);
   useNewestInView(list, store.annotations.value.length, annotations.length);
 
@@ -67,6 +70,7 @@ export function AnnotationListbox({ store, actions, annotations }: Props) {
             store={store}
             actions={actions}
             elementId={rowId(annotation.id)}
+            number={numbers.value.get(annotation.id) ?? 0}
             index={start + at}
             count={annotations.length}
             active={annotation.id === active}
