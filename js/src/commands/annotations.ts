@@ -8,15 +8,15 @@ import { isKeepable, keepSelected } from "./everything";
 import { showBox } from "./zoom";
 
 /**
- * The label of what is being made, or else of the selected annotations, or else of the next one;
+ * The label of what is being made or kept, or else of the selected annotations, or else of the next one;
  * with the tool that selects it is the other way round.
  * chosen twice it is nobody's.
  */
 export function chooseLabel(context: ViewContext, label: string): void {
   const { store } = context;
   const selected = selectedAnnotations(store);
-  const selecting = store.tool.value === "select";
-  if (selected.length === 0 || (hasPrompts(store) && !selecting)) {
+  const making = hasPrompts(store) || store.tool.value === "everything";
+  if (selected.length === 0 || (making && store.tool.value !== "select")) {
     store.label.value = store.label.value === label ? "" : label;
     acceptUnder(context, label);
   } else relabelSelected(context, label);

@@ -22,6 +22,12 @@ describe("a label that is chosen", () => {
     chooseLabel({ store, actions }, "spoon");
     expect(store.label.value).toBe("cup");
     expect(calls).toEqual([["updateAnnotations", ["a", "b"], { label: "spoon" }]]);
+    // In everything mode it is for what is kept.
+    store.document.value = EMPTY_DOCUMENT;
+    store.tool.value = "everything";
+    chooseLabel({ store, actions }, "fork");
+    expect(store.label.value).toBe("fork");
+    expect(calls).toHaveLength(1);
   });
 });
 
