@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from sam_widget.annotations import Annotation
     from sam_widget.embeddings import Cache
-    from sam_widget.masks import Edit, Islands, Overlap
+    from sam_widget.masks import Edit, Overlap
     from sam_widget.predictors import Predictor
     from sam_widget.store import AnnotationStore, JournalChoice
     from sam_widget.widget.opening import Opened
@@ -288,10 +288,6 @@ class SamWidget(Shown, ExportActions, SeriesActions, HandEdits[None], SessionTra
         """Apply an edit to the chosen candidate, or to an annotation by its ``id``."""
         on_screen = annotation_id is None
         self.perform(lambda session: session.edit(edit, annotation_id), computes=on_screen)
-
-    def islands(self, annotation_id: str | None = None) -> Islands:
-        """Return the pixels of each island and hole of the mask on screen, or of an annotation."""
-        return self.session.islands(annotation_id)
 
     def perform(self, gesture: Callable[[Session], T], *, computes: bool = False) -> T:
         """Apply a gesture to the session after all earlier ones, and wait for the answer to it.
