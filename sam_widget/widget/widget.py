@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from sam_widget.annotations import Annotation
     from sam_widget.embeddings import Cache
-    from sam_widget.masks import Edit, Islands, Overlap
+    from sam_widget.masks import Edit, Overlap
     from sam_widget.predictors import Predictor
     from sam_widget.store import AnnotationStore, JournalChoice
     from sam_widget.widget.opening import Opened
@@ -56,9 +56,8 @@ class SamWidget(Shown, ExportActions, SeriesActions, HandEdits[None], SessionTra
     Parameters
     ----------
     image : path, bytes, PIL image or array, or a list of them
-        See :func:`sam_widget.load_image`. An array is (H, W) or (H, W, 1 | 3 | 4); it is
-        never modified. A list is a series, gone through by :meth:`next`; for a folder see
-        :meth:`from_folder`.
+        See :func:`sam_widget.load_image`. An array is (H, W) or (H, W, 1 | 3 | 4). A list is a
+        series, gone through by :meth:`next`; for a folder see :meth:`from_folder`.
     model : str or Predictor
         A name from :func:`sam_widget.available`, or a predictor; widgets may share one.
     checkpoint : path, optional
@@ -82,6 +81,8 @@ class SamWidget(Shown, ExportActions, SeriesActions, HandEdits[None], SessionTra
     overlap : str
         What happens where a new object lies on older ones: all keep their pixels (``"keep"``), the
         older ones lose them (``"newest_wins"``), or the new one does (``"subtract"``).
+    accept_on_label : bool
+        Whether a label chosen on the page accepts the mask on screen under it; a trait, too.
 
     Raises
     ------
@@ -121,6 +122,7 @@ class SamWidget(Shown, ExportActions, SeriesActions, HandEdits[None], SessionTra
         cache: Cache = True,
         journal: JournalChoice = None,
         overlap: Overlap = "keep",
+        accept_on_label: bool = False,
     ) -> None:
         esm, css = bundle("widget.js"), bundle("widget.css")
         self._cache = choose_cache(cache)
@@ -156,7 +158,7 @@ class SamWidget(Shown, ExportActions, SeriesActions, HandEdits[None], SessionTra
             self._page = Page(self.send, self._worker, publisher.publish_version, self.exports)
             self._page.begin_with(start.store.snapshot())
             traits = publisher.initial_traits(start, self._worker, self._page)
-            super().__init__(_esm=esm, _css=css, **traits)
+            super().__init__(_esm=esm, _css=css, accept_on_label=accept_on_label, **traits)
             unless_made.pop_all()
         self.set_trait("labels", list(session.labels))
         self.set_trait("label_colors", session.label_colors)
@@ -286,10 +288,6 @@ class SamWidget(Shown, ExportActions, SeriesActions, HandEdits[None], SessionTra
         """Apply an edit to the chosen candidate, or to an annotation by its ``id``."""
         on_screen = annotation_id is None
         self.perform(lambda session: session.edit(edit, annotation_id), computes=on_screen)
-
-    def islands(self, annotation_id: str | None = None) -> Islands:
-        """Return the pixels of each island and hole of the mask on screen, or of an annotation."""
-        return self.session.islands(annotation_id)
 
     def perform(self, gesture: Callable[[Session], T], *, computes: bool = False) -> T:
         """Apply a gesture to the session after all earlier ones, and wait for the answer to it.

@@ -4,8 +4,9 @@ import { hasMask } from "../state/selectors";
 import type { CommandContext } from "./context";
 import * as crosshair from "./crosshair";
 import { applyPolygon, closePolygon } from "./editing";
+import { isKeepable, keepSelected } from "./everything";
 
-/** Ends what is under way, a box by keyboard or a polygon; anywhere else it accepts. */
+/** Ends what is under way, a box by keyboard or a polygon; else it keeps or accepts. */
 export function finishOrAccept(context: CommandContext): void {
   const { store, actions, interaction } = context;
   if (store.tool.value === "box" && interaction.crosshair.value) {
@@ -13,6 +14,8 @@ export function finishOrAccept(context: CommandContext): void {
   } else if (interaction.polygon.value.length > 0) {
     if (interaction.closed.value) applyPolygon(context);
     else closePolygon(context);
+  } else if (isKeepable(store)) {
+    keepSelected(context);
   } else if (hasMask(store)) {
     actions.accept(store.label.value === "" ? null : store.label.value);
   }

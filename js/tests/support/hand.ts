@@ -30,6 +30,7 @@ export function hand(prompts: Partial<WirePrompts> = {}) {
     stage: { x, y },
     kind,
     exclude,
+    adds: false,
     travelled,
   });
   return {
