@@ -19,7 +19,6 @@ from benchmarks.format_inputs import (
     seeds,
 )
 
-
 pytestmark = pytest.mark.filterwarnings("ignore::sam_widget.formats.FormatLossWarning")
 
 
