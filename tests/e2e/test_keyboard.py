@@ -144,3 +144,51 @@ def test_the_page_scrolls_with_the_wheel_and_zooms_with_control(widget):
         "([stage, old]) => stage.dataset.transform !== old",
         arg=[widget.stage.element_handle(), transform],
     )
+
+
+NASTY = "<img src=x onerror=alert(1)>"
+
+
+def test_no_field_loses_what_is_typed_at_full_speed_while_answers_and_saves_arrive(widget):
+    notebook, root, keyboard = widget.notebook, widget.root, widget.page.keyboard
+    notebook.execute("for x in (100, 300, 500):\n    w.add_point(x, 200)\n    _ = w.accept('cup')")
+    rows = root.get_by_test_id("object-row")
+    rows.nth(2).wait_for()
+    # Deltas, labels, answers and previews without end, until the test is done.
+    notebook.execute(
+        """
+import itertools, threading
+last, typing = w.annotations[2].id, threading.Event()
+def disturb():
+    for at in itertools.count():
+        if typing.is_set():
+            return
+        w.update_annotation(last, color=f"#0000{at % 90 + 10}", label=f"other {at % 7}")
+        w.add_point(50 + at % 400, 60)
+        w.clear()
+disturber = threading.Thread(target=disturb, daemon=True)
+disturber.start()
+"""
+    )
+    for time in range(6):
+        text = f"{NASTY}{time}"
+        rows.nth(1).get_by_test_id("object-label").dblclick()
+        keyboard.press("Control+a")
+        keyboard.type(text)
+        keyboard.press("Enter")
+        root.get_by_text(text).first.wait_for()
+        root.get_by_test_id("label-add").click()
+        keyboard.type(f"new {text}")
+        keyboard.press("Enter")
+        root.get_by_test_id("label-chip").get_by_text(f"new {text}").wait_for()
+        for name in ("object-search", "label-input"):
+            field = root.get_by_test_id(name)
+            field.click()
+            keyboard.press("Control+a")
+            keyboard.type(text)
+            assert field.input_value() == text
+            keyboard.press("Control+a")
+            keyboard.press("Delete")
+    notebook.execute("typing.set(); disturber.join()")
+    assert root.locator("img").count() == 0
+    assert notebook.python("w.annotations[1].label") == f"{NASTY}5"

@@ -1,6 +1,7 @@
 // The label for the next annotation, and the button that accepts it.
 
 import type { ViewContext } from "../commands/context";
+import { Field } from "./controls/field";
 import { Icon } from "./controls/icons";
 import { useId } from "./controls/unique-id";
 import { Labels } from "./labels";
@@ -8,7 +9,6 @@ import { Labels } from "./labels";
 export function AcceptPanel({ store, actions }: ViewContext) {
   const suggestions = useId();
   const labels = store.labels.value;
-  const label = store.label.value;
   const nothing = store.answer.value.candidates.length === 0;
   const reopened = store.document.value.reopened !== null;
   const accept = () => {
@@ -18,7 +18,7 @@ export function AcceptPanel({ store, actions }: ViewContext) {
     <section class="sam-panel sam-accept" aria-label="Accept">
       <Labels store={store} actions={actions} />
       <div class="sam-accept-row">
-        <input
+        <Field
           type="text"
           class="sam-input"
           data-testid="label-input"
@@ -28,7 +28,7 @@ export function AcceptPanel({ store, actions }: ViewContext) {
           autocomplete="off"
           spellcheck={false}
           maxLength={200}
-          value={label}
+          value={() => store.label.value}
           onInput={({ currentTarget }) => {
             store.label.value = currentTarget.value;
           }}

@@ -3,6 +3,7 @@
 import type { ViewContext } from "../commands/context";
 import type { Candidate } from "../protocol";
 import { Thumbnail } from "./candidate-thumbnail";
+import { Select } from "./controls/field";
 import { formatArea, formatScore, formatShare } from "./controls/format";
 
 const NAMES = ["Subpart", "Part", "Whole"] as const;
@@ -104,14 +105,13 @@ function CandidateButton({
 }
 
 function MaskCount({ store, actions }: ViewContext) {
-  const { multimask } = store.document.value;
   return (
-    <select
+    <Select
       class="sam-select"
       data-testid="mask-count"
       aria-label="How many masks to ask for"
       title="Automatic: one lone point gives three masks, anything more gives one."
-      value={String(multimask)}
+      value={() => String(store.document.value.multimask)}
       onChange={({ currentTarget }) => {
         actions.setMultimask({ true: true, false: false }[currentTarget.value] ?? null);
       }}
@@ -119,6 +119,6 @@ function MaskCount({ store, actions }: ViewContext) {
       <option value="null">Automatic</option>
       <option value="true">Always three</option>
       <option value="false">Always one</option>
-    </select>
+    </Select>
   );
 }

@@ -8,6 +8,7 @@ import { countByLabel } from "../state/annotations";
 import { NO_COLOR } from "../state/colors";
 import { hasPrompts, selectedAnnotations } from "../state/selectors";
 import { drawNow } from "./controls/draw-now";
+import { Field } from "./controls/field";
 import { IconButton } from "./controls/icon-button";
 import { LabelField } from "./controls/label-field";
 
@@ -77,13 +78,13 @@ function LabelRow({ label, index, count, store, actions }: RowProps) {
   };
   return (
     <div class="sam-label-row" data-testid="label-row" data-label={label}>
-      <input
+      <Field
         type="color"
         class="sam-swatch"
         data-testid="label-color"
         title={`Colour of ${label}, and of all its objects`}
         aria-label={`Colour of ${label}`}
-        value={store.labelColors.value[label] ?? NO_COLOR}
+        value={() => store.labelColors.value[label] ?? NO_COLOR}
         onChange={({ currentTarget }) => actions.recolorLabel(label, currentTarget.value)}
       />
       {editing.value ? (

@@ -34,10 +34,15 @@ export function AnnotationListbox({ store, actions, annotations }: Props) {
   );
 
   useEffect(() => measured(list.current, height), [height]);
-  useNewestInView(list, store.annotations.value.length, annotations.length);
+  const typing = editing.value !== null;
+  useNewestInView(list, store.annotations.value.length, annotations.length, typing);
 
   const { start, end } = rowsInView(scrollTop.value, height.value, annotations.length);
   const { active } = cursor.value;
+  const rows = Array.from({ length: end - start }, (_, at) => start + at);
+  // A label that is being typed is never scrolled out of the page, and so lost.
+  const typed = editing.value === null ? -1 : ids.indexOf(editing.value);
+  if (typed >= 0 && !rows.includes(typed)) rows.push(typed);
   const rowId = (id: string) => `${listId}-${id}`;
   const activeInPage = active !== null && ids.slice(start, end).includes(active);
   return (
@@ -60,14 +65,14 @@ export function AnnotationListbox({ store, actions, annotations }: Props) {
         role="presentation"
         style={{ height: `${annotations.length * ROW_HEIGHT}px` }}
       >
-        {annotations.slice(start, end).map((annotation, at) => (
+        {placed(annotations, rows).map(({ annotation, index }) => (
           <AnnotationRow
             key={annotation.id}
             annotation={annotation}
             store={store}
             actions={actions}
             elementId={rowId(annotation.id)}
-            index={start + at}
+            index={index}
             count={annotations.length}
             active={annotation.id === active}
             selected={store.selectedIds.value.has(annotation.id)}
@@ -81,6 +86,13 @@ export function AnnotationListbox({ store, actions, annotations }: Props) {
       </div>
     </div>
   );
+}
+
+function placed(annotations: readonly SceneAnnotation[], rows: readonly number[]) {
+  return rows.flatMap((index) => {
+    const annotation = annotations[index];
+    return annotation ? [{ annotation, index }] : [];
+  });
 }
 
 /** Which rows are selected, active and edited, and what clicks and keys do about it. */
@@ -159,10 +171,12 @@ function useNewestInView(
   list: { readonly current: HTMLElement | null },
   count: number,
   listed: number,
+  typing: boolean,
 ): void {
   const before = useRef(count);
   useEffect(() => {
-    if (list.current && count === before.current + 1) list.current.scrollTop = listed * ROW_HEIGHT;
+    const grown = count === before.current + 1;
+    if (list.current && grown && !typing) list.current.scrollTop = listed * ROW_HEIGHT;
     before.current = count;
-  }, [list, count, listed]);
+  }, [list, count, listed, typing]);
 }

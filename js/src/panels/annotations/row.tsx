@@ -7,6 +7,7 @@ import type { SceneAnnotation } from "../../state/annotations";
 import { takes } from "../../state/selectors";
 import type { Store } from "../../state/store";
 import type { Actions } from "../../wire/actions";
+import { Field } from "../controls/field";
 import { formatArea, formatScore } from "../controls/format";
 import { IconButton } from "../controls/icon-button";
 import { LabelField } from "../controls/label-field";
@@ -70,14 +71,14 @@ export function AnnotationRow(props: Props) {
       }}
       onMouseLeave={leave}
     >
-      <input
+      <Field
         type="color"
         class="sam-swatch"
         data-testid="object-color"
         tabIndex={-1}
         title="Colour of this object"
         aria-label={`Colour of ${name}`}
-        value={annotation.color}
+        value={() => annotation.color}
         onChange={({ currentTarget }) =>
           actions.updateAnnotation(id, { color: currentTarget.value })
         }

@@ -1,6 +1,7 @@
 // A label that is edited in place.
 
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Field } from "./field";
 
 /** Edits a label in place: Enter or leaving keeps what was typed, Escape does not. */
 export function LabelField({
@@ -13,6 +14,8 @@ export function LabelField({
   testId?: string;
 }) {
   const input = useRef<HTMLInputElement>(null);
+  // What the label is elsewhere by the time that this one is done does not matter here.
+  const [before] = useState(label);
   // Leaving by key removes the field, which then blurs: once is enough.
   const left = useRef(false);
   // As soon as it is there, so that the first key is the field's, and no later one is overwritten.
@@ -26,21 +29,21 @@ export function LabelField({
     onEdited(value);
   };
   return (
-    <input
+    <Field
       type="text"
       class="sam-input sam-object-edit"
       data-testid={testId}
       aria-label="Label"
       spellcheck={false}
       maxLength={200}
-      ref={input}
-      defaultValue={label}
+      fieldRef={input}
+      value={() => before}
       onKeyDown={(event) => {
         if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
         event.preventDefault();
         finish(event.key === "Enter" ? event.currentTarget.value.trim() : null);
       }}
-      onBlur={(event) => finish(event.currentTarget.value.trim())}
+      onBlurCapture={(event) => finish(event.currentTarget.value.trim())}
     />
   );
 }
