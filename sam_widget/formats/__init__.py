@@ -1,4 +1,4 @@
-"""Annotation files: one format is one file that saves and loads the annotations of an image."""
+"""Annotation files: one format is one module that saves and loads the annotations of an image."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from sam_widget.formats.table import from_dataframe, to_dataframe
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterable
     from types import ModuleType
 
     from sam_widget.annotations import ImageAnnotations
@@ -27,7 +28,9 @@ __all__ = [
     "from_dataframe",
     "from_detections",
     "load",
+    "load_images",
     "save",
+    "save_images",
     "to_dataframe",
     "to_detections",
 ]
@@ -111,6 +114,80 @@ def load(
         raise AnnotationError(f"cannot tell the format of {source.name!r}. {_advice()}")
     loaded: ImageAnnotations = _module(name).load(source, **options)
     return loaded
+
+
+def save_images(
+    images: Iterable[ImageAnnotations],
+    path: str | os.PathLike[str],
+    format: str | None = None,
+    **options: Any,
+) -> Path:
+    """Write the objects of many images as one file, which only COCO knows.
+
+    Parameters
+    ----------
+    images : iterable of ImageAnnotations
+        Taken one at a time, and held no longer than it takes to write them.
+    path : path
+        A file. Its folder must exist.
+    format : str, optional
+        ``"coco"``, which is needed where the file name does not end in ``.coco.json``.
+    **options
+        Of that format's ``save_images``.
+
+    Returns
+    -------
+    Path
+        Where it was written.
+
+    Raises
+    ------
+    AnnotationError
+        If the format has one file for each image, or is unknown, or not said.
+    """
+    target = Path(path)
+    _of_many(format or _by_ending(target), target).save_images(images, target, **options)
+    return target
+
+
+def load_images(
+    path: str | os.PathLike[str], format: str | None = None
+) -> tuple[ImageAnnotations, ...]:
+    """Read the objects of all images of a file, which only COCO has; errors as :func:`load`.
+
+    Parameters
+    ----------
+    path : path
+    format : str, optional
+        ``"coco"``; by default what the ending says, and for a bare ``.json`` its content.
+
+    Returns
+    -------
+    tuple of ImageAnnotations
+        In the file's order, those without objects, too.
+    """
+    source = Path(path)
+    name = format or _by_ending(source)
+    if name is None and source.name.lower().endswith(".json"):
+        document = read_json(source)
+        several: tuple[ImageAnnotations, ...]
+        several = _of_many(_by_content(document), source).parse_images(document)
+        return several
+    loaded: tuple[ImageAnnotations, ...] = _of_many(name, source).load_images(source)
+    return loaded
+
+
+def _of_many(name: str | None, path: Path) -> ModuleType:
+    """Return the module of a format that has several images in one file."""
+    if name is None:
+        raise AnnotationError(f"cannot tell the format of {path.name!r}. Give format='coco'.")
+    module = _module(name)
+    if not hasattr(module, "save_images"):
+        raise AnnotationError(
+            f"the format {name!r} has a file for each image. Use save() and load() for each, or "
+            "format='coco' and a file name that ends in .coco.json."
+        )
+    return module
 
 
 def _by_ending(path: Path) -> str | None:

@@ -1,6 +1,6 @@
 """Files that survive: written whole or not at all, sealed against damage, locked."""
 
-from sam_widget.storage.atomic import TEMPORARY, write_atomically, write_new_file
+from sam_widget.storage.atomic import TEMPORARY, replacing, write_atomically, write_new_file
 from sam_widget.storage.journal_file import JournalFile
 from sam_widget.storage.locks import LockedFile
 from sam_widget.storage.renaming import replace_file
@@ -12,6 +12,7 @@ __all__ = [
     "LockedFile",
     "read_sealed",
     "replace_file",
+    "replacing",
     "write_atomically",
     "write_new_file",
     "write_sealed",

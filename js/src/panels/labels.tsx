@@ -5,7 +5,7 @@ import { chooseLabel } from "../commands/annotations";
 import type { ViewContext } from "../commands/context";
 import { LABELS_WITH_KEY } from "../commands/shortcuts";
 import { countByLabel } from "../state/annotations";
-import { NO_COLOR } from "../state/colors";
+import { colorOfLabel, NO_COLOR } from "../state/colors";
 import { hasPrompts, selectedAnnotations } from "../state/selectors";
 import { drawNow } from "./controls/draw-now";
 import { Field } from "./controls/field";
@@ -84,7 +84,7 @@ function LabelRow({ label, index, count, store, actions }: RowProps) {
         data-testid="label-color"
         title={`Colour of ${label}, and of all its objects`}
         aria-label={`Colour of ${label}`}
-        value={() => store.labelColors.value[label] ?? NO_COLOR}
+        value={() => colorOfLabel(store.labelColors.value, label) ?? NO_COLOR}
         onChange={({ currentTarget }) => actions.recolorLabel(label, currentTarget.value)}
       />
       {editing.value ? (

@@ -4,6 +4,7 @@ import { batch, effect, type Signal, signal } from "@preact/signals-core";
 import type { CommandContext } from "../commands/context";
 import { clampView, fitStage, maxZoom, type Size } from "../geometry/viewport";
 import { watchDevicePixels, watchWidth, watchWindow } from "../input/screen";
+import { peekedMask } from "../state/selectors";
 import type { Store } from "../state/store";
 import { annotationsLayer } from "./layers/annotations";
 import { editLayer } from "./layers/edit";
@@ -127,11 +128,17 @@ function roomFor(width: number): Size {
   return { width, height: Math.max(height, LEAST_HEIGHT) };
 }
 
-/** By CSS alone: the overlay's pixels stay what the mask is. */
+/**
+ * By CSS alone: the overlay's pixels stay what the chosen mask is, also while another candidate is
+ * looked at in its place.
+ */
 function showOpacity(surfaces: readonly Surface[], store: Store): () => void {
-  const overlay = surfaces.find(({ layer }) => layer.name === "overlay")?.canvas;
+  const canvasOf = (name: string) => surfaces.find(({ layer }) => layer.name === name)?.canvas;
+  const [overlay, outline] = [canvasOf("overlay"), canvasOf("outline")];
   return effect(() => {
-    if (overlay) overlay.style.opacity = String(store.opacity.value);
+    const hidden = peekedMask(store) !== null;
+    if (overlay) overlay.style.opacity = hidden ? "0" : String(store.opacity.value);
+    if (outline) outline.style.opacity = hidden ? "0" : "1";
   });
 }
 

@@ -87,6 +87,10 @@ export interface Store {
   readonly subtracting: Signal<boolean>;
   /** Whether the editing panel shows more than its head. */
   readonly editingOpen: Signal<boolean>;
+  /** The candidate that is pointed at in its panel, of the answer with this revision. */
+  readonly peeked: Signal<{ readonly revision: number; readonly index: number } | null>;
+  /** Whether figures are shown beside words: predicted IoU, stability, area. */
+  readonly figures: Signal<boolean>;
   readonly previewChoice: Signal<PreviewChoice>;
   /** Whether masks are previewed under the pointer, by that choice and the model's speed. */
   readonly previewing: ReadonlySignal<boolean>;
@@ -197,6 +201,8 @@ function createViewSignals() {
     stageSize: signal({ width: 0, height: 0 }),
     opacity: signal(0.5),
     outline: signal(true),
+    peeked: signal<{ readonly revision: number; readonly index: number } | null>(null),
+    figures: signal(false),
   };
 }
 

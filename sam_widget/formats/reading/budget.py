@@ -42,11 +42,13 @@ class Budget:
     file_bytes : int, optional
         Size of the file; None if it is in memory anyway.
     pixels : int
-        Of the image.
+        Of the image, or of all images.
+    outline : int
+        Pixels along polygons that may be drawn, where that is more than of one image.
     """
 
-    def __init__(self, file_bytes: int | None = None, pixels: int = 0) -> None:
-        self._outline = MAX_FILLING
+    def __init__(self, file_bytes: int | None = None, pixels: int = 0, outline: int = 0) -> None:
+        self._outline = max(MAX_FILLING, outline)
         self._pixels = MAX_PIXELS
         self._memory = self._masks = math.inf
         if file_bytes is not None:
