@@ -5,19 +5,9 @@ import { useMemo } from "preact/hooks";
 import type { ViewContext } from "../commands/context";
 import type { EncodedMask } from "../geometry/rle";
 import type { Candidate } from "../protocol";
-
-<<<<<<< HEAD
-
-import { Thumbnail } from "./candidate-thumbnail";
-import { Select } from "./controls/field";
-
-=======
-
 import { pendingColor } from "../state/selectors";
 import type { Store } from "../state/store";
-
->>>>>>> main
-
+import { Select } from "./controls/field";
 import { formatArea, formatScore, formatShare } from "./controls/format";
 import { MaskThumbnail } from "./controls/mask-thumbnail";
 
