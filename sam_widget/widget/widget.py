@@ -67,7 +67,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
     runtime, precision : str
         As for :func:`sam_widget.load`, for a model given by name.
     labels : iterable of str
-        Class names to offer.
+        Class names to offer. The page begins with the first, or with the one chosen there last.
     value_range : (float, float), optional
         Values of ``image`` that become black and white, for 16-bit and float images.
     cache : bool, path or EmbeddingCache
@@ -147,14 +147,15 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
                 prompts=start.prompts,
                 overlap=overlap,
             )
-            session.announce_labels((labels,) if isinstance(labels, str) else tuple(labels))
+            offered = [labels] if isinstance(labels, str) else list(labels)
+            session.announce_labels(offered)
             name = model if isinstance(model, str) else model.name
             self._publisher = publisher = Publisher(self, series, name)
             self._worker = Worker(session, load, publisher.publish)
             self._page = Page(self.send, self._worker, publisher.publish_version)
             self._page.begin_with(start.store.snapshot())
             traits = publisher.initial_traits(start, self._worker, self._page)
-            super().__init__(_esm=esm, _css=css, **traits)
+            super().__init__(_esm=esm, _css=css, offered_labels=offered, **traits)
             unless_made.pop_all()
         self.set_trait("labels", list(session.labels))
         self.set_trait("label_colors", session.label_colors)

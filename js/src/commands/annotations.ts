@@ -6,15 +6,12 @@ import type { Store } from "../state/store";
 import type { ViewContext } from "./context";
 import { showBox } from "./zoom";
 
-/**
- * The label of what is being made, or else of the selected annotations, or else of the next one;
- * chosen twice it is nobody's.
- */
+/** The label of what is being made, or else of the selected annotations, or else of the next one. */
 export function chooseLabel(context: ViewContext, label: string): void {
   const { store } = context;
   const selected = selectedAnnotations(store);
   if (hasPrompts(store) || selected.length === 0) {
-    store.label.value = store.label.value === label ? "" : label;
+    store.label.value = label;
   } else relabelSelected(context, label);
 }
 

@@ -15,7 +15,7 @@ export function mountInput(
 ): void {
   mountPointer(stage, context, signal);
   mountKeyboard(root, stage, context, signal);
-  keepFocusInside(root, signal);
+  keepFocusInside(root, stage, signal);
   const stop = followEverythingHover(context.store);
   signal.addEventListener("abort", stop, { once: true });
 }

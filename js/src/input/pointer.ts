@@ -20,7 +20,9 @@ import { panTool } from "../tools/pan";
 import type { Drag, Sample, Tool, ToolContext } from "../tools/tool";
 import { TOOLS } from "../tools/toolbox";
 import { askForPreviews } from "./hover-preview";
+import { Palm } from "./palm";
 import { Pinch } from "./pinch";
+import { mountTrackpadPinch } from "./trackpad-pinch";
 
 /** A press becomes a drag by distance, never by time: CSS pixels of the screen. */
 const TRAVEL = { mouse: 4, pen: 6, touch: 10 } as const;
@@ -30,6 +32,7 @@ const LONG_PRESS_MS = 500;
 interface Press {
   readonly id: number;
   readonly client: Point;
+  readonly touch: boolean;
   readonly exclude: boolean;
   readonly tool: Tool;
   drag: Drag;
@@ -49,13 +52,33 @@ export function mountPointer(
     kind: Kind,
     handle: (event: HTMLElementEventMap[Kind]) => void,
   ): void => stage.addEventListener(kind, handle, { signal: aborted, passive: false });
-  listen("pointerdown", (event) => input.down(event));
-  listen("pointermove", (event) => input.move(event));
-  listen("pointerup", (event) => input.up(event));
-  listen("pointercancel", (event) => input.lose(event));
-  listen("lostpointercapture", (event) => input.lose(event));
+  const palm = new Palm();
+  const unlessPalm = (handle: (event: PointerEvent) => void) => (event: PointerEvent) => {
+    if (!palm.rests(event)) handle(event);
+  };
+  listen(
+    "pointerdown",
+    unlessPalm((event) => input.down(event)),
+  );
+  listen(
+    "pointermove",
+    unlessPalm((event) => input.move(event)),
+  );
+  listen(
+    "pointerup",
+    unlessPalm((event) => input.up(event)),
+  );
+  listen(
+    "pointercancel",
+    unlessPalm((event) => input.lose(event)),
+  );
+  listen(
+    "lostpointercapture",
+    unlessPalm((event) => input.lose(event)),
+  );
   listen("pointerleave", () => input.leave());
   listen("wheel", (event) => input.wheel(event));
+  mountTrackpadPinch(stage, context.store, input, aborted);
   // The right button is ours: neither the browser's menu nor the notebook's may open.
   listen("contextmenu", suppress);
   listen("dragstart", suppress);
@@ -107,6 +130,8 @@ class PointerInput {
     this.#stage.focus({ preventScroll: true });
     this.#interaction.crosshair.value = null;
     this.#interaction.anchor.value = null;
+    // What touched before the pen was the hand that holds it.
+    if (event.pointerType === "pen") this.#dropTouches();
     if (event.pointerType === "touch" && this.#pinch.add(event.pointerId, this.#at(event))) {
       this.cancel();
       return;
@@ -115,14 +140,16 @@ class PointerInput {
     if (this.#press || this.#store.image.value === null) return;
     const secondary = event.button === 2 || (event.button === 0 && event.ctrlKey && isApple());
     const middle = event.button === 1;
-    if (!(event.button === 0 || secondary || middle)) return;
-    const tool =
-      middle || this.#interaction.panning.value ? panTool : TOOLS[this.#store.tool.value];
+    const erases = isEraserEnd(event);
+    if (!(event.button === 0 || secondary || middle || erases)) return;
+    const pans = middle || this.#interaction.panning.value;
+    const tool = pans ? panTool : TOOLS[erases ? "eraser" : this.#store.tool.value];
     const exclude = secondary || event.altKey;
     const sample = this.#sample(event, exclude, false);
     this.#press = {
       id: event.pointerId,
       client: { x: event.clientX, y: event.clientY },
+      touch: event.pointerType === "touch",
       exclude,
       tool,
       drag: tool.down(sample, this.#context),
@@ -247,8 +274,21 @@ class PointerInput {
     this.refresh();
   }
 
-  #at(event: MouseEvent): Point {
-    const client = { x: event.clientX, y: event.clientY };
+  isTouched(): boolean {
+    return this.#pinch.isTouched;
+  }
+
+  #dropTouches(): void {
+    this.#pinch.drop();
+    if (this.#press?.touch) this.cancel();
+  }
+
+  #at({ clientX, clientY }: MouseEvent): Point {
+    return this.placeOf({ x: clientX, y: clientY });
+  }
+
+  /** Where on the stage a place of the window is. */
+  placeOf(client: Point): Point {
     return clientToStage(this.#stage.getBoundingClientRect(), this.#store.stageSize.value, client);
   }
 
@@ -263,6 +303,11 @@ class PointerInput {
 function kindOf(event: PointerEvent | WheelEvent): PointerKind {
   const type = "pointerType" in event ? event.pointerType : "mouse";
   return type === "touch" || type === "pen" ? type : "mouse";
+}
+
+/** The other end of a pen, which rubs out whatever tool is in hand. */
+function isEraserEnd({ pointerType, button, buttons }: PointerEvent): boolean {
+  return pointerType === "pen" && (button === 5 || Math.floor(buttons / 32) % 2 === 1);
 }
 
 function samePrompt(first: Store["activePrompt"]["value"], other: typeof first): boolean {

@@ -3,9 +3,10 @@
 
 import { useMemo } from "preact/hooks";
 import type { ViewContext } from "../commands/context";
+import { digitKey } from "../commands/key-names";
 import type { EncodedMask } from "../geometry/rle";
 import type { Candidate } from "../protocol";
-import { pendingColor } from "../state/selectors";
+import { pendingColor, shownMultimask } from "../state/selectors";
 import type { Store } from "../state/store";
 import { Select } from "./controls/field";
 import { formatArea, formatScore, formatShare } from "./controls/format";
@@ -120,7 +121,7 @@ function CandidateButton({ candidate, masks, index, store, actions }: CardProps)
       />
       <span class="sam-candidate-text">
         <span class="sam-candidate-name">
-          <kbd>{index + 1}</kbd>
+          <kbd>{digitKey(index + 1)}</kbd>
           {name}
         </span>
         {candidate.score === null ? (
@@ -175,7 +176,7 @@ function MaskCount({ store, actions }: ViewContext) {
       data-testid="mask-count"
       aria-label="How many masks to ask for"
       title="Automatic: one lone point gives three masks, anything more gives one."
-      value={() => String(store.document.value.multimask)}
+      value={() => String(shownMultimask(store))}
       onChange={({ currentTarget }) => {
         actions.setMultimask({ true: true, false: false }[currentTarget.value] ?? null);
       }}

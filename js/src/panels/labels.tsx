@@ -3,10 +3,9 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { chooseLabel } from "../commands/annotations";
 import type { ViewContext } from "../commands/context";
-import { LABELS_WITH_KEY } from "../commands/shortcuts";
+import { labelKey } from "../commands/key-names";
 import { countByLabel } from "../state/annotations";
-import { colorOfLabel, NO_COLOR } from "../state/colors";
-import { hasPrompts, selectedAnnotations } from "../state/selectors";
+import { hasPrompts, selectedAnnotations, shownLabelColor } from "../state/selectors";
 import { drawNow } from "./controls/draw-now";
 import { Field } from "./controls/field";
 import { IconButton } from "./controls/icon-button";
@@ -63,7 +62,7 @@ interface RowProps extends ViewContext {
 
 function LabelRow({ label, index, count, store, actions }: RowProps) {
   const editing = useSignal(false);
-  const keys = index < LABELS_WITH_KEY ? `Shift+${index + 1}` : "";
+  const keys = labelKey(index);
   const forSelection = !hasPrompts(store) && selectedAnnotations(store).length > 0;
   const edit = () =>
     drawNow(() => {
@@ -84,7 +83,7 @@ function LabelRow({ label, index, count, store, actions }: RowProps) {
         data-testid="label-color"
         title={`Colour of ${label}, and of all its objects`}
         aria-label={`Colour of ${label}`}
-        value={() => colorOfLabel(store.labelColors.value, label) ?? NO_COLOR}
+        value={() => shownLabelColor(store, label)}
         onChange={({ currentTarget }) => actions.recolorLabel(label, currentTarget.value)}
       />
       {editing.value ? (
@@ -122,7 +121,7 @@ function LabelRow({ label, index, count, store, actions }: RowProps) {
             onPress={() => actions.removeLabel(label)}
           />
         )}
-        {keys && <kbd title={keys}>⇧{index + 1}</kbd>}
+        {keys && <kbd title={keys}>{keys.replace("Shift+", "⇧")}</kbd>}
       </span>
     </div>
   );

@@ -17,6 +17,7 @@ import type { Gesture } from "../protocol.generated";
 import { type AnnotationFilter, EVERY_ANNOTATION, type SceneAnnotation } from "./annotations";
 import { EMPTY_DOCUMENT, NO_ANSWER } from "./document";
 import { createEverything, type EverythingMode } from "./everything";
+import type { Finished } from "./finished";
 import { type Foreseen, isSlowModel, type Preview, type PreviewChoice } from "./hover-preview";
 import { answerOnScreen, isAsking, shownAnnotations } from "./optimistic";
 
@@ -40,6 +41,8 @@ export interface Store {
   readonly problem: Signal<Problem | null>;
   readonly model: Signal<ModelInfo>;
   readonly labels: Signal<readonly string[]>;
+  /** Those that the widget was made with; none if it was made without. */
+  readonly offeredLabels: Signal<readonly string[]>;
   readonly labelColors: Signal<Readonly<Record<string, string>>>;
   readonly confirmedAnnotations: Signal<readonly SceneAnnotation[]>;
   readonly preview: Signal<Preview | null>;
@@ -104,6 +107,8 @@ export interface Store {
   /** What the list of annotations shows: labels that hold the text; one label alone, "" being none. */
   readonly annotationFilter: Signal<AnnotationFilter>;
   readonly notice: Signal<Notice | null>;
+  /** The last thing that Python has done for this view. */
+  readonly finished: Signal<Finished | null>;
   readonly everything: EverythingMode;
 }
 
@@ -136,6 +141,7 @@ export function createStore(): Store {
     helpOpen: signal(false),
     label: signal(""),
     notice: signal<Notice | null>(null),
+    finished: signal<Finished | null>(null),
     everything: createEverything(),
   };
 }
@@ -211,6 +217,7 @@ function createAnnotationSignals(pending: Signal<readonly Gesture[]>) {
   const labelColors = signal<Readonly<Record<string, string>>>({});
   return {
     labels: signal<readonly string[]>([]),
+    offeredLabels: signal<readonly string[]>([]),
     labelColors,
     confirmedAnnotations,
     annotations: computed(() =>

@@ -25,9 +25,7 @@ export function SelectionBar({ store, actions }: ViewContext) {
   return (
     <fieldset class="sam-selection" data-testid="selection-bar" aria-label="Selected objects">
       <div class="sam-selection-head">
-        <span aria-live="polite" data-testid="selection-count">
-          {formatCount(count, "object")} selected
-        </span>
+        <span data-testid="selection-count">{formatCount(count, "object")} selected</span>
         <span class="sam-spacer" />
         <IconButton
           small={true}
