@@ -86,6 +86,13 @@ export const STEPS: readonly Step[] = [
     state: ({ store }) => store.everything.open.value || null,
     cancel: toggleEverything,
   },
+  {
+    name: "full window",
+    state: ({ store }) => store.layout.fullWindow.value || null,
+    cancel: ({ store }) => {
+      store.layout.fullWindow.value = false;
+    },
+  },
 ];
 
 export interface Steps {

@@ -95,6 +95,7 @@ const SETTINGS: readonly ((store: Store, interaction: Interaction) => string)[] 
   (store) => (store.brushRadius.value === null ? "" : `Brush radius ${brushRadiusOf(store)}.`),
   ({ subtracting }) => `The polygon ${subtracting.value ? "takes away" : "adds"}.`,
   ({ view }) => `Zoom ${Math.round(100 * view.value.zoom)} %.`,
+  ({ layout }) => `Full window ${layout.fullWindow.value ? "on" : "off"}.`,
   ({ helpOpen }) => (helpOpen.value ? "" : "Help closed."),
   ({ activePrompt }) => {
     const { value: active } = activePrompt;

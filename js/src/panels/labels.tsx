@@ -20,36 +20,29 @@ export function Labels({ store, actions }: ViewContext) {
     if (label) actions.addLabel(label);
   };
   return (
-    <fieldset class="sam-labels" aria-label="Labels">
-      <div class="sam-labels-head">
-        <h3>Labels</h3>
-        <IconButton
-          small={true}
-          icon="plus"
-          label="Add a label"
-          testId="label-add"
-          onPress={() =>
-            drawNow(() => {
-              adding.value = true;
-            })
-          }
+    <fieldset class="sam-panel sam-labels" aria-label="Labels">
+      {labels.map((label, index) => (
+        <LabelRow
+          key={label}
+          label={label}
+          index={index}
+          count={counts.value.get(label) ?? 0}
+          store={store}
+          actions={actions}
         />
-      </div>
-      {(labels.length > 0 || adding.value) && (
-        <div class="sam-label-rows">
-          {labels.map((label, index) => (
-            <LabelRow
-              key={label}
-              label={label}
-              index={index}
-              count={counts.value.get(label) ?? 0}
-              store={store}
-              actions={actions}
-            />
-          ))}
-          {adding.value && <LabelField label="" testId="label-new" onEdited={added} />}
-        </div>
-      )}
+      ))}
+      {adding.value && <LabelField label="" testId="label-new" onEdited={added} />}
+      <IconButton
+        small={true}
+        icon="plus"
+        label="Add a label"
+        testId="label-add"
+        onPress={() =>
+          drawNow(() => {
+            adding.value = true;
+          })
+        }
+      />
     </fieldset>
   );
 }

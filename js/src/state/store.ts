@@ -3,7 +3,7 @@
 
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
 import { type EncodedMask, isSameMask } from "../geometry/rle";
-import { IDENTITY_VIEW, type View } from "../geometry/viewport";
+import { type Stage, type View, WHOLE_IMAGE } from "../geometry/viewport";
 import type {
   AnswerState,
   DocumentState,
@@ -19,6 +19,7 @@ import { EMPTY_DOCUMENT, NO_ANSWER } from "./document";
 import { createEverything, type EverythingMode } from "./everything";
 import type { Finished } from "./finished";
 import { type Foreseen, isSlowModel, type Preview, type PreviewChoice } from "./hover-preview";
+import { createLayout, type Layout } from "./layout";
 import { answerOnScreen, isAsking, shownAnnotations } from "./optimistic";
 
 export type ToolName = "point" | "box" | "pan" | "everything" | EditToolName;
@@ -81,7 +82,7 @@ export interface Store {
   readonly activePrompt: Signal<{ kind: "point"; index: number } | { kind: "box" } | null>;
   readonly view: Signal<View>;
   /** Size of the stage in CSS pixels. */
-  readonly stageSize: Signal<{ width: number; height: number }>;
+  readonly stageSize: Signal<Stage>;
   readonly opacity: Signal<number>;
   readonly outline: Signal<boolean>;
   /** Brush radius in image pixels; null until the person chooses, then it follows the image. */
@@ -110,6 +111,7 @@ export interface Store {
   /** The last thing that Python has done for this view. */
   readonly finished: Signal<Finished | null>;
   readonly everything: EverythingMode;
+  readonly layout: Layout;
 }
 
 export function createStore(): Store {
@@ -143,6 +145,7 @@ export function createStore(): Store {
     notice: signal<Notice | null>(null),
     finished: signal<Finished | null>(null),
     everything: createEverything(),
+    layout: createLayout(),
   };
 }
 
@@ -203,8 +206,8 @@ function createViewSignals() {
     tool: signal<ToolName>("point"),
     hover: signal<{ x: number; y: number } | null>(null),
     activePrompt: signal<{ kind: "point"; index: number } | { kind: "box" } | null>(null),
-    view: signal<View>(IDENTITY_VIEW),
-    stageSize: signal({ width: 0, height: 0 }),
+    view: signal<View>(WHOLE_IMAGE),
+    stageSize: signal<Stage>({ width: 0, height: 0 }),
     opacity: signal(0.5),
     outline: signal(true),
     peeked: signal<{ readonly revision: number; readonly index: number } | null>(null),

@@ -89,6 +89,12 @@ const BEGUN: Record<string, { begin: (scene: Scene) => void; isThere: (scene: Sc
       },
       isThere: ({ store }) => store.everything.open.value,
     },
+    "full window": {
+      begin: ({ store }) => {
+        store.layout.fullWindow.value = true;
+      },
+      isThere: ({ store }) => store.layout.fullWindow.value,
+    },
   };
 
 const NAMES = STEPS.map(({ name }) => name);

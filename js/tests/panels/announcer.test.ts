@@ -163,6 +163,7 @@ const KEYS: Readonly<Record<string, string>> = {
   "zoom-in": "Zoom 150 %.",
   "zoom-out": "",
   "zoom-fit": "",
+  "full-window": "Full window on.",
   "opacity-down": "Opacity 40 %.",
   "opacity-up": "Opacity 60 %.",
   outline: "Outline off.",
