@@ -19,6 +19,8 @@ export function keepFocusInside(root: HTMLElement, stage: HTMLElement, signal: A
 function keepFocusOfPresses(root: HTMLElement, stage: HTMLElement, signal: AbortSignal): void {
   let byPointer = false;
   const give = (element: HTMLElement) => element.focus({ preventScroll: true });
+  // The whole widget is one while it covers the window.
+  const isOpened = (target: EventTarget | null) => ![null, root].includes(within(target, OPENED));
   // A press on blanks focuses the nearest ancestor that can be: this one, and no cell around it.
   root.tabIndex = -1;
   const listen = <Kind extends keyof HTMLElementEventMap>(
@@ -41,7 +43,7 @@ function keepFocusOfPresses(root: HTMLElement, stage: HTMLElement, signal: Abort
     ({ target }) => {
       byPointer = true;
       // Some presses move no focus at all: on a scrollbar, and on any button in Safari.
-      if (!(holdsFocus(root) || isWithin(target, OPENED))) give(stage);
+      if (!(holdsFocus(root) || isOpened(target))) give(stage);
     },
     true,
   );
@@ -54,12 +56,12 @@ function keepFocusOfPresses(root: HTMLElement, stage: HTMLElement, signal: Abort
       if (field && !field.matches(TEXT)) give(field);
       if (field || !isWithin(event.target, BUTTONS)) return;
       event.preventDefault();
-      if (!isWithin(event.target, OPENED)) give(stage);
+      if (!isOpened(event.target)) give(stage);
     },
     true,
   );
   listen("change", ({ target }) => {
-    if (byPointer && isWithin(target, CHOICES) && !isWithin(target, OPENED)) give(stage);
+    if (byPointer && isWithin(target, CHOICES) && !isOpened(target)) give(stage);
   });
 }
 

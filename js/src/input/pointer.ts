@@ -8,6 +8,7 @@ import { zoomView } from "../commands/zoom";
 import {
   clampToImage,
   clientToStage,
+  imageToStage,
   type Point,
   stageToImage,
   transformOf,
@@ -28,11 +29,15 @@ import { mountTrackpadPinch } from "./trackpad-pinch";
 const TRAVEL = { mouse: 4, pen: 6, touch: 10 } as const;
 /** A finger or pen that rests this long leaves out what is under it. */
 const LONG_PRESS_MS = 500;
+/** CSS pixels beyond the image's border that still mean the border. */
+const BORDER = 8;
 
 interface Press {
   readonly id: number;
   readonly client: Point;
   readonly touch: boolean;
+  /** It began on the margin around the image, where only a drag means something. */
+  readonly beside: boolean;
   readonly exclude: boolean;
   readonly tool: Tool;
   drag: Drag;
@@ -150,6 +155,7 @@ class PointerInput {
       id: event.pointerId,
       client: { x: event.clientX, y: event.clientY },
       touch: event.pointerType === "touch",
+      beside: !(tool.edits || this.#isOnImage(sample)),
       exclude,
       tool,
       drag: tool.down(sample, this.#context),
@@ -157,7 +163,7 @@ class PointerInput {
       longPress: undefined,
     };
     const holds = event.pointerType !== "mouse" && tool !== panTool && !tool.edits;
-    if (holds && !exclude) this.#awaitLongPress(sample);
+    if (holds && !exclude && !this.#press.beside) this.#awaitLongPress(sample);
     capture(this.#stage, event.pointerId);
     this.refresh();
   }
@@ -182,7 +188,8 @@ class PointerInput {
     if (press?.id !== event.pointerId) return;
     const sample = this.#follow(press, event);
     this.#release();
-    press.drag.up(sample);
+    if (press.beside && (press.exclude || !press.travelled)) press.drag.cancel();
+    else press.drag.up(sample);
     if (event.pointerType !== "touch") this.#point(sample);
   }
 
@@ -240,7 +247,13 @@ class PointerInput {
 
   #point(sample: Sample): void {
     this.#hover.value = sample;
-    this.#store.hover.value = sample.image;
+    this.#store.hover.value = this.#isOnImage(sample) ? sample.image : null;
+  }
+
+  /** Samples beside the image have their place at its border, which is not what is under them. */
+  #isOnImage({ image, stage }: Sample): boolean {
+    const nearest = imageToStage(this.#context.transform(), image);
+    return Math.hypot(nearest.x - stage.x, nearest.y - stage.y) <= BORDER;
   }
 
   #hit(sample: Sample): Hit | null {

@@ -55,6 +55,15 @@ describe("a press on what takes no focus", () => {
     expect(document.activeElement).toBe(get("stage"));
   });
 
+  it("leaves the focus in the widget that covers the window", async () => {
+    const { root, store, get } = await mountedInCell();
+    store.layout.fullWindow.value = true;
+    await settled();
+    expect(root.matches("[popover]")).toBe(true);
+    pressNatively(get("toolbar-undo"));
+    expect(document.activeElement).toBe(get("stage"));
+  });
+
   it("lets text be selected", async () => {
     const { get } = await mountedInCell();
     const text = get("status-line");

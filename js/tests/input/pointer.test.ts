@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EMPTY_DOCUMENT } from "../../src/state/document";
 import { pointerScene } from "../support/input";
+import { IMAGE } from "../support/scene";
+import { annotation } from "../support/values";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -273,5 +275,71 @@ describe("a pinch on a trackpad, in Safari", () => {
     gesture(stage, "gesturestart", 1);
     gesture(stage, "gesturechange", 2);
     expect(store.view.value.zoom).toBe(1);
+  });
+});
+
+describe("the margin around the picture", () => {
+  /** The stage is wider than the picture by 100 CSS pixels on each side; 2 of them are one on screen. */
+  function withMargin() {
+    const scene = pointerScene();
+    scene.store.image.value = { ...IMAGE, width: 100 };
+    return scene;
+  }
+  const drag = ({ fire }: ReturnType<typeof pointerScene>, ...[from, to]: Spot[]) => {
+    fire("pointerdown", { at: from ?? [0, 0], button: 0 });
+    fire("pointermove", { at: to ?? [0, 0] });
+    fire("pointerup", { at: to ?? [0, 0], button: 0 });
+  };
+  type Spot = readonly [x: number, y: number];
+
+  it("is where a box can begin, at the picture's border", () => {
+    const scene = withMargin();
+    drag(scene, [20, 45], [110, 95]);
+    expect(scene.gestures()).toEqual([["setBox", { x0: 0, y0: 25, x1: 50, y1: 75 }]]);
+  });
+
+  it("is where a cut and a stroke can begin", () => {
+    const scene = withMargin();
+    const { store, gestures } = scene;
+    store.tool.value = "cut";
+    store.confirmedAnnotations.value = [annotation("a")];
+    store.selectedIds.value = new Set(["a"]);
+    drag(scene, [20, 45], [200, 45]);
+    store.tool.value = "brush";
+    drag(scene, [20, 45], [110, 45]);
+    expect(gestures().map(([name]) => name)).toEqual(["split", "brush"]);
+  });
+
+  it.each([
+    ["a click", { button: 0 }],
+    ["a right-click", { button: 2 }],
+    ["a tap", { button: 0, pointerType: "touch" }],
+  ])("takes no point by %s", (_, how) => {
+    const { fire, gestures } = withMargin();
+    fire("pointerdown", { at: [20, 45], ...how });
+    vi.advanceTimersByTime(1000);
+    fire("pointerup", { at: [20, 45], ...how });
+    expect(gestures()).toEqual([]);
+    // A pixel beside the border the border is meant.
+    fire("pointerdown", { at: [59, 45], ...how });
+    fire("pointerup", { at: [59, 45], ...how });
+    expect(gestures()).toEqual([["addPoint", 0, 25, how.button === 0]]);
+  });
+
+  it("has nothing to be previewed", () => {
+    const { fire, store } = withMargin();
+    fire("pointermove", { at: [110, 45], movementX: 1 });
+    expect(store.hover.value).toEqual({ x: 50, y: 25 });
+    fire("pointermove", { at: [20, 45], movementX: 1 });
+    expect(store.hover.value).toBeNull();
+  });
+
+  it("zooms the picture by wheel, and not the page", () => {
+    const { stage, store } = withMargin();
+    const init = { cancelable: true, clientX: 20, clientY: 45, deltaY: -120, ctrlKey: true };
+    const event = new WheelEvent("wheel", init);
+    stage.dispatchEvent(event);
+    expect(event.defaultPrevented).toBe(true);
+    expect(store.view.value.zoom).toBeGreaterThan(1);
   });
 });
