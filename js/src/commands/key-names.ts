@@ -1,7 +1,7 @@
 // Keys as a person reads them, for the help and the tooltips: what this keyboard needs, and nothing
 // that is not known of it.
 
-import { digitRow } from "./digit-keys";
+import { digitRow } from "./keys/digits";
 import { isApple } from "./platform";
 import { LABELS_WITH_KEY, SHORTCUTS, type Shortcut } from "./shortcuts";
 

@@ -2,8 +2,8 @@
 
 import type { CommandContext } from "../commands/context";
 import * as crosshair from "../commands/crosshair";
-import { learnLayout, learnPress } from "../commands/digit-keys";
-import { type Steps, watchSteps } from "../commands/escape";
+import { learnLayout, learnPress } from "../commands/keys/digits";
+import { type Steps, watchSteps } from "../commands/keys/escape";
 import type { Shortcut } from "../commands/shortcuts";
 import { hideKeysFromJupyter, isForHost } from "./host-keys";
 import { type KeyPress, shortcutFor, typesSign } from "./key-press";

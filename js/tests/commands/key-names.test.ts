@@ -1,8 +1,8 @@
 // The help and the badges promise what this keyboard does, and nothing that is not known.
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { forgetKeyboard, learnLayout, learnPress } from "../../src/commands/digit-keys";
 import { digitKey, keysOf, labelKey } from "../../src/commands/key-names";
+import { forgetKeyboard, learnLayout, learnPress } from "../../src/commands/keys/digits";
 import { shortcutFor } from "../../src/input/key-press";
 import { mount, settled } from "../support/mounted";
 import { answer } from "../support/values";

@@ -1,6 +1,6 @@
 // A label that is edited in place.
 
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Field } from "./field";
 
 /** Edits a label in place: Enter or leaving keeps what was typed, Escape does not. */
@@ -14,8 +14,6 @@ export function LabelField({
   testId?: string;
 }) {
   const input = useRef<HTMLInputElement>(null);
-  // What the label is elsewhere by the time that this one is done does not matter here.
-  const [before] = useState(label);
   // Leaving by key removes the field, which then blurs: once is enough.
   const left = useRef(false);
   // As soon as it is there, so that the first key is the field's, and no later one is overwritten.
@@ -37,7 +35,8 @@ export function LabelField({
       spellcheck={false}
       maxLength={200}
       fieldRef={input}
-      value={() => before}
+      // What the label becomes elsewhere does not matter here: at first it was this.
+      value={() => input.current?.value ?? label}
       onKeyDown={(event) => {
         if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
         event.preventDefault();

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { STEPS } from "../../src/commands/escape";
-import { keyboardScene } from "../support/input";
-import { annotation } from "../support/values";
+import { STEPS } from "../../../src/commands/keys/escape";
+import { keyboardScene } from "../../support/input";
+import { annotation } from "../../support/values";
 
 afterEach(() => {
   document.body.replaceChildren();

@@ -1,9 +1,9 @@
 // What Escape takes back: the latest thing first, one at a time.
 
 import { effect } from "@preact/signals-core";
-import { isReopened } from "../state/selectors";
-import type { CommandContext } from "./context";
-import { toggleEverything } from "./everything";
+import { isReopened } from "../../state/selectors";
+import type { CommandContext } from "../context";
+import { toggleEverything } from "../everything";
 
 /** Something that a person has begun or chosen, and can let go of. */
 export interface Step {
