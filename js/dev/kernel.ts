@@ -52,6 +52,7 @@ export class DiscKernel {
       labels: [],
       label_colors: {},
       offered_labels: [],
+      accept_on_label: false,
       series_state: null,
       ...traits,
     };

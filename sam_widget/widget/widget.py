@@ -55,9 +55,8 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
     Parameters
     ----------
     image : path, bytes, PIL image or array, or a list of them
-        See :func:`sam_widget.load_image`. An array is (H, W) or (H, W, 1 | 3 | 4); it is
-        never modified. A list is a series, gone through by :meth:`next`; for a folder see
-        :meth:`from_folder`.
+        See :func:`sam_widget.load_image`. An array is (H, W) or (H, W, 1 | 3 | 4). A list is a
+        series, gone through by :meth:`next`; for a folder see :meth:`from_folder`.
     model : str or Predictor
         A name from :func:`sam_widget.available`, or a predictor; widgets may share one.
     checkpoint : path, optional
@@ -72,8 +71,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
         Values of ``image`` that become black and white, for 16-bit and float images.
     cache : bool, path or EmbeddingCache
         Where encoded images are kept: in memory, for the life of the process (True), in a folder
-        as well, in a cache of your own, or nowhere (False). See
-        :class:`~sam_widget.EmbeddingCache`.
+        as well, in an :class:`~sam_widget.EmbeddingCache` of your own, or nowhere (False).
     journal : path or bool, optional
         Where accepted objects are kept from the moment they are accepted. By default an image that
         was read from a file goes on with ``<image file>.sam.jsonl`` beside it, and others have no
@@ -81,6 +79,8 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
     overlap : str
         What happens where a new object lies on older ones: all keep their pixels (``"keep"``), the
         older ones lose them (``"newest_wins"``), or the new one does (``"subtract"``).
+    accept_on_label : bool
+        Whether a label chosen on the page accepts the mask on screen under it; a trait, too.
 
     Raises
     ------
@@ -120,6 +120,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
         cache: Cache = True,
         journal: JournalChoice = None,
         overlap: Overlap = "keep",
+        accept_on_label: bool = False,
     ) -> None:
         esm, css = bundle("widget.js"), bundle("widget.css")
         self._cache = choose_cache(cache)
@@ -147,15 +148,15 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
                 prompts=start.prompts,
                 overlap=overlap,
             )
-            offered = [labels] if isinstance(labels, str) else list(labels)
-            session.announce_labels(offered)
+            session.announce_labels(offered := [labels] if isinstance(labels, str) else [*labels])
             name = model if isinstance(model, str) else model.name
             self._publisher = publisher = Publisher(self, series, name)
             self._worker = Worker(session, load, publisher.publish)
             self._page = Page(self.send, self._worker, publisher.publish_version)
             self._page.begin_with(start.store.snapshot())
             traits = publisher.initial_traits(start, self._worker, self._page)
-            super().__init__(_esm=esm, _css=css, offered_labels=offered, **traits)
+            given = {"offered_labels": offered, "accept_on_label": accept_on_label}
+            super().__init__(_esm=esm, _css=css, **given, **traits)
             unless_made.pop_all()
         self.set_trait("labels", list(session.labels))
         self.set_trait("label_colors", session.label_colors)

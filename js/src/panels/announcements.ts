@@ -74,6 +74,7 @@ const TOOLS: Readonly<Record<ToolName, string>> = {
   point: "Point tool",
   box: "Box tool",
   pan: "Pan tool",
+  select: "Select tool",
   everything: "Tool for found masks",
   brush: "Brush",
   eraser: "Eraser",

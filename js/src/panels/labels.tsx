@@ -6,6 +6,7 @@ import type { ViewContext } from "../commands/context";
 import { labelKey } from "../commands/key-names";
 import { countByLabel } from "../state/annotations";
 import { hasPrompts, selectedAnnotations, shownLabelColor } from "../state/selectors";
+import type { Store } from "../state/store";
 import { drawNow } from "./controls/draw-now";
 import { Field } from "./controls/field";
 import { IconButton } from "./controls/icon-button";
@@ -32,6 +33,7 @@ export function Labels({ store, actions }: ViewContext) {
         />
       ))}
       {adding.value && <LabelField label="" testId="label-new" onEdited={added} />}
+      {labels.length > 0 && <AcceptSwitch store={store} />}
       <IconButton
         small={true}
         icon="plus"
@@ -44,6 +46,25 @@ export function Labels({ store, actions }: ViewContext) {
         }
       />
     </fieldset>
+  );
+}
+
+/** Whether a label that is chosen accepts, too: one key less for each object. */
+function AcceptSwitch({ store }: { store: Store }) {
+  const { acceptOnLabel, acceptOnLabelChoice } = store;
+  return (
+    <button
+      type="button"
+      class="sam-toggle"
+      data-testid="accept-on-label"
+      title="Choosing a label, by key or press, accepts the mask on screen under it"
+      aria-pressed={acceptOnLabel.value}
+      onClick={() => {
+        acceptOnLabelChoice.value = !acceptOnLabel.value;
+      }}
+    >
+      Label accepts
+    </button>
   );
 }
 

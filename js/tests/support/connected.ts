@@ -24,6 +24,7 @@ export const TRAITS: Traits & Record<string, unknown> = {
   series_state: null,
   labels: ["cup"],
   offered_labels: [],
+  accept_on_label: false,
 };
 
 export function bytes(text: string): DataView {

@@ -1,7 +1,7 @@
 // The list itself: only rows in view are in the page, the focus stays with the list, and keys move
 // its active row (the listbox pattern of the ARIA Authoring Practices).
 
-import { useSignal } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { deleteSelected, jumpTo } from "../../commands/annotations";
 import type { ViewContext } from "../../commands/context";
@@ -33,16 +33,17 @@ export function AnnotationListbox({ store, actions, annotations }: Props) {
     height,
   );
 
+  const numbers = useComputed(
+    () => new Map(store.annotations.value.map(({ id }, at) => [id, at + 1])),
+  );
   useEffect(() => measured(list.current, height), [height]);
   const typing = editing.value !== null;
   useNewestInView(list, store.annotations.value.length, annotations.length, typing);
 
   const { start, end } = rowsInView(scrollTop.value, height.value, annotations.length);
   const { active } = cursor.value;
-  const rows = Array.from({ length: end - start }, (_, at) => start + at);
   // A label that is being typed is never scrolled out of the page, and so lost.
   const typed = editing.value === null ? -1 : ids.indexOf(editing.value);
-  if (typed >= 0 && !rows.includes(typed)) rows.push(typed);
   const rowId = (id: string) => `${listId}-${id}`;
   const activeInPage = active !== null && ids.slice(start, end).includes(active);
   return (
@@ -65,13 +66,14 @@ export function AnnotationListbox({ store, actions, annotations }: Props) {
         role="presentation"
         style={{ height: `${annotations.length * ROW_HEIGHT}px` }}
       >
-        {placed(annotations, rows).map(({ annotation, index }) => (
+        {placed(annotations, { start, end, typed }).map(({ annotation, index }) => (
           <AnnotationRow
             key={annotation.id}
             annotation={annotation}
             store={store}
             actions={actions}
             elementId={rowId(annotation.id)}
+            number={numbers.value.get(annotation.id) ?? 0}
             index={index}
             count={annotations.length}
             active={annotation.id === active}
@@ -88,7 +90,13 @@ export function AnnotationListbox({ store, actions, annotations }: Props) {
   );
 }
 
-function placed(annotations: readonly SceneAnnotation[], rows: readonly number[]) {
+/** Those in view with their places, and the one whose label is typed; -1 for none. */
+function placed(
+  annotations: readonly SceneAnnotation[],
+  { start, end, typed }: { start: number; end: number; typed: number },
+) {
+  const rows = Array.from({ length: end - start }, (_, at) => start + at);
+  if (typed >= 0 && !rows.includes(typed)) rows.push(typed);
   return rows.flatMap((index) => {
     const annotation = annotations[index];
     return annotation ? [{ annotation, index }] : [];
@@ -104,9 +112,11 @@ function usePicking(
 ) {
   const cursor = useSignal<Pick>(NOTHING_PICKED);
   const editing = useSignal<string | null>(null);
+  const known = useRef(store.selectedIds.value);
   const ids = annotations.map(({ id }) => id);
   const apply = (next: Pick): void => {
     cursor.value = next;
+    known.current = next.selection;
     store.selectedIds.value = next.selection;
     const element = list.current;
     if (element && next.active !== null) {
@@ -136,6 +146,14 @@ function usePicking(
     deleteSelected({ store, actions });
     cursor.value = { ...cursor.value, active };
   };
+  // What was selected in the picture: the list goes there.
+  useEffect(() => {
+    const { value: selection } = store.selectedIds;
+    if (selection === known.current) return;
+    const [id, ...others] = selection;
+    if (id !== undefined && others.length === 0) apply({ selection, anchor: id, active: id });
+    known.current = selection;
+  });
   const onKeyDown = (event: KeyboardEvent): void => {
     if (isControl(event.target) || event.isComposing) return;
     const mod = isApple() ? event.metaKey : event.ctrlKey;
