@@ -154,6 +154,7 @@ const KEYS: Readonly<Record<string, string>> = {
   "tool-point": "Point tool.",
   "tool-box": "Box tool.",
   "tool-pan": "Pan tool.",
+  "tool-select": "Select tool.",
   everything: "Everything mode. Tool for found masks.",
   "tool-brush": "Brush.",
   "tool-eraser": "Eraser.",
