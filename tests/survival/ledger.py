@@ -124,7 +124,7 @@ class Ledger:
     # ---- what a view shows ----------------------------------------------------------------------
 
     def _looking(self, process):
-        states = defaultdict(list)
+        states = defaultdict(lambda: [None])
         for name, photo in self.photos.items():
             states[name] = list(photo.states)
         self.looking[process] = (states, {name: set(may) for name, may in self.statuses.items()})
@@ -132,7 +132,7 @@ class Ledger:
     def _shown(self, process, photos, statuses, place):
         states, marks = self.looking.pop(process)
         for name, state in photos.items():
-            self.photos[name].check(state, states[name] or [None], f"{name} shows")
+            self.photos[name].check(state, states[name], f"{name} shows")
         for name, status in {**statuses, "": place}.items():
             may = marks.get(name, {self.default(name)})
             if status not in may and not (name == "" and None in may):
@@ -143,6 +143,8 @@ class Ledger:
 
     def _made(self, process, _thread, refusal, ids, is_quiet):
         """A method has returned, with annotations; if quiet, nothing else is going on."""
+        if is_quiet and "would go to no journal" in refusal:
+            raise Lost(f"an open widget has a store that is closed: {refusal}")
         if set(ids) - self.ids:
             raise Lost(f"{set(ids) - self.ids} came back from a method, and were never there")
         for name, photo in self.photos.items():
