@@ -11,7 +11,7 @@ from sam_widget.embeddings import choose_cache
 from sam_widget.errors import ImageError, JournalError, ProtocolError, WidgetClosed
 from sam_widget.images import encode_preview, load_image
 from sam_widget.session import HandEdits, Series, Session, is_series
-from sam_widget.widget.actions import gesture, gesture_with_result
+from sam_widget.widget.actions import gesture, gesture_with_result, still
 from sam_widget.widget.bundle import bundle
 from sam_widget.widget.navigation import Navigation
 from sam_widget.widget.opening import Opener
@@ -369,7 +369,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
         if predictor is None or session.embedding is None:
             raise self._worker.failure or WidgetClosed("this widget is closed. Make a new one.")
         found = segment_boxes(predictor, session.embedding, boxes, labels)
-        return list(self.perform(lambda session: session.add_annotations(found)))
+        return list(self.perform(lambda now: still(session, now).add_annotations(found)))
 
     # ---- another image --------------------------------------------------------------------------
 
