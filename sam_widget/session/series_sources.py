@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from sam_widget.images import RgbImage
+from sam_widget.images import RgbImage, is_url
 
 __all__ = ["common_folder", "is_series", "name_of", "path_of"]
 
@@ -30,7 +30,7 @@ def path_of(source: object) -> Path | None:
     """Return the file that an image is read from; None for one in memory."""
     if isinstance(source, RgbImage):
         return source.path
-    if not isinstance(source, str | os.PathLike):
+    if not isinstance(source, str | os.PathLike) or (isinstance(source, str) and is_url(source)):
         return None
     return Path(os.fsdecode(source)).expanduser()
 

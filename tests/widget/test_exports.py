@@ -100,7 +100,7 @@ def test_an_accept_that_waits_for_its_answer_is_in_the_export(widget):
 @pytest.mark.parametrize(
     "fields",
     [
-        {"format": "voc", "scope": "image"},
+        {"format": "xyz", "scope": "image"},
         {"format": "../x", "scope": "image"},
         {"format": "coco", "scope": "/tmp"},
         {"format": None, "scope": "image"},
@@ -151,8 +151,8 @@ def test_images_that_cannot_be_read_are_named(widget, folder):
 
 
 def test_what_cannot_be_exported_says_why(widget, folder):
-    with pytest.raises(AnnotationError, match="there is no format 'voc'"):
-        widget.export("voc")
+    with pytest.raises(AnnotationError, match="there is no format 'xyz'"):
+        widget.export("xyz")
     with pytest.raises(ImageError, match="scope must be 'image' or 'series', got 'all'"):
         widget.export(scope="all")
     (folder / "im3.png").write_bytes(b"no image")

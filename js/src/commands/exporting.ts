@@ -1,7 +1,7 @@
 // Writing annotations to files: the page says what and in which format, Python says where.
 
 import { batch } from "@preact/signals-core";
-import type { ExportFormat, ExportScope } from "../state/exporting";
+import type { ExportFormat, ExportScope } from "../state/export/exporting";
 import { RequestFailed } from "../wire/request-failed";
 import type { ViewContext } from "./context";
 

@@ -10,6 +10,7 @@ import { maxZoom, transformOf } from "../geometry/viewport";
 import { isOffForSlowness, takes } from "../state/selectors";
 import type { Store, ToolName } from "../state/store";
 import { PictureLight } from "./appearance/picture-light";
+import { Field } from "./controls/field";
 import { IconButton } from "./controls/icon-button";
 import { Icon } from "./controls/icons";
 import { ExportButton } from "./export/export-menu";
@@ -173,7 +174,7 @@ function ZoomGroup({ store }: { store: Store }) {
 }
 
 function AppearanceGroup({ store }: { store: Store }) {
-  const percent = Math.round(store.opacity.value * 100);
+  const percent = percentOf(store);
   return (
     <fieldset class="sam-group" aria-label="Appearance">
       <label
@@ -181,12 +182,12 @@ function AppearanceGroup({ store }: { store: Store }) {
         title={`Mask opacity ${percent} % (${keysOf("opacity-down")} and ${keysOf("opacity-up")})`}
       >
         <Icon name="opacity" />
-        <input
+        <Field
           type="range"
           min="0"
           max="100"
           step="5"
-          value={percent}
+          value={() => String(percentOf(store))}
           data-testid="opacity"
           aria-label="Mask opacity in per cent"
           onInput={(event) => {
@@ -237,6 +238,10 @@ function WindowGroup({ store }: { store: Store }) {
       />
     </fieldset>
   );
+}
+
+function percentOf(store: Store): number {
+  return Math.round(store.opacity.value * 100);
 }
 
 function previewLabel(store: Store): string {

@@ -2,7 +2,7 @@
 
 import type { Exported, ImageStatus, SeriesSummary, WireIslands } from "../protocol";
 import type { EverythingThresholds, GestureActions, WireBox } from "../protocol.generated";
-import type { ExportFormat, ExportScope } from "../state/exporting";
+import type { ExportFormat, ExportScope } from "../state/export/exporting";
 
 /** What tools and panels can ask for; connection.ts implements it. */
 export interface Actions extends GestureActions {

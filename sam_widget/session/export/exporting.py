@@ -115,8 +115,7 @@ def export_series(
 
 
 def _ending(format_name: str) -> str:
-    formats.check_format(format_name)
-    ending: str = formats.FORMATS[format_name].SUFFIX
+    ending: str = formats.module_of(format_name, Path(), to_write=True).SUFFIX
     return ending
 
 

@@ -118,7 +118,7 @@ def save_series(
     OSError
         If something cannot be written. What was written before is whole, and stays.
     """
-    formats.check_format(format_name)
+    formats.module_of(format_name, target, to_write=True)
     target = target.absolute()
     reading = _Reading(images)
     if format_name == "coco":

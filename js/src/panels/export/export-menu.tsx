@@ -3,7 +3,7 @@
 import { useRef } from "preact/hooks";
 import type { ViewContext } from "../../commands/context";
 import { exportAs, FORMATS } from "../../commands/exporting";
-import type { ExportScope } from "../../state/exporting";
+import type { ExportScope } from "../../state/export/exporting";
 import { IconButton } from "../controls/icon-button";
 import { Icon } from "../controls/icons";
 import { Popover } from "../controls/popover";

@@ -1,8 +1,8 @@
 // The export menu of one view, and what came of the last export.
 
 import { type Signal, signal } from "@preact/signals-core";
-import type { Exported } from "../protocol";
-import type { Query } from "../protocol.generated";
+import type { Exported } from "../../protocol";
+import type { Query } from "../../protocol.generated";
 
 type Export = Extract<Query, { type: "export" }>;
 export type ExportFormat = Export["format"];
