@@ -302,7 +302,7 @@ function Keep({ store, actions }: ViewContext) {
         title={keepTitle("the selected masks", label)}
         onClick={() => keepSelected({ store, actions })}
       >
-        {keepWords(`${rows.length}`, label)}
+        <span class="sam-cut">{keepWords(`${rows.length}`, label)}</span>
       </button>
       <button
         type="button"
@@ -312,7 +312,7 @@ function Keep({ store, actions }: ViewContext) {
         title={keepTitle("all masks that stay", label)}
         onClick={() => keepAll({ store, actions })}
       >
-        {keepWords(`all ${mode.kept.value.length}`, label)}
+        <span class="sam-cut">{keepWords(`all ${mode.kept.value.length}`, label)}</span>
       </button>
     </div>
   );
@@ -328,7 +328,7 @@ function selectionWords(count: number, only: FoundMask | undefined, figures: boo
 }
 
 /** What a press makes of how many: "Keep 8 as cup". */
-export function keepWords(which: string, label: string): string {
+function keepWords(which: string, label: string): string {
   return label === "" ? `Keep ${which}` : `Keep ${which} as ${label}`;
 }
 

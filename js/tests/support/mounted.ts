@@ -41,7 +41,7 @@ function noteActions(): Actions {
   const noted = new Map<string | symbol, unknown>();
   return new Proxy({} as Actions, {
     get: (_, name) => {
-      if (!noted.has(name)) noted.set(name, vi.fn());
+      if (!noted.has(name)) noted.set(name, name === "everything" ? noteActions() : vi.fn());
       return noted.get(name);
     },
   });
