@@ -93,7 +93,7 @@ def test_typing_a_label_types(widget):
     field = widget.root.get_by_test_id("label-input")
     field.click()
     widget.page.keyboard.type("bad dog 123")
-    assert field.input_value() == "bad dog 123"
+    expect(field).to_have_value("bad dog 123")
     assert cells(widget) == ["code"] * 3
 
 
