@@ -21,6 +21,7 @@ import { PictureNote, StatusLine } from "./panels/status";
 import { followTheme, showColors } from "./panels/theme";
 import { Toolbar } from "./panels/toolbar";
 import { mountStage } from "./stage/stage";
+import { keepChosenLabel, type Memory } from "./state/chosen-label";
 import { forgetWhatIsGone } from "./state/forgetting";
 import { createInteraction } from "./state/interaction";
 import type { Store } from "./state/store";
@@ -41,17 +42,18 @@ export function mountApp(
 ): void {
   if (signal.aborted) return;
   const context: CommandContext = { store, actions, interaction: createInteraction() };
-  suppressShortcuts(root, signal);
   followTheme(root, signal);
   showColors(root);
   followRoom(root, store.layout, signal);
   followFullWindow(root, store.layout, signal);
   const stopReflecting = effect(() => reflect(store, root));
   const stopForgetting = forgetWhatIsGone(store, context.interaction);
+  const stopKeeping = keepChosenLabel(store, sessionMemory());
   render(<App root={root} context={context} signal={signal} />, root);
   const unmount = () => {
     stopReflecting();
     stopForgetting();
+    stopKeeping();
     render(null, root);
   };
   signal.addEventListener("abort", unmount, { once: true });
@@ -76,7 +78,7 @@ function App({ root, context, signal }: Props) {
       </div>
       {isPicture ? <PictureNote store={store} /> : <StatusLine {...context} />}
       {!isPicture && <SeriesPanel store={store} actions={actions} />}
-      <Announcer store={store} />
+      <Announcer store={store} interaction={context.interaction} />
       <Help store={store} />
     </div>
   );
@@ -117,14 +119,15 @@ function Stage({ root, context, signal }: Props) {
   return <div class="sam-stage-host" ref={host} />;
 }
 
-/** Jupyter looks for this mark, from the focused element up, before it runs a shortcut of its own. */
-function suppressShortcuts(root: HTMLElement, signal: AbortSignal): void {
-  const mark = (element: EventTarget | null) => {
-    if (element instanceof HTMLElement) element.dataset.lmSuppressShortcuts = "true";
-  };
-  mark(root);
-  // Its selectors may fit the focused element itself, so the mark must be there as well.
-  root.addEventListener("focusin", ({ target }) => mark(target), { signal });
+/** What the browser keeps for this tab of it; null where the host forbids it, or there is no room. */
+function sessionMemory(): Memory | null {
+  try {
+    const { sessionStorage } = globalThis;
+    sessionStorage.setItem("sam-widget", "");
+    return sessionStorage;
+  } catch {
+    return null;
+  }
 }
 
 function reflect(store: Store, root: HTMLElement): void {

@@ -96,13 +96,12 @@ def test_twenty_objects_are_found_selected_relabelled_hidden_and_deleted(open_no
     root, keyboard = widget.root, notebook.page.keyboard
     for at in range(20):
         widget.click(40 + 130 * (at % 5), 40 + 100 * (at // 5))
-        # The label by its key, which leaves the masks' own digits alone.
-        keyboard.press(f"Shift+Digit{at % 3 + 1}")
+        # By its key, which leaves the masks' own digits alone. The first is chosen already.
+        if at > 0:
+            keyboard.press(f"Shift+Digit{at % 3 + 1}")
         before = widget.revision
         keyboard.press("Enter")
         widget.wait_ready(before)
-        # Chosen once more it is nobody's: each object is labelled anew.
-        keyboard.press(f"Shift+Digit{at % 3 + 1}")
     names = ["cup", "spoon", "table"]
     assert labels_of(python) == [names[at % 3] for at in range(20)]
     counts = root.get_by_test_id("label-count").all_inner_texts()

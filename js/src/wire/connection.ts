@@ -1,7 +1,7 @@
 // One view's end of the wire: connects the widget's model with the store, and answers with actions.
 
 import type { Bytes, FromKernel, ImageStatus } from "../protocol";
-import { gestureActions, type Request } from "../protocol.generated";
+import { gestureActions, type Navigation, type Request } from "../protocol.generated";
 import type { Store } from "../state/store";
 import type { Actions } from "./actions";
 import { AnnotationSync } from "./annotation-sync";
@@ -52,7 +52,11 @@ class Connection {
     this.#annotations = new AnnotationSync(store, this.#requests, (error) => this.#show(error));
     this.#everything = new EverythingRequests(
       store.everything,
-      (what) => this.#requests.ask(what),
+      async (what) => {
+        const answered = await this.#requests.ask(what);
+        store.finished.value = { what, reopened: null };
+        return answered;
+      },
       (error) => this.#show(error),
     );
     this.#listen(signal);
@@ -75,7 +79,7 @@ class Connection {
     );
     const images = new ImageOpening(
       store,
-      (index) => requests.ask<"series">({ type: "go_to", index }),
+      (index) => this.#navigate({ type: "go_to", index }),
       show,
     );
     const gestures = gestureActions(send, () =>
@@ -109,9 +113,12 @@ class Connection {
   }
 
   #mark(index: number, status: ImageStatus): void {
-    this.#requests
-      .ask<"series">({ type: "mark", index, status })
-      .catch((error: unknown) => this.#show(error));
+    this.#navigate({ type: "mark", index, status }).catch((error: unknown) => this.#show(error));
+  }
+
+  async #navigate(what: Navigation): Promise<void> {
+    await this.#requests.ask<"series">(what);
+    this.#store.finished.value = { what, reopened: null };
   }
 
   async #thumbnail(index: number): Promise<{ picture: Blob; name: string }> {
