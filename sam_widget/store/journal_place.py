@@ -48,14 +48,16 @@ def look_at_annotations(image: RgbImage) -> AnnotationStore:
     Raises
     ------
     JournalError
-        If the file is the journal of another image, or no journal.
+        If the file is the journal of another image, no journal, or cannot be read.
     """
     store = AnnotationStore.of(image)
     path = journal_path(image, None)
     try:
         content = b"" if path is None else path.read_bytes()
-    except OSError:
+    except FileNotFoundError:
         content = b""
+    except OSError as error:
+        raise JournalError(f"the journal {path} cannot be read: {error.strerror}.") from error
     if content:
         store.transactions.adopt(read(content, image, str(path)).log)
     store.transactions.freeze(
