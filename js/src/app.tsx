@@ -19,7 +19,7 @@ import { Help } from "./panels/help";
 import { Labels } from "./panels/labels";
 import { FirstStep, Messages, Opening, StagePlaceholder } from "./panels/messages";
 import { SeriesPanel } from "./panels/series/series";
-import { StatusLine } from "./panels/status";
+import { PictureNote, StatusLine } from "./panels/status";
 import { followTheme, showColors } from "./panels/theme";
 import { Toolbar } from "./panels/toolbar";
 import { mountStage } from "./stage/stage";
@@ -63,32 +63,43 @@ export function mountApp(
 
 function App({ root, context, signal }: Props) {
   const { store, actions } = context;
+  // Nobody would answer: what is left is a picture.
+  const isPicture = store.connection.value === "absent";
   return (
     <div class="sam-frame">
-      <Toolbar store={store} actions={actions} />
+      {!isPicture && <Toolbar store={store} actions={actions} />}
       <div class="sam-main" style={{ "--sam-aspect": aspectOf(store) }}>
-        <div class="sam-stage-area">
+        <div class="sam-stage-area" inert={isPicture}>
           <Stage root={root} context={context} signal={signal} />
           <StagePlaceholder store={store} />
-          <FirstStep store={store} />
-          <Opening store={store} />
-          <Messages store={store}>
-            <ExportResultCard store={store} />
-          </Messages>
+          {!isPicture && <FirstStep store={store} />}
+          {!isPicture && <Opening store={store} />}
+          {!isPicture && (
+            <Messages store={store}>
+              <ExportResultCard store={store} />
+            </Messages>
+          )}
         </div>
-        <div class="sam-side">
-          <EverythingPanel store={store} actions={actions} />
-          {!isSelecting(store) && <Candidates store={store} actions={actions} />}
-          <Labels store={store} actions={actions} />
-          <AcceptRow store={store} actions={actions} />
-          <Editing {...context} />
-          <Annotations store={store} actions={actions} />
-        </div>
+        {!isPicture && <SidePanel {...context} />}
       </div>
-      <StatusLine {...context} />
-      <SeriesPanel store={store} actions={actions} />
+      {isPicture ? <PictureNote store={store} /> : <StatusLine {...context} />}
+      {!isPicture && <SeriesPanel store={store} actions={actions} />}
       <Announcer store={store} interaction={context.interaction} />
       <Help store={store} />
+    </div>
+  );
+}
+
+function SidePanel(context: CommandContext) {
+  const { store, actions } = context;
+  return (
+    <div class="sam-side">
+      <EverythingPanel store={store} actions={actions} />
+      {!isSelecting(store) && <Candidates store={store} actions={actions} />}
+      <Labels store={store} actions={actions} />
+      <AcceptRow store={store} actions={actions} />
+      <Editing {...context} />
+      <Annotations store={store} actions={actions} />
     </div>
   );
 }

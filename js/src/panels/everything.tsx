@@ -307,7 +307,7 @@ function Keep({ store, actions }: ViewContext) {
         title={keepTitle("the selected masks", label)}
         onClick={() => keepSelected({ store, actions })}
       >
-        {keepWords(`${rows.length}`, label)}
+        <span class="sam-cut">{keepWords(`${rows.length}`, label)}</span>
       </button>
       <button
         type="button"
@@ -317,7 +317,7 @@ function Keep({ store, actions }: ViewContext) {
         title={keepTitle("all masks that stay", label)}
         onClick={() => keepAll({ store, actions })}
       >
-        {keepWords(`all ${mode.kept.value.length}`, label)}
+        <span class="sam-cut">{keepWords(`all ${mode.kept.value.length}`, label)}</span>
       </button>
     </div>
   );
@@ -333,7 +333,7 @@ function selectionWords(count: number, only: FoundMask | undefined, figures: boo
 }
 
 /** What a press makes of how many: "Keep 8 as cup". */
-export function keepWords(which: string, label: string): string {
+function keepWords(which: string, label: string): string {
   return label === "" ? `Keep ${which}` : `Keep ${which} as ${label}`;
 }
 

@@ -25,7 +25,8 @@ import { answerOnScreen, isAsking, shownAnnotations } from "./optimistic";
 
 export type ToolName = "point" | "box" | "pan" | "select" | "everything" | EditToolName;
 export type EditToolName = "brush" | "eraser" | "polygon" | "cut";
-export type ConnectionState = "live" | "busy" | "lost";
+/** `absent`: there has been no kernel since the page was opened, which shows a saved state. */
+export type ConnectionState = "live" | "busy" | "lost" | "absent";
 
 /** A short message for the person; `assertive` ones interrupt a screen reader. */
 export interface Notice {

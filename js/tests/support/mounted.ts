@@ -46,7 +46,7 @@ function noteCalls<Noted extends object>(known: Record<string, unknown>): Noted 
   const noted = new Map<string | symbol, unknown>(Object.entries(known));
   return new Proxy({} as Noted, {
     get: (_, name) => {
-      if (!noted.has(name)) noted.set(name, vi.fn());
+      if (!noted.has(name)) noted.set(name, name === "everything" ? noteActions() : vi.fn());
       return noted.get(name);
     },
   });
