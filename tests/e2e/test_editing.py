@@ -163,7 +163,11 @@ def test_a_polygon_adds_to_the_mask_on_screen_and_is_accepted(widget):
     # Its corners can still be moved, in the place of the edit that it was.
     steps = python("w.document['cursor']")
     revision = widget.revision
-    widget.drag((120, 380), (120, 340))
+    mouse = widget.page.mouse
+    mouse.move(*widget.client(120, 380))
+    mouse.down()
+    mouse.move(*widget.client(120, 340), steps=4)
+    mouse.up()
     assert python("int(w.mask.sum())") - before == 4000
     widget.page.keyboard.press("Enter")
     widget.wait_ready(revision)
