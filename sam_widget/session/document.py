@@ -114,7 +114,7 @@ class Document:
         self.labels: Labels = Labels(self.store, *before)
         for label in self.store.labels:
             self.labels.offer(label, self.annotations)
-        self._end_subscription = self.store.subscribe(self.tell)
+        self._end_subscription = self.store.transactions.subscribe(self.tell, weakly=True)
 
     # ---- the road -------------------------------------------------------------------------------
 

@@ -286,9 +286,15 @@ class Series:
             return kept.store
         return AnnotationStore(width=0, height=0, file_name=Path(self.names[index]).name)
 
-    def follow(self, annotations: Callable[[], AnnotationStore] | None) -> None:
-        """Tell where the objects of the open image are found; None when none is open."""
+    def follow(self, annotations: Callable[[], AnnotationStore]) -> Callable[[], None]:
+        """Tell where the objects of the open image are found; the result ends it."""
         self._open_annotations = annotations
+
+        def end() -> None:
+            if self._open_annotations is annotations:  # and not another widget's
+                self._open_annotations = None
+
+        return end
 
     # ---- inside ---------------------------------------------------------------------------------
 

@@ -346,15 +346,19 @@ class Session(SessionState, HandEdits[int]):
 
     # ---- annotations and labels -----------------------------------------------------------------
 
-    def add_annotations(self, annotations: Sequence[Annotation]) -> tuple[Annotation, ...]:
+    def add_annotations(
+        self, annotations: Sequence[Annotation], *, new_only: bool = False
+    ) -> tuple[Annotation, ...]:
         """Add annotations that were made elsewhere, as one step; return them as they were added.
 
         Parameters
         ----------
         annotations : sequence of Annotation
-            Of this image's size. One whose label is known takes the colour of that label.
+            Of this image's size. One whose label is known takes its colour.
+        new_only : bool
+            Whether to return, and not to add, an object that has the same mask and label already.
         """
-        return self._objects.add(annotations)
+        return self._objects.add(annotations, new_only=new_only)
 
     def update_annotation(
         self,

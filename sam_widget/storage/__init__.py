@@ -1,6 +1,7 @@
 """Files that survive: written whole or not at all, sealed against damage, locked."""
 
 from sam_widget.storage.atomic import TEMPORARY, write_atomically, write_new_file
+from sam_widget.storage.collected import finish_releasing, when_gone
 from sam_widget.storage.journal_file import JournalFile
 from sam_widget.storage.locks import LockedFile
 from sam_widget.storage.renaming import replace_file
@@ -10,8 +11,10 @@ __all__ = [
     "TEMPORARY",
     "JournalFile",
     "LockedFile",
+    "finish_releasing",
     "read_sealed",
     "replace_file",
+    "when_gone",
     "write_atomically",
     "write_new_file",
     "write_sealed",

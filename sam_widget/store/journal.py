@@ -15,10 +15,11 @@ import os
 import warnings
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from sam_widget.errors import JournalError, JournalInUse, JournalWarning
 from sam_widget.images import load_image
-from sam_widget.storage import JournalFile, write_new_file
+from sam_widget.storage import JournalFile, when_gone, write_new_file
 from sam_widget.store.journal_place import journal_path
 from sam_widget.store.journal_reading import header_of, is_of, read
 from sam_widget.store.journal_records import seal
@@ -60,8 +61,9 @@ _REASONS = {
 def open_annotations(image: object, journal: JournalChoice = None) -> AnnotationStore:
     """Open the objects of an image: those of its journal, if there is one, or none yet.
 
-    Within one process all who open a journal share one store. Each closes it
-    (:meth:`AnnotationStore.close`, or ``with``); the last one frees the file for other processes.
+    Within one process all who open a journal share its objects, each by a store of its own. Each
+    closes it (:meth:`AnnotationStore.close`, or ``with``), or lets go of it: the last one frees the
+    file for other processes.
 
     Parameters
     ----------
@@ -144,10 +146,10 @@ class Journal:
 
     def __init__(self, file: JournalFile, store: AnnotationStore, image: RgbImage) -> None:
         self._file = file
-        self._store = store
+        self._transactions = store.transactions
         self._header = header_of(image)
         self._io = Lock()
-        self._users = 1
+        self._users: WeakSet[Any] = WeakSet()  # stores
         self._problem = ""
         # What is still to be written, as functions: laying a record out needs no lock.
         self._pending: list[Callable[[], dict[str, Any]]] = []
@@ -166,6 +168,7 @@ class Journal:
             self._cut(reading.good_size)
         store.transactions.adopt(reading.log)
         store.transactions.record_with(self)
+        self._admit(store)
         if file.size > COMPACT_ABOVE:
             whole = len(self._whole())
             self._compact_above = max(COMPACT_ABOVE, COMPACT_FACTOR * whole)
@@ -212,8 +215,14 @@ class Journal:
                 f"{named['file_name'] or 'one'!r} of {named['width']} x {named['height']} pixels. "
                 "Pass another path as journal=."
             )
-        self._users += 1
-        return self._store
+        store = AnnotationStore.of(image)  # its own, to be closed by this user alone
+        store.transactions = self._transactions
+        self._admit(store)
+        return store
+
+    def _admit(self, user: AnnotationStore) -> None:
+        self._users.add(user)
+        when_gone(user, self._release_unused)
 
     # ---- recording: the store's lock is held ----------------------------------------------------
 
@@ -260,11 +269,18 @@ class Journal:
                     _log.warning("sam_widget: %s is saved again.", self.path)
                 self._problem = ""
 
-    def close(self) -> None:
-        """Close the file if this was its last user; delete it if it holds nothing."""
+    def close(self, user: object) -> None:
+        """Close the file if this is the last of its users; delete it if it holds nothing."""
         with _registry_lock:
-            self._users -= 1
-            if self._users <= 0:
+            if user in self._users:
+                self._users.discard(user)
+                if not self._users:
+                    self.abandon()
+
+    def _release_unused(self) -> None:
+        """Close the file if nobody can reach it any more, and nothing would be lost."""
+        with _registry_lock:
+            if not self._users and self.saved:
                 self.abandon()
 
     def abandon(self) -> None:
@@ -273,10 +289,10 @@ class Journal:
             if self._file.closed:
                 return
             self.flush()
-            with self._io, self._store.transactions.lock:
+            with self._io, self._transactions.lock:
                 note = "" if self.saved else self.report
-                self._store.transactions.record_with(None, note)
-                self._file.close(remove=not note and _says_nothing(self._store.transactions.log))
+                self._transactions.record_with(None, note)
+                self._file.close(remove=not note and _says_nothing(self._transactions.log))
             key = os.path.realpath(self.path)
             if _registry.get(key) is self:
                 del _registry[key]
@@ -294,7 +310,7 @@ class Journal:
         if self._untidy or self._file.size > self._compact_above:
             self._write_whole()
         else:
-            with self._store.transactions.lock:
+            with self._transactions.lock:
                 batch = tuple(self._pending)
             lines = [
                 seal({"n": number, **lay_out()})
@@ -302,12 +318,12 @@ class Journal:
             ]
             self._file.append(b"".join(lines))
             self._records += len(batch)
-            with self._store.transactions.lock:
+            with self._transactions.lock:
                 del self._pending[: len(batch)]
 
     def _write_whole(self) -> None:
-        with self._store.transactions.lock:
-            records = list(whole_records(self._header, self._store.transactions.log))
+        with self._transactions.lock:
+            records = list(whole_records(self._header, self._transactions.log))
             included = len(self._pending)
         data = b"".join(seal({"n": number, **record}) for number, record in enumerate(records))
         try:
@@ -321,14 +337,14 @@ class Journal:
             return
         self._records = len(records)
         self._compact_above = max(COMPACT_ABOVE, COMPACT_FACTOR * len(data))
-        with self._store.transactions.lock:
+        with self._transactions.lock:
             del self._pending[:included]
             self._untidy = True  # until its name is on disk: the old file might come back
         self._file.force_name()
         self._untidy = False
 
     def _whole(self) -> bytes:
-        records = enumerate(whole_records(self._header, self._store.transactions.log))
+        records = enumerate(whole_records(self._header, self._transactions.log))
         return b"".join(seal({"n": number, **record}) for number, record in records)
 
     def _cut(self, size: int) -> None:
