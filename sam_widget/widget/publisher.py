@@ -76,7 +76,9 @@ class Publisher:
         self._worker, self._page = worker, page
         session = self._worker.session
         return {
-            "image_state": None if start.failure else self.image_trait(start.image),
+            "image_state": (
+                state.no_image_trait() if start.failure else self.image_trait(start.image)
+            ),
             "document": state.document_trait(session),
             "answer": state.answer_trait(session.answer),
             "model_info": self._model_info(),

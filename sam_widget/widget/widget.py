@@ -23,6 +23,7 @@ from sam_widget.widget.series_actions import SeriesActions
 from sam_widget.widget.threads import bind_to_no_thread
 from sam_widget.widget.traits import SessionTraits
 from sam_widget.widget.wire import problems
+from sam_widget.widget.wire.state import no_image_trait
 from sam_widget.widget.worker.loading import loader
 from sam_widget.widget.worker.worker import Worker
 
@@ -345,7 +346,7 @@ class SamWidget(ManyMasks, SeriesActions, HandEdits[None], SessionTraits):
                 annotations=opened.store,
                 prompts=opened.prompts,
             )
-            image_state = None
+            image_state = no_image_trait()
             if preview is not None:
                 image_state = publisher.image_trait(opened.image, preview)
             refuse = self._worker.reset(session, opened.failure)
