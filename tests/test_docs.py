@@ -98,6 +98,8 @@ CHECKS = {
     """,
     "docs/guides/formats.md": """
         assert Path("photo.labelme.json").is_file()
+        assert [len(image) for image in images] == [1]
+        assert Path("all.coco.json").is_file()
         assert len(annotations) == len(sure) == 1
         assert annotations[0].prompts.points == ((410, 220),)
     """,

@@ -90,7 +90,6 @@ def test_every_stored_buffer_has_its_place_in_the_stored_state(name, tmp_path, c
     sizes = {tuple(one["path"]): len(base64.b64decode(one["data"])) for one in widget["buffers"]}
     candidates = widget["state"]["answer"]["candidates"]
     assert sizes["answer", "masks"] == sum(one["bytes"] for one in candidates)
-    shown = bool(widget["state"]["image_state"]["id"])
-    assert (
-        shown == (name != "an image that cannot be read") == (sizes["image_state", "preview"] > 0)
-    )
+    shown = widget["state"]["image_state"]["id"] != ""
+    assert shown == (sizes["image_state", "preview"] > 0)
+    assert shown == (name != "an image that cannot be read")

@@ -5,15 +5,17 @@ import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { CommandContext } from "./commands/context";
 import { mountInput } from "./input/input";
-import { AcceptPanel } from "./panels/accept";
+import { followRoom } from "./input/room";
+import { AcceptRow } from "./panels/accept";
 import { Annotations } from "./panels/annotations/annotations";
 import { Announcer } from "./panels/announcer";
 import { Candidates } from "./panels/candidates";
 import { Editing } from "./panels/editing";
 import { EverythingPanel } from "./panels/everything";
+import { followFullWindow } from "./panels/full-window";
 import { Help } from "./panels/help";
-import { Messages, Opening, StagePlaceholder } from "./panels/messages";
-import { PromptList } from "./panels/prompts";
+import { Labels } from "./panels/labels";
+import { FirstStep, Messages, Opening, StagePlaceholder } from "./panels/messages";
 import { SeriesPanel } from "./panels/series";
 import { StatusLine } from "./panels/status";
 import { followTheme, showColors } from "./panels/theme";
@@ -42,6 +44,8 @@ export function mountApp(
   suppressShortcuts(root, signal);
   followTheme(root, signal);
   showColors(root);
+  followRoom(root, store.layout, signal);
+  followFullWindow(root, store.layout, signal);
   const stopReflecting = effect(() => reflect(store, root));
   const stopForgetting = forgetWhatIsGone(store, context.interaction);
   render(<App root={root} context={context} signal={signal} />, root);
@@ -56,37 +60,42 @@ export function mountApp(
 function App({ root, context, signal }: Props) {
   const { store, actions } = context;
   return (
-    <>
+    <div class="sam-frame">
       <Toolbar store={store} actions={actions} />
-      <div class="sam-main">
-        <div class="sam-stage-column">
-          <div class="sam-stage-area">
-            <Stage root={root} context={context} signal={signal} />
-            <StagePlaceholder store={store} />
-            <Opening store={store} />
-            <Messages store={store} />
-          </div>
-          <PromptList store={store} actions={actions} />
+      <div class="sam-main" style={{ "--sam-aspect": aspectOf(store) }}>
+        <div class="sam-stage-area">
+          <Stage root={root} context={context} signal={signal} />
+          <StagePlaceholder store={store} />
+          <FirstStep store={store} />
+          <Opening store={store} />
+          <Messages store={store} />
         </div>
         <div class="sam-side">
           <EverythingPanel store={store} actions={actions} />
           {!isPointingAtFound(store) && <Candidates store={store} actions={actions} />}
-          <AcceptPanel store={store} actions={actions} />
+          <Labels store={store} actions={actions} />
+          <AcceptRow store={store} actions={actions} />
           <Editing store={store} actions={actions} />
           <Annotations store={store} actions={actions} />
         </div>
       </div>
+      <StatusLine store={store} actions={actions} />
       <SeriesPanel store={store} actions={actions} />
-      <StatusLine store={store} />
       <Announcer store={store} />
       <Help store={store} />
-    </>
+    </div>
   );
 }
 
 /** Everything mode has the room of the candidates while there are none. */
 function isPointingAtFound({ everything, answer }: Store): boolean {
   return everything.open.value && answer.value.candidates.length === 0;
+}
+
+/** Height by width that a single image asks for; images of a series share one height. */
+function aspectOf({ image, series }: Store): number | undefined {
+  const shown = series.value === null ? image.value : null;
+  return shown ? shown.height / shown.width : undefined;
 }
 
 /** The stage draws itself; Preact only owns the place it is in. */

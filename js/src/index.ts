@@ -12,6 +12,7 @@ function render({ model, el, signal }: RenderProps<Traits & Record<string, unkno
   const actions = connect(model, store, signal);
   const root = document.createElement("div");
   root.className = "sam-widget";
+  el.classList.add("sam-host");
   el.append(root);
   mountApp(root, store, actions, signal);
   signal.addEventListener("abort", () => root.remove(), { once: true });

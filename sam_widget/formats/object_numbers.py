@@ -10,9 +10,11 @@ import numpy as np
 from sam_widget.formats.reading.field import Field
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from sam_widget.annotations import Annotation
 
-__all__ = ["MAX_NUMBER", "UniqueNumbers", "assign_numbers", "id_from_number"]
+__all__ = ["MAX_NUMBER", "Numbers", "UniqueNumbers", "assign_numbers", "id_from_number"]
 
 MAX_NUMBER = 2**53 - 1
 """Largest id that every JSON reader keeps exactly."""
@@ -47,26 +49,39 @@ def id_from_number(field: Field) -> str:
     return str(field.integer(0, MAX_NUMBER))
 
 
-def assign_numbers(annotations: list[Annotation]) -> list[int]:
-    """Give objects numbers for a format whose ids are numbers.
+class Numbers:
+    """Give numbers that are used once, for formats whose ids are numbers.
 
-    Those that came from such a file keep their number; the others get what is free, from 1.
+    What came with a number keeps it if it is free; the others get what is free, from 1.
     """
-    kept = [_number(annotation) for annotation in annotations]
-    taken = {number for number in kept if number is not None}
-    used: set[int] = set()
-    free = 0
-    result = []
-    for number in kept:
-        chosen = number
-        if chosen is None or chosen in used:
-            free += 1
-            while free in taken:
-                free += 1
-            chosen = free
-        used.add(chosen)
-        result.append(chosen)
-    return result
+
+    def __init__(self) -> None:
+        self._used: set[int] = set()
+        self._free = 0
+
+    def assign(self, wanted: Sequence[int | None]) -> list[int]:
+        """Return numbers for records, which may have wanted one; never one given before."""
+        taken = {number for number in wanted if number is not None}
+        result = []
+        for number in wanted:
+            chosen = number
+            if chosen is None or chosen in self._used:
+                self._free += 1
+                while self._free in taken or self._free in self._used:
+                    self._free += 1
+                chosen = self._free
+            self._used.add(chosen)
+            result.append(chosen)
+        return result
+
+    def assign_to(self, annotations: Iterable[Annotation]) -> list[int]:
+        """Return numbers for objects; those that came from such a file want theirs."""
+        return self.assign([_number(annotation) for annotation in annotations])
+
+
+def assign_numbers(annotations: Iterable[Annotation]) -> list[int]:
+    """Give the objects of one file numbers; see :class:`Numbers`."""
+    return Numbers().assign_to(annotations)
 
 
 def _number(annotation: Annotation) -> int | None:

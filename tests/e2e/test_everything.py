@@ -73,7 +73,7 @@ def test_find_sieve_select_and_keep(widget):
     assert fewer < first
     assert fewer == python("len(w._page.everything._present().result)")
     removed = python("w._page.everything._present().result.removed['predicted_iou']")
-    expect(of(widget, "removed-pred_iou_thresh")).to_contain_text(f"Removes {removed}.")
+    expect(of(widget, "removed-pred_iou_thresh")).to_have_text(f"\N{MINUS SIGN}{removed}")
 
     of(widget, "look-edges").click()
     widget.page.wait_for_function(f"before => ({painted})() < before / 2", arg=everywhere)

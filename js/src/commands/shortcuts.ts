@@ -8,6 +8,7 @@ import { lessOrMore, togglePreviews } from "./appearance";
 import type { CommandContext } from "./context";
 import * as crosshair from "./crosshair";
 import { toggleEverything } from "./everything";
+import { toggleFullWindow } from "./full-window";
 import { deletePrompt } from "./prompts";
 import { finish, stepImage } from "./series";
 import { fitView, ZOOM_STEP } from "./zoom";
@@ -300,6 +301,13 @@ export const SHORTCUTS: readonly Shortcut[] = [
     keys: ["0"],
     label: "Show the whole image",
     run: ({ store }) => fitView(store),
+  },
+  {
+    id: "full-window",
+    group: "View",
+    keys: ["f"],
+    label: "Fill the window with the widget, or give it back",
+    run: ({ store }) => toggleFullWindow(store),
   },
   {
     id: "opacity-down",

@@ -3,6 +3,9 @@
 import type { Mask } from "./masks";
 import type { Size } from "./viewport";
 
+/** Where a mask lies in pixels of its own, and how large it is as a whole. */
+export type Extent = Omit<Mask, "data">;
+
 /** A square in image pixels; it may reach past the image where the masks are long and thin. */
 export interface Crop {
   left: number;
@@ -16,7 +19,7 @@ const MARGIN = 0.15;
 const LEAST_SIDE = 24;
 
 /** The square around the union of `masks`, the same for all of them so that they compare. */
-export function cropAround(masks: readonly Mask[], image: Size): Crop {
+export function cropAround(masks: readonly Extent[], image: Size): Crop {
   const whole = Math.max(image.width, image.height);
   const shown = masks.filter((mask) => mask.columns > 0 && mask.rows > 0);
   if (shown.length === 0) return centred(image.width / 2, image.height / 2, whole, image);

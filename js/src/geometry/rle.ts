@@ -148,6 +148,43 @@ export function paintRunsWithin(
   });
 }
 
+/**
+ * Whether the mask is true at columns x rows, both ascending, as a row-major picture of 1 and 0;
+ * places outside the mask are 0. It costs a walk along the runs, however large the mask is.
+ */
+export function sampleRuns(
+  runs: Uint32Array,
+  { width, height }: { readonly width: number; readonly height: number },
+  columns: ArrayLike<number>,
+  rows: ArrayLike<number>,
+): Uint8Array {
+  const picture = new Uint8Array(columns.length * rows.length);
+  let index = 0;
+  let end = runs[0] ?? 0;
+  for (let across = 0; across < columns.length; across++) {
+    const column = columns[across] ?? -1;
+    if (column < 0 || column >= width) continue;
+    if (across > 0 && column === columns[across - 1]) {
+      // The walk has passed it: it is copied.
+      for (let at = across; at < picture.length; at += columns.length) {
+        picture[at] = picture[at - 1] ?? 0;
+      }
+      continue;
+    }
+    for (let down = 0; down < rows.length; down++) {
+      const row = rows[down] ?? -1;
+      if (row < 0 || row >= height) continue;
+      const place = column * height + row;
+      while (end <= place) {
+        index += 1;
+        end += runs[index] ?? Number.POSITIVE_INFINITY;
+      }
+      picture[down * columns.length + across] = index & 1;
+    }
+  }
+  return picture;
+}
+
 /** Each run cut at the column ends: `length` true pixels down from (row, column). */
 export function eachStrip(
   runs: Uint32Array,

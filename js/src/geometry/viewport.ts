@@ -20,18 +20,25 @@ export interface Box {
   y1: number;
 }
 
+/** The stage: it has margins where the image, shown whole, does not fill it. */
+export interface Stage extends Size {
+  /** So many CSS pixels are a whole number of device pixels; 1 if absent. */
+  readonly unit?: number;
+}
+
 /**
- * What part of the image is on stage. `left` and `top` are fractions of the image at the stage's
- * top left corner, so that a view keeps its meaning when the stage is resized.
+ * What part of the image is on stage. `x` and `y` are the fractions of the image at the stage's
+ * middle, so that a view keeps its meaning when the stage is resized. At zoom 1 the image is shown
+ * whole, as large as the stage allows.
  */
 export interface View {
   readonly zoom: number;
-  readonly left: number;
-  readonly top: number;
+  readonly x: number;
+  readonly y: number;
 }
 
-/** The whole image: covers the stage exactly. */
-export const IDENTITY_VIEW: View = { zoom: 1, left: 0, top: 0 };
+/** The whole image, in the middle. */
+export const WHOLE_IMAGE: View = { zoom: 1, x: 0.5, y: 0.5 };
 
 /** Image to stage: x_stage = a * x + e, y_stage = d * y + f. There is no rotation or shear. */
 export interface Transform {
@@ -49,21 +56,41 @@ export interface ClientRect {
   height: number;
 }
 
-/** Zoomed in fully, one image pixel spans at least this many CSS pixels each way. */
+/** An image pixel spans at most this many CSS pixels when the image is shown whole, ... */
 const LARGEST_PIXEL = 32;
+/** ... and the image at least this many. */
 const LEAST_SIDE = 16;
-/** Smaller images are enlarged until their long side reaches this, space permitting. */
-const COMFORTABLE_SIDE = 512;
 
-export function transformOf(image: Size, stage: Size, view: View): Transform {
-  const width = stage.width * view.zoom;
-  const height = stage.height * view.zoom;
-  // "0 -" instead of unary minus: no negative zero in data-transform.
+/** The image shown whole, in CSS pixels: fitted into the stage, its sides whole device pixels. */
+export function fitImage(image: Size, stage: Stage): Size {
+  const room = Math.min(stage.width / image.width, stage.height / image.height);
+  const scale = Math.min(room, LARGEST_PIXEL);
+  const { unit = 1 } = stage;
+  return {
+    width: fitSide(image.width * scale, stage.width, unit),
+    height: fitSide(image.height * scale, stage.height, unit),
+  };
+}
+
+function fitSide(side: number, available: number, unit: number): number {
+  const most = Math.max(unit, Math.floor(available / unit) * unit);
+  const least = Math.min(most, LEAST_SIDE);
+  return clamp(Math.round(side / unit) * unit, least, most);
+}
+
+export function transformOf(image: Size, stage: Stage, view: View): Transform {
+  const whole = fitImage(image, stage);
+  const width = whole.width * view.zoom;
+  const height = whole.height * view.zoom;
+  const { unit = 1 } = stage;
+  // Where nothing is hidden the image begins at a whole device pixel: its border is sharp.
+  const start = (place: number, length: number, room: number): number =>
+    length <= room ? Math.floor((room - length) / 2 / unit) * unit : room / 2 - place * length;
   return {
     a: width / image.width,
     d: height / image.height,
-    e: 0 - view.left * width,
-    f: 0 - view.top * height,
+    e: start(view.x, width, stage.width),
+    f: start(view.y, height, stage.height),
   };
 }
 
@@ -110,54 +137,63 @@ export function clampToImage(image: Size, point: Point): Point {
   return { x: clamp(point.x, 0, image.width), y: clamp(point.y, 0, image.height) };
 }
 
-export function maxZoom(image: Size, stage: Size): number {
-  const pixel = Math.min(stage.width / image.width, stage.height / image.height);
+/** At the highest zoom an image pixel spans at least LARGEST_PIXEL CSS pixels each way. */
+export function maxZoom(image: Size, stage: Stage): number {
+  const whole = fitImage(image, stage);
+  const pixel = Math.min(whole.width / image.width, whole.height / image.height);
   return pixel > 0 ? Math.max(1, LARGEST_PIXEL / pixel) : 1;
 }
 
-/** The nearest view whose zoom is allowed and whose image covers the whole stage. */
-export function clampView(view: View, limit: number): View {
-  const zoom = clamp(view.zoom, 1, limit);
-  const hidden = 1 - 1 / zoom;
-  return { zoom, left: clamp(view.left, 0, hidden), top: clamp(view.top, 0, hidden) };
+/**
+ * The nearest view whose zoom is allowed and that wastes no room: what is larger than the stage
+ * covers it, what is not lies in its middle.
+ */
+export function clampView(view: View, image: Size, stage: Stage): View {
+  const zoom = clamp(view.zoom, 1, maxZoom(image, stage));
+  const whole = fitImage(image, stage);
+  const place = (at: number, length: number, room: number): number => {
+    const visible = room / (length * zoom);
+    return visible >= 1 ? 0.5 : clamp(at, visible / 2, 1 - visible / 2);
+  };
+  return {
+    zoom,
+    x: place(view.x, whole.width, stage.width),
+    y: place(view.y, whole.height, stage.height),
+  };
 }
 
 /** Part of the stage that a box fills which is shown by itself. */
 const BOX_SHARE = 0.6;
 
-/** The view with a box, in image pixels, in its middle, as large as `limit` and its share allow. */
-export function viewOf(box: Box, image: Size, limit: number): View {
-  const across = (box.x1 - box.x0) / image.width;
-  const down = (box.y1 - box.y0) / image.height;
-  const zoom = clamp(BOX_SHARE / Math.max(across, down, Number.EPSILON), 1, limit);
-  const left = (box.x0 + box.x1) / 2 / image.width - 0.5 / zoom;
-  const top = (box.y0 + box.y1) / 2 / image.height - 0.5 / zoom;
-  return clampView({ zoom, left, top }, limit);
+/** The view with a box, in image pixels, in its middle, as large as its share allows. */
+export function viewOf(box: Box, image: Size, stage: Stage): View {
+  const { a, d } = transformOf(image, stage, WHOLE_IMAGE);
+  const across = Math.max((box.x1 - box.x0) * a, Number.EPSILON) / stage.width;
+  const down = Math.max((box.y1 - box.y0) * d, Number.EPSILON) / stage.height;
+  const zoom = BOX_SHARE / Math.max(across, down);
+  const x = (box.x0 + box.x1) / 2 / image.width;
+  const y = (box.y0 + box.y1) / 2 / image.height;
+  return clampView({ zoom, x, y }, image, stage);
 }
 
 /** Multiplies the zoom; the image point under `anchor` (stage) stays there if the borders allow. */
-export function zoomAt(
-  view: View,
-  factor: number,
-  anchor: Point,
-  stage: Size,
-  limit: number,
-): View {
+export function zoomAt(view: View, factor: number, anchor: Point, image: Size, stage: Stage): View {
   if (stage.width <= 0 || stage.height <= 0) return view;
-  const zoom = clamp(view.zoom * factor, 1, limit);
-  const across = anchor.x / stage.width;
-  const down = anchor.y / stage.height;
-  const left = view.left + across / view.zoom - across / zoom;
-  const top = view.top + down / view.zoom - down / zoom;
-  return clampView({ zoom, left, top }, limit);
+  const zoom = clamp(view.zoom * factor, 1, maxZoom(image, stage));
+  const point = stageToImage(transformOf(image, stage, view), anchor);
+  const whole = fitImage(image, stage);
+  const x = point.x / image.width + (stage.width / 2 - anchor.x) / (whole.width * zoom);
+  const y = point.y / image.height + (stage.height / 2 - anchor.y) / (whole.height * zoom);
+  return clampView({ zoom, x, y }, image, stage);
 }
 
 /** Moves the image by (dx, dy) stage pixels. */
-export function panBy(view: View, dx: number, dy: number, stage: Size): View {
+export function panBy(view: View, dx: number, dy: number, image: Size, stage: Stage): View {
   if (stage.width <= 0 || stage.height <= 0) return view;
-  const left = view.left - dx / (stage.width * view.zoom);
-  const top = view.top - dy / (stage.height * view.zoom);
-  return clampView({ zoom: view.zoom, left, top }, view.zoom);
+  const whole = fitImage(image, stage);
+  const x = view.x - dx / (whole.width * view.zoom);
+  const y = view.y - dy / (whole.height * view.zoom);
+  return clampView({ zoom: view.zoom, x, y }, image, stage);
 }
 
 /** Pans just enough for an image point to be at least `margin` stage pixels inside the stage. */
@@ -165,7 +201,7 @@ export function panIntoView(
   view: View,
   point: Point,
   image: Size,
-  stage: Size,
+  stage: Stage,
   margin: number,
 ): View {
   const at = imageToStage(transformOf(image, stage, view), point);
@@ -173,29 +209,17 @@ export function panIntoView(
   const marginY = Math.min(margin, stage.height / 2);
   const dx = clamp(at.x, marginX, stage.width - marginX) - at.x;
   const dy = clamp(at.y, marginY, stage.height - marginY) - at.y;
-  return dx === 0 && dy === 0 ? view : panBy(view, dx, dy, stage);
+  return dx === 0 && dy === 0 ? view : panBy(view, dx, dy, image, stage);
 }
 
 /**
- * Size of the stage, in whole CSS pixels: the image fitted into the space there is. At fractional
- * device pixel ratios sides are such that they are whole device pixels too, where that is
- * possible: the canvases are then shown without any resampling.
+ * The largest stage in the room there is, in whole CSS pixels that are whole device pixels, too,
+ * where that is possible: the canvases are then shown without any resampling.
  */
-export function fitStage(image: Size, available: Size, devicePixelRatio: number): Size {
-  const room = Math.min(available.width / image.width, available.height / image.height);
-  const comfortable = COMFORTABLE_SIDE / Math.max(image.width, image.height);
-  const scale = Math.min(room, Math.max(1, comfortable));
+export function stageIn(room: Size, devicePixelRatio: number): Stage {
   const unit = wholePixelUnit(devicePixelRatio);
-  return {
-    width: fitSide(image.width * scale, available.width, unit),
-    height: fitSide(image.height * scale, available.height, unit),
-  };
-}
-
-function fitSide(side: number, available: number, unit: number): number {
-  const most = Math.max(unit, Math.floor(available / unit) * unit);
-  const least = Math.min(most, LEAST_SIDE);
-  return clamp(Math.round(side / unit) * unit, least, most);
+  const whole = (side: number): number => Math.max(unit, Math.floor(side / unit) * unit);
+  return { width: whole(room.width), height: whole(room.height), unit };
 }
 
 /** The fewest CSS pixels (up to 4) that are a whole number of device pixels; 1 if there are none. */

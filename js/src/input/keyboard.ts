@@ -140,6 +140,7 @@ function stepBack(
   else if (interaction.crosshair.value) interaction.crosshair.value = null;
   else if (store.activePrompt.value) store.activePrompt.value = null;
   else if (store.selectedIds.value.size > 0) store.selectedIds.value = new Set();
+  else if (store.layout.fullWindow.value) store.layout.fullWindow.value = false;
   else leave(root, target);
   return true;
 }

@@ -1,7 +1,7 @@
 // Two fingers zoom and pan the image together, so that what is under them stays under them.
 
-import { zoomView } from "../commands/zoom";
-import { type Point, panBy } from "../geometry/viewport";
+import { panView, zoomView } from "../commands/zoom";
+import type { Point } from "../geometry/viewport";
 import type { Store } from "../state/store";
 
 export class Pinch {
@@ -44,7 +44,6 @@ export class Pinch {
     const from = { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
     const to = { x: (c.x + d.x) / 2, y: (c.y + d.y) / 2 };
     if (spread > 0) zoomView(this.#store, Math.hypot(c.x - d.x, c.y - d.y) / spread, from);
-    const { view, stageSize } = this.#store;
-    view.value = panBy(view.value, to.x - from.x, to.y - from.y, stageSize.value);
+    panView(this.#store, to.x - from.x, to.y - from.y);
   }
 }

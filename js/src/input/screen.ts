@@ -1,33 +1,23 @@
 // How much room there is and how fine the screen's pixels are, as both change.
 
-/** Calls back with the width for content of `element` in CSS pixels, now and on every change. */
-export function watchWidth(
+import type { Size } from "../geometry/viewport";
+
+/** Calls back with the size of `element` in CSS pixels, now and on every change. */
+export function watchSize(
   element: HTMLElement,
-  onWidth: (width: number) => void,
+  onSize: (size: Size) => void,
   aborted: AbortSignal,
 ): void {
-  let known = -1;
-  const tell = (width: number): void => {
-    // Heights follow from what is done with the width: heeding them would go round in circles.
-    // Width 0 is a cell that the notebook has taken off the page for now.
-    if (width === known || width === 0) return;
-    known = width;
-    onWidth(width);
+  const tell = ({ width, height }: Size): void => {
+    // Nothing is a cell that the notebook has taken off the page for now.
+    if (width > 0 && height > 0) onSize({ width, height });
   };
-  const style = getComputedStyle(element);
-  const padding =
-    (Number.parseFloat(style.paddingLeft) || 0) + (Number.parseFloat(style.paddingRight) || 0);
-  tell(Math.max(0, element.clientWidth - padding));
   const observer = new ResizeObserver(([entry]) => {
-    if (entry) tell(entry.contentRect.width);
+    if (entry) tell(entry.contentRect);
   });
   observer.observe(element);
   aborted.addEventListener("abort", () => observer.disconnect());
-}
-
-/** Calls back on every change of the window's size. */
-export function watchWindow(onResize: () => void, aborted: AbortSignal): void {
-  globalThis.addEventListener("resize", onResize, { signal: aborted });
+  tell({ width: element.clientWidth, height: element.clientHeight });
 }
 
 /** Calls back with the device pixels per CSS pixel, now and on every change: other screen, zoom. */

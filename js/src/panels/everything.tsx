@@ -105,7 +105,7 @@ function Start({ store, actions }: ViewContext) {
   return (
     <div class="sam-everything-start">
       <label title="Points along each side of the grid that is asked: more find smaller things.">
-        Points
+        Grid
         <select
           class="sam-select"
           data-testid="everything-points"
@@ -113,7 +113,7 @@ function Start({ store, actions }: ViewContext) {
           onChange={({ currentTarget }) => setPoints(Number(currentTarget.value))}
         >
           {[8, 16, 24, 32, 64].map((count) => (
-            <option key={count} value={count}>{`${count} × ${count}`}</option>
+            <option key={count} value={count}>{`${count}×${count}`}</option>
           ))}
         </select>
       </label>
@@ -126,29 +126,10 @@ function Start({ store, actions }: ViewContext) {
           onChange={({ currentTarget }) => setCrops(Number(currentTarget.value))}
         >
           <option value={0}>none</option>
-          <option value={1}>2 × 2</option>
-          <option value={2}>+ 4 × 4</option>
+          <option value={1}>2×2</option>
+          <option value={2}>+ 4×4</option>
         </select>
       </label>
-      <p class="sam-dim sam-everything-region">
-        {region.value ? (
-          <>
-            Only inside the box.{" "}
-            <button
-              type="button"
-              class="sam-link"
-              data-testid="everything-whole"
-              onClick={() => {
-                region.value = null;
-              }}
-            >
-              Whole image
-            </button>
-          </>
-        ) : (
-          "The whole image; drag a box to look only there."
-        )}
-      </p>
       {mode.busy.value ? (
         <button
           type="button"
@@ -164,11 +145,30 @@ function Start({ store, actions }: ViewContext) {
           type="button"
           class="sam-primary"
           data-testid="everything-run"
-          title={region.value ? "Find all masks in the box" : "Find all masks"}
+          title={
+            region.value
+              ? "Find all masks in the box"
+              : "Find all masks of the image; drag a box on it to look only there"
+          }
           onClick={() => actions.everything.run(points, crops, region.value)}
         >
           Find
         </button>
+      )}
+      {region.value && (
+        <p class="sam-dim sam-everything-region">
+          Only inside the box.{" "}
+          <button
+            type="button"
+            class="sam-link"
+            data-testid="everything-whole"
+            onClick={() => {
+              region.value = null;
+            }}
+          >
+            Whole image
+          </button>
+        </p>
       )}
     </div>
   );
@@ -221,9 +221,6 @@ function Sieve({ store, actions }: ViewContext) {
         return (
           <label key={rule.name} class="sam-everything-rule" title={rule.help}>
             <span class="sam-everything-name">{rule.label}</span>
-            <output data-testid={`everything-value-${rule.name}`}>
-              {rule.step < 1 ? value.toFixed(2) : `${value} px`}
-            </output>
             <input
               type="range"
               min={0}
@@ -233,9 +230,18 @@ function Sieve({ store, actions }: ViewContext) {
               data-testid={`everything-${rule.name}`}
               onInput={({ currentTarget }) => move(rule.name, currentTarget.valueAsNumber)}
             />
-            <small class="sam-dim" data-testid={`everything-removed-${rule.name}`}>
-              {rule.removes.length > 0 ? `${rule.help} Removes ${removed}.` : rule.help}
-            </small>
+            <output data-testid={`everything-value-${rule.name}`}>
+              {rule.step < 1 ? value.toFixed(2) : `${value} px`}
+            </output>
+            {rule.removes.length > 0 && (
+              <small
+                class="sam-dim"
+                data-testid={`everything-removed-${rule.name}`}
+                title={`It removes ${removed}`}
+              >
+                {`\u2212${removed}`}
+              </small>
+            )}
           </label>
         );
       })}
@@ -257,13 +263,13 @@ function Others({ removed }: { removed: Readonly<Record<string, number>> }) {
 function Looks({ store }: { store: Store }) {
   const { look } = store.everything;
   return (
-    <fieldset class="sam-everything-looks" aria-label="How masks are shown">
+    <fieldset class="sam-segments sam-everything-looks" aria-label="How masks are shown">
       {LOOKS.map((choice) => (
         <button
           type="button"
           key={choice.look}
           title={choice.title}
-          class="sam-chip"
+          class="sam-segment"
           data-testid={`everything-look-${choice.look}`}
           aria-pressed={look.value === choice.look}
           onClick={() => {

@@ -5,7 +5,7 @@ import { chooseLabel } from "../commands/annotations";
 import type { ViewContext } from "../commands/context";
 import { LABELS_WITH_KEY } from "../commands/shortcuts";
 import { countByLabel } from "../state/annotations";
-import { NO_COLOR } from "../state/colors";
+import { colorOfLabel, NO_COLOR } from "../state/colors";
 import { hasPrompts, selectedAnnotations } from "../state/selectors";
 import { drawNow } from "./controls/draw-now";
 import { IconButton } from "./controls/icon-button";
@@ -20,36 +20,29 @@ export function Labels({ store, actions }: ViewContext) {
     if (label) actions.addLabel(label);
   };
   return (
-    <fieldset class="sam-labels" aria-label="Labels">
-      <div class="sam-labels-head">
-        <h3>Labels</h3>
-        <IconButton
-          small={true}
-          icon="plus"
-          label="Add a label"
-          testId="label-add"
-          onPress={() =>
-            drawNow(() => {
-              adding.value = true;
-            })
-          }
+    <fieldset class="sam-panel sam-labels" aria-label="Labels">
+      {labels.map((label, index) => (
+        <LabelRow
+          key={label}
+          label={label}
+          index={index}
+          count={counts.value.get(label) ?? 0}
+          store={store}
+          actions={actions}
         />
-      </div>
-      {(labels.length > 0 || adding.value) && (
-        <div class="sam-label-rows">
-          {labels.map((label, index) => (
-            <LabelRow
-              key={label}
-              label={label}
-              index={index}
-              count={counts.value.get(label) ?? 0}
-              store={store}
-              actions={actions}
-            />
-          ))}
-          {adding.value && <LabelField label="" testId="label-new" onEdited={added} />}
-        </div>
-      )}
+      ))}
+      {adding.value && <LabelField label="" testId="label-new" onEdited={added} />}
+      <IconButton
+        small={true}
+        icon="plus"
+        label="Add a label"
+        testId="label-add"
+        onPress={() =>
+          drawNow(() => {
+            adding.value = true;
+          })
+        }
+      />
     </fieldset>
   );
 }
@@ -83,7 +76,7 @@ function LabelRow({ label, index, count, store, actions }: RowProps) {
         data-testid="label-color"
         title={`Colour of ${label}, and of all its objects`}
         aria-label={`Colour of ${label}`}
-        value={store.labelColors.value[label] ?? NO_COLOR}
+        value={colorOfLabel(store.labelColors.value, label) ?? NO_COLOR}
         onChange={({ currentTarget }) => actions.recolorLabel(label, currentTarget.value)}
       />
       {editing.value ? (

@@ -2,6 +2,7 @@
 
 import { useComputed, useSignal } from "@preact/signals";
 import type { Problem } from "../protocol";
+import { hasPrompts } from "../state/selectors";
 import type { Store } from "../state/store";
 import { Icon } from "./controls/icons";
 
@@ -37,8 +38,21 @@ export function Messages({ store }: { store: Store }) {
 /** Shown where the stage will be, while there is no picture. */
 export function StagePlaceholder({ store }: { store: Store }) {
   if (store.image.value !== null || store.problem.value !== null) return null;
-  const text = WAITING_FOR[store.status.value] ?? "No image yet.";
+  const text = WAITING_FOR[store.status.value] ?? "No image yet: set w.image in a cell.";
   return <p class="sam-stage-placeholder">{text}</p>;
+}
+
+/** What to do first, on the picture itself, until something has been done. */
+export function FirstStep({ store }: { store: Store }) {
+  const ready = store.image.value !== null && store.kernelStatus.value === "ready";
+  const untouched = store.answer.value.candidates.length === 0 && !hasPrompts(store);
+  const fresh = store.annotations.value.length === 0 && store.document.value.can_undo === false;
+  if (!(ready && untouched && fresh) || store.everything.open.value) return null;
+  return (
+    <p class="sam-first-step" data-testid="first-step">
+      Click an object, or drag a box around it
+    </p>
+  );
 }
 
 /** While another image of the series is opened nothing can be done to this one. */

@@ -7,6 +7,7 @@ import { keysOf } from "../commands/key-names";
 import { finish, stepImage } from "../commands/series";
 import type { ImageStatus, SeriesState } from "../protocol";
 import { placeOf, statusOf, summary } from "../state/series";
+import type { Store } from "../state/store";
 import { IconButton } from "./controls/icon-button";
 import { Icon, type IconName } from "./controls/icons";
 import { useId } from "./controls/unique-id";
@@ -30,18 +31,51 @@ export function SeriesPanel({ store, actions }: ViewContext) {
   if (series === null) return null;
   return (
     <section class="sam-series" aria-label="Images" data-testid="series" data-index={series.index}>
-      <SeriesBar store={store} actions={actions} series={series} />
-      <Strip store={store} actions={actions} series={series} />
+      <SeriesHead store={store} series={series} />
+      {store.layout.stripOpen.value && <Strip store={store} actions={actions} series={series} />}
     </section>
   );
 }
 
-function SeriesBar({ store, actions, series }: ViewContext & { series: SeriesState }) {
+/** One thin line: it folds the strip, and says how far one is. */
+function SeriesHead({ store, series }: { store: Store; series: SeriesState }) {
+  const { stripOpen, stripChoice } = store.layout;
   const { index, length, name, statuses, note } = series;
+  return (
+    <div class="sam-series-head">
+      <button
+        type="button"
+        class="sam-fold"
+        data-testid="series-fold"
+        aria-expanded={stripOpen.value}
+        title={stripOpen.value ? "Hide the small pictures" : "Show small pictures of all images"}
+        onClick={() => {
+          stripChoice.value = !stripOpen.value;
+        }}
+      >
+        <span class="sam-fold-sign" aria-hidden="true" />
+        Images
+      </button>
+      <span class="sam-series-summary" data-testid="series-summary" title={note || undefined}>
+        {note && <Icon name="warning" />}
+        {summary(statuses)}
+      </span>
+      <span class="sam-hidden" role="status" aria-live="polite">
+        Image {index + 1} of {length}, {name}, {MARKS[statusOf(statuses, index)].word}
+      </span>
+    </div>
+  );
+}
+
+/** Where one is in the series, and the way on; a group of the toolbar. */
+export function SeriesPlace({ store, actions }: ViewContext) {
+  const series = store.series.value;
+  if (series === null) return null;
+  const { index, length, name, statuses } = series;
   const place = placeOf(store);
   const status = statusOf(statuses, index);
   return (
-    <div class="sam-series-bar">
+    <fieldset class="sam-group sam-series-bar" aria-label="Place in the series">
       <IconButton
         small={true}
         icon="previous"
@@ -66,16 +100,9 @@ function SeriesBar({ store, actions, series }: ViewContext & { series: SeriesSta
       <span class="sam-series-name" title={name} data-testid="series-name">
         {name}
       </span>
-      <span class="sam-series-summary" data-testid="series-summary" title={note || undefined}>
-        {note && <Icon name="warning" />}
-        {summary(statuses)}
-      </span>
-      <MarkButton store={store} actions={actions} status="skipped" pressed={status === "skipped"} />
       <MarkButton store={store} actions={actions} status="done" pressed={status === "done"} />
-      <span class="sam-hidden" role="status" aria-live="polite">
-        Image {index + 1} of {length}, {name}, {MARKS[status].word}
-      </span>
-    </div>
+      <MarkButton store={store} actions={actions} status="skipped" pressed={status === "skipped"} />
+    </fieldset>
   );
 }
 

@@ -1,10 +1,12 @@
-// One line: what is going on, with which model, how fast, on what picture.
+// One line: what is going on, what has been asked, with which model, how fast, on what picture.
 
+import type { ViewContext } from "../commands/context";
 import { keysOf } from "../commands/key-names";
 import type { JournalState, Status } from "../protocol";
 import { isChangingAnnotations, isOffForSlowness } from "../state/selectors";
 import type { ConnectionState, Store } from "../state/store";
 import { formatDuration } from "./controls/format";
+import { PromptList } from "./prompts";
 
 const WORDS: Record<Status, string> = {
   loading: "Loading model…",
@@ -26,7 +28,7 @@ const CONNECTION: Record<ConnectionState, string> = {
   lost: "kernel lost: run the cell again",
 };
 
-export function StatusLine({ store }: { store: Store }) {
+export function StatusLine({ store, actions }: ViewContext) {
   const status = store.status.value;
   const connection = store.connection.value;
   const progress = status === "encoding" ? (store.model.value.encode_progress ?? null) : null;
@@ -47,6 +49,7 @@ export function StatusLine({ store }: { store: Store }) {
           {CONNECTION[connection]}
         </span>
       )}
+      <PromptList store={store} actions={actions} />
       <SavedState store={store} />
       <ModelFacts store={store} />
       {isOffForSlowness(store) && (
@@ -58,7 +61,6 @@ export function StatusLine({ store }: { store: Store }) {
           previews off: slow model
         </span>
       )}
-      <span class="sam-spacer" />
       <ImageFacts store={store} />
     </footer>
   );
@@ -139,9 +141,6 @@ function ImageFacts({ store }: { store: Store }) {
       )}
       <span title="Size of the original picture in pixels">
         {image.width} × {image.height}
-      </span>
-      <span data-testid="zoom" class="sam-zoom" title="Zoom: 100 % shows the whole picture">
-        {Math.round(store.view.value.zoom * 100)} %
       </span>
     </>
   );

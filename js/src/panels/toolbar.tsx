@@ -3,13 +3,15 @@
 import { togglePreviews } from "../commands/appearance";
 import type { ViewContext } from "../commands/context";
 import { toggleEverything } from "../commands/everything";
+import { toggleFullWindow } from "../commands/full-window";
 import { keysOf } from "../commands/key-names";
 import { fitView, ZOOM_STEP, zoomView } from "../commands/zoom";
-import { maxZoom } from "../geometry/viewport";
+import { maxZoom, transformOf } from "../geometry/viewport";
 import { isOffForSlowness, takes } from "../state/selectors";
 import type { Store, ToolName } from "../state/store";
 import { IconButton } from "./controls/icon-button";
 import { Icon } from "./controls/icons";
+import { SeriesPlace } from "./series";
 
 interface ToolEntry {
   tool: ToolName;
@@ -52,7 +54,9 @@ export function Toolbar({ store, actions }: ViewContext) {
       <HistoryGroup store={store} actions={actions} />
       <ZoomGroup store={store} />
       <span class="sam-spacer" />
+      <SeriesPlace store={store} actions={actions} />
       <AppearanceGroup store={store} />
+      <WindowGroup store={store} />
     </div>
   );
 }
@@ -141,6 +145,17 @@ function ZoomGroup({ store }: { store: Store }) {
         unavailable={zoom <= 1}
         onPress={() => zoomView(store, 1 / ZOOM_STEP)}
       />
+      <button
+        type="button"
+        class="sam-zoom"
+        data-testid="zoom-fit"
+        title={`Show the whole picture (${keysOf("zoom-fit")}). At 100 % its pixels are shown one to one`}
+        aria-label={`Zoom ${zoomWords(store)}: show the whole picture`}
+        aria-disabled={zoom <= 1}
+        onClick={() => fitView(store)}
+      >
+        {zoomWords(store)}
+      </button>
       <IconButton
         icon="zoomIn"
         label="Zoom in"
@@ -148,14 +163,6 @@ function ZoomGroup({ store }: { store: Store }) {
         testId="zoom-in"
         unavailable={zoom >= limit}
         onPress={() => zoomView(store, ZOOM_STEP)}
-      />
-      <IconButton
-        icon="zoomFit"
-        label="Show the whole picture"
-        shortcut={keysOf("zoom-fit")}
-        testId="zoom-fit"
-        unavailable={zoom <= 1}
-        onPress={() => fitView(store)}
       />
     </fieldset>
   );
@@ -199,6 +206,22 @@ function AppearanceGroup({ store }: { store: Store }) {
         pressed={store.previewing.value}
         onPress={() => togglePreviews(store)}
       />
+    </fieldset>
+  );
+}
+
+function WindowGroup({ store }: { store: Store }) {
+  const full = store.layout.fullWindow.value;
+  return (
+    <fieldset class="sam-group" aria-label="Window">
+      <IconButton
+        icon={full ? "unfillWindow" : "fillWindow"}
+        label={full ? "Give the window back" : "Fill the window"}
+        shortcut={keysOf("full-window")}
+        testId="full-window"
+        pressed={full}
+        onPress={() => toggleFullWindow(store)}
+      />
       <IconButton
         icon="help"
         label="Help: gestures and shortcuts"
@@ -223,6 +246,15 @@ function toggle(flag: { value: boolean }): void {
 function zoomLimit(store: Store): number {
   const image = store.image.value;
   return image ? maxZoom(image, store.stageSize.value) : 1;
+}
+
+/** How large the picture's pixels are on screen; "fit" while it is shown whole at another size. */
+function zoomWords(store: Store): string {
+  const image = store.image.value;
+  const stage = store.stageSize.value;
+  if (image === null || stage.width === 0) return "fit";
+  const percent = Math.round(100 * transformOf(image, stage, store.view.value).a);
+  return store.view.value.zoom <= 1 && percent !== 100 ? "fit" : `${percent}\u202f%`;
 }
 
 function moveFocusByArrows(event: KeyboardEvent & { currentTarget: HTMLElement }): void {

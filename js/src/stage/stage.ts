@@ -2,8 +2,9 @@
 
 import { batch, effect, type Signal, signal } from "@preact/signals-core";
 import type { CommandContext } from "../commands/context";
-import { clampView, fitStage, maxZoom, type Size } from "../geometry/viewport";
-import { watchDevicePixels, watchWidth, watchWindow } from "../input/screen";
+import { clampView, type Size, stageIn } from "../geometry/viewport";
+import { watchDevicePixels, watchSize } from "../input/screen";
+import { peekedMask } from "../state/selectors";
 import type { Store } from "../state/store";
 import { annotationsLayer } from "./layers/annotations";
 import { editLayer } from "./layers/edit";
@@ -14,13 +15,6 @@ import type { Layer } from "./layers/layer";
 import { marksLayer } from "./layers/marks";
 import { outlineLayer, overlayLayer } from "./layers/overlay";
 import { mountRenderer, type Renderer, type Surface } from "./renderer";
-
-/** Shown before there is an image. */
-const PLACEHOLDER: Size = { width: 480, height: 320 };
-/** The stage is at most this high, in CSS pixels and as a part of the window. */
-const MOST_HEIGHT = 720;
-const LEAST_HEIGHT = 160;
-const PART_OF_WINDOW = 0.7;
 
 const LABEL =
   "Image to segment. Click to include, right-click or Alt-click to exclude, drag for a box. " +
@@ -60,7 +54,7 @@ export function mountStage(
   return stage;
 }
 
-/** Fits the stage to the image and the room there is, whichever of them changes. */
+/** The stage is as large as its container, and its canvases have the screen's own pixels. */
 function keepSize(
   container: HTMLElement,
   stage: HTMLElement,
@@ -75,26 +69,26 @@ function keepSize(
     const image = store.image.value;
     const ratio = devicePixels.value;
     if (room.value.width === 0) return;
-    const size = fitStage(image ?? PLACEHOLDER, room.value, ratio);
+    const size = stageIn(room.value, ratio);
     stage.style.width = `${size.width}px`;
     stage.style.height = `${size.height}px`;
-    // In the middle, but on whole pixels, which "auto" would not heed.
-    stage.style.marginLeft = `${Math.floor((room.value.width - size.width) / 2)}px`;
     batch(() => {
       store.stageSize.value = size;
       backing.value = {
         width: Math.round(size.width * ratio),
         height: Math.round(size.height * ratio),
       };
-      if (image) store.view.value = clampView(store.view.peek(), maxZoom(image, size));
+      if (image) store.view.value = clampView(store.view.peek(), image, size);
     });
   });
-  const resize = (width: number): void => {
-    room.value = roomFor(width);
-    renderer.flush();
-  };
-  watchWidth(container, resize, aborted);
-  watchWindow(() => resize(room.value.width), aborted);
+  watchSize(
+    container,
+    (size) => {
+      room.value = size;
+      renderer.flush();
+    },
+    aborted,
+  );
   watchDevicePixels((ratio) => {
     devicePixels.value = ratio;
     renderer.flush();
@@ -122,16 +116,17 @@ function createSurface(stage: HTMLElement, layer: Layer): Surface {
   return { layer, canvas };
 }
 
-function roomFor(width: number): Size {
-  const height = Math.min(globalThis.innerHeight * PART_OF_WINDOW, MOST_HEIGHT);
-  return { width, height: Math.max(height, LEAST_HEIGHT) };
-}
-
-/** By CSS alone: the overlay's pixels stay what the mask is. */
+/**
+ * By CSS alone: the overlay's pixels stay what the chosen mask is, also while another candidate is
+ * looked at in its place.
+ */
 function showOpacity(surfaces: readonly Surface[], store: Store): () => void {
-  const overlay = surfaces.find(({ layer }) => layer.name === "overlay")?.canvas;
+  const canvasOf = (name: string) => surfaces.find(({ layer }) => layer.name === name)?.canvas;
+  const [overlay, outline] = [canvasOf("overlay"), canvasOf("outline")];
   return effect(() => {
-    if (overlay) overlay.style.opacity = String(store.opacity.value);
+    const hidden = peekedMask(store) !== null;
+    if (overlay) overlay.style.opacity = hidden ? "0" : String(store.opacity.value);
+    if (outline) outline.style.opacity = hidden ? "0" : "1";
   });
 }
 

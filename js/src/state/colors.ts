@@ -19,6 +19,23 @@ export function shade(alpha: number): string {
   return `rgb(0 0 0 / ${alpha})`;
 }
 
+/** The colour of a label; undefined for one that has none, whatever it is called. */
+export function colorOfLabel(
+  colors: Readonly<Record<string, string>>,
+  label: string,
+): string | undefined {
+  return Object.hasOwn(colors, label) ? colors[label] : undefined;
+}
+
+/** Black or white: the one that is the easier to read on `color`. */
+export function inkOn(color: string): string {
+  const [red, green, blue] = parseColor(color, 255);
+  const linear = (channel: number): number => (channel / 255) ** 2.2;
+  const luminance = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
+  // From here on black has the higher contrast.
+  return luminance > 0.18 ? "#000000" : LIGHT;
+}
+
 export type Rgba = readonly [red: number, green: number, blue: number, alpha: number];
 
 /** Red, green and blue of "#rrggbb", or of NO_COLOR for anything else. */

@@ -1,8 +1,7 @@
 // What hand editing is for at the moment: a selected annotation, or the mask on screen.
 
 import type { SceneAnnotation } from "./annotations";
-import { MASK_COLOR } from "./colors";
-import { hasMask, selectedAnnotations } from "./selectors";
+import { hasMask, pendingColor, selectedAnnotations } from "./selectors";
 import type { Store } from "./store";
 
 /** An accepted annotation, or (`id` null) the mask on screen. */
@@ -22,5 +21,5 @@ export function editTarget(store: Store): EditTarget | null {
     return { id, color, name: label || "unlabelled object", annotation };
   }
   const name = hasMask(store) ? "mask on screen" : "new mask";
-  return { id: null, color: MASK_COLOR, name, annotation: null };
+  return { id: null, color: pendingColor(store), name, annotation: null };
 }

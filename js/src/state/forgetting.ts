@@ -1,7 +1,7 @@
 // What the state forgets by itself, because what it was about is gone.
 
 import { effect } from "@preact/signals-core";
-import { IDENTITY_VIEW } from "../geometry/viewport";
+import { WHOLE_IMAGE } from "../geometry/viewport";
 import type { Interaction } from "./interaction";
 import type { Store } from "./store";
 
@@ -35,7 +35,7 @@ function resetOnAnotherImage(store: Store): () => void {
   return effect(() => {
     const id = store.image.value?.id;
     if (shown !== undefined && id !== shown) {
-      store.view.value = IDENTITY_VIEW;
+      store.view.value = WHOLE_IMAGE;
       store.hover.value = null;
     }
     shown = id;

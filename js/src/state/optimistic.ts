@@ -4,6 +4,7 @@
 import type { AnswerState, DocumentState, WirePoint, WirePrompts } from "../protocol";
 import type { AnnotationChange, Gesture, WireBox } from "../protocol.generated";
 import type { SceneAnnotation } from "./annotations";
+import { colorOfLabel } from "./colors";
 import type { Foreseen } from "./hover-preview";
 import type { Draft } from "./interaction";
 
@@ -145,7 +146,7 @@ function changed(
   colors: Readonly<Record<string, string>>,
 ): readonly SceneAnnotation[] {
   const chosen = new Set(ids);
-  const color = change.label ? colors[change.label] : undefined;
+  const color = change.label ? colorOfLabel(colors, change.label) : undefined;
   const whole = color === undefined ? change : { color, ...change };
   return annotations.map((annotation) =>
     chosen.has(annotation.id) ? withChange(annotation, whole) : annotation,

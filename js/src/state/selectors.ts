@@ -1,7 +1,9 @@
 // What follows from the state: questions that several panels, tools and commands ask of the store.
 
+import type { EncodedMask } from "../geometry/rle";
 import type { Gesture } from "../protocol.generated";
 import type { SceneAnnotation } from "./annotations";
+import { colorOfLabel, MASK_COLOR } from "./colors";
 import { isSlowModel } from "./hover-preview";
 import { shownPrompts } from "./optimistic";
 import type { Store, ToolName } from "./store";
@@ -37,6 +39,25 @@ export function isChangingAnnotations(pending: readonly Gesture[]): boolean {
 export function selectedAnnotations(store: Store): readonly SceneAnnotation[] {
   const ids = store.selectedIds.value;
   return ids.size === 0 ? [] : store.annotations.value.filter(({ id }) => ids.has(id));
+}
+
+/** The colour of the mask on screen: its label's; a reopened object keeps its own. */
+export function pendingColor(store: Store): string {
+  const { reopened } = store.document.value;
+  if (reopened !== null) {
+    const annotation = store.annotations.value.find(({ id }) => id === reopened);
+    if (annotation) return annotation.color;
+  }
+  return colorOfLabel(store.labelColors.value, store.label.value) ?? MASK_COLOR;
+}
+
+/** The candidate that is looked at for a moment in the place of the chosen one; null for none. */
+export function peekedMask({ peeked, answer, awaiting }: Store): EncodedMask | null {
+  const { revision, selected, candidates, width, height } = answer.value;
+  const peek = peeked.value;
+  if (peek?.revision !== revision || peek.index === selected || awaiting.value) return null;
+  const candidate = candidates[peek.index];
+  return candidate ? { rle: candidate.rle, width, height } : null;
 }
 
 /** Whether the model takes this kind of prompt; as long as it is not known, any. */

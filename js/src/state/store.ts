@@ -3,7 +3,7 @@
 
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
 import { type EncodedMask, isSameMask } from "../geometry/rle";
-import { IDENTITY_VIEW, type View } from "../geometry/viewport";
+import { type Stage, type View, WHOLE_IMAGE } from "../geometry/viewport";
 import type {
   AnswerState,
   DocumentState,
@@ -18,6 +18,7 @@ import { type AnnotationFilter, EVERY_ANNOTATION, type SceneAnnotation } from ".
 import { EMPTY_DOCUMENT, NO_ANSWER } from "./document";
 import { createEverything, type EverythingMode } from "./everything";
 import { type Foreseen, isSlowModel, type Preview, type PreviewChoice } from "./hover-preview";
+import { createLayout, type Layout } from "./layout";
 import { answerOnScreen, isAsking, shownAnnotations } from "./optimistic";
 
 export type ToolName = "point" | "box" | "pan" | "everything" | EditToolName;
@@ -78,7 +79,7 @@ export interface Store {
   readonly activePrompt: Signal<{ kind: "point"; index: number } | { kind: "box" } | null>;
   readonly view: Signal<View>;
   /** Size of the stage in CSS pixels. */
-  readonly stageSize: Signal<{ width: number; height: number }>;
+  readonly stageSize: Signal<Stage>;
   readonly opacity: Signal<number>;
   readonly outline: Signal<boolean>;
   /** Brush radius in image pixels; null until the person chooses, then it follows the image. */
@@ -87,6 +88,10 @@ export interface Store {
   readonly subtracting: Signal<boolean>;
   /** Whether the editing panel shows more than its head. */
   readonly editingOpen: Signal<boolean>;
+  /** The candidate that is pointed at in its panel, of the answer with this revision. */
+  readonly peeked: Signal<{ readonly revision: number; readonly index: number } | null>;
+  /** Whether figures are shown beside words: predicted IoU, stability, area. */
+  readonly figures: Signal<boolean>;
   readonly previewChoice: Signal<PreviewChoice>;
   /** Whether masks are previewed under the pointer, by that choice and the model's speed. */
   readonly previewing: ReadonlySignal<boolean>;
@@ -101,6 +106,7 @@ export interface Store {
   readonly annotationFilter: Signal<AnnotationFilter>;
   readonly notice: Signal<Notice | null>;
   readonly everything: EverythingMode;
+  readonly layout: Layout;
 }
 
 export function createStore(): Store {
@@ -133,6 +139,7 @@ export function createStore(): Store {
     label: signal(""),
     notice: signal<Notice | null>(null),
     everything: createEverything(),
+    layout: createLayout(),
   };
 }
 
@@ -193,10 +200,12 @@ function createViewSignals() {
     tool: signal<ToolName>("point"),
     hover: signal<{ x: number; y: number } | null>(null),
     activePrompt: signal<{ kind: "point"; index: number } | { kind: "box" } | null>(null),
-    view: signal<View>(IDENTITY_VIEW),
-    stageSize: signal({ width: 0, height: 0 }),
+    view: signal<View>(WHOLE_IMAGE),
+    stageSize: signal<Stage>({ width: 0, height: 0 }),
     opacity: signal(0.5),
     outline: signal(true),
+    peeked: signal<{ readonly revision: number; readonly index: number } | null>(null),
+    figures: signal(false),
   };
 }
 

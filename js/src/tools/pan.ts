@@ -1,6 +1,7 @@
 // Moves the image under the pointer.
 
-import { type Point, panBy } from "../geometry/viewport";
+import { panView } from "../commands/zoom";
+import type { Point } from "../geometry/viewport";
 import type { Sample, Tool } from "./tool";
 
 export const panTool: Tool = {
@@ -10,12 +11,7 @@ export const panTool: Tool = {
     const before = store.view.value;
     let last: Point = press.stage;
     const follow = ({ stage }: Sample): void => {
-      store.view.value = panBy(
-        store.view.value,
-        stage.x - last.x,
-        stage.y - last.y,
-        store.stageSize.value,
-      );
+      panView(store, stage.x - last.x, stage.y - last.y);
       last = stage;
     };
     return {

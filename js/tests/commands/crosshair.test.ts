@@ -42,7 +42,7 @@ describe("the crosshair", () => {
       new KeyboardEvent("keydown", { key: " ", bubbles: true, cancelable: true }),
     );
     expect(interaction.panning.value).toBe(true);
-    store.view.value = { zoom: 2, left: 0.1, top: 0 };
+    store.view.value = { zoom: 2, x: 0.35, y: 0.25 };
     stage.dispatchEvent(new KeyboardEvent("keyup", { key: " ", bubbles: true }));
     expect(interaction.panning.value).toBe(false);
     expect(gestures()).toEqual([]);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeMask, type Mask } from "../../src/geometry/masks";
-import { MaskError, paintRunsWithin, parseRuns } from "../../src/geometry/rle";
+import { MaskError, paintRunsWithin, parseRuns, sampleRuns } from "../../src/geometry/rle";
 import { encodeRows, picture } from "../support/masks";
 
 const text = (string: string) => new DataView(new TextEncoder().encode(string).buffer);
@@ -30,6 +30,18 @@ it("paintRunsWithin sets the same pixels in a part of a picture of the whole mas
         }),
       );
       expect(Array.from(words)).toEqual(expected);
+    }),
+  );
+});
+
+it("sampleRuns looks at some columns and rows, and finds nothing outside the mask", () => {
+  const places = fc.array(fc.integer({ min: -3, max: 15 })).map((all) => all.sort((a, b) => a - b));
+  fc.assert(
+    fc.property(picture, places, places, (rows, across, down) => {
+      const encoded = encodeRows(rows);
+      const found = sampleRuns(parseRuns(encoded), encoded, across, down);
+      const expected = down.flatMap((r) => across.map((c) => (rows[r]?.[c] === "#" ? 1 : 0)));
+      expect(Array.from(found)).toEqual(expected);
     }),
   );
 });

@@ -4,11 +4,11 @@ import { makeFrame } from "../../src/geometry/frame";
 import { levelFor, tileBox, tileCovers, visibleTiles } from "../../src/geometry/tiles";
 import {
   clampView,
-  IDENTITY_VIEW,
   maxZoom,
   stageToImage,
   transformOf,
   type View,
+  WHOLE_IMAGE,
 } from "../../src/geometry/viewport";
 import type { ImageState } from "../../src/protocol";
 import { IMAGE } from "../support/scene";
@@ -48,7 +48,7 @@ describe("levelFor", () => {
 
 describe("visibleTiles", () => {
   it("asks for none while the whole image is shown", () => {
-    expect(visibleTiles(LARGE, frameOf(IDENTITY_VIEW))).toEqual([]);
+    expect(visibleTiles(LARGE, frameOf(WHOLE_IMAGE))).toEqual([]);
   });
 
   it("covers every visible image point, and asks for nothing that is hidden", () => {
@@ -56,7 +56,7 @@ describe("visibleTiles", () => {
     fc.assert(
       fc.property(fraction, fraction, fraction, fraction, fraction, (z, left, top, u, v) => {
         const limit = maxZoom(LARGE, STAGE);
-        const view = clampView({ zoom: 8 + z * (limit - 8), left, top }, limit);
+        const view = clampView({ zoom: 8 + z * (limit - 8), x: left, y: top }, LARGE, STAGE);
         const frame = frameOf(view);
         const tiles = visibleTiles(LARGE, frame);
         const at = stageToImage(frame.transform, { x: u * STAGE.width, y: v * STAGE.height });
@@ -78,15 +78,15 @@ describe("visibleTiles", () => {
   });
 
   it("begins in the middle", () => {
-    const view = clampView({ zoom: 8, left: 0.4, top: 0.4 }, 100);
+    const view = clampView({ zoom: 8, x: 0.4, y: 0.4 }, LARGE, STAGE);
     const [first] = visibleTiles(LARGE, frameOf(view));
-    const middle = { x: (0.4 + 0.5 / 8) * LARGE.width, y: (0.4 + 0.5 / 8) * LARGE.height };
+    const middle = { x: 0.4 * LARGE.width, y: 0.4 * LARGE.height };
     const { x0, y0, x1, y1 } = tileBox(LARGE, first ?? { level: 0, column: 0, row: 0 });
     expect(middle.x >= x0 && middle.x <= x1 && middle.y >= y0 && middle.y <= y1).toBe(true);
   });
 
   it("needs finer tiles on finer screens", () => {
-    const view = clampView({ zoom: 4, left: 0, top: 0 }, 100);
+    const view = clampView({ zoom: 4, x: 0, y: 0 }, LARGE, STAGE);
     expect(visibleTiles(LARGE, frameOf(view, 1))[0]?.level).toBe(1);
     expect(visibleTiles(LARGE, frameOf(view, 2))[0]?.level).toBe(0);
   });

@@ -7,6 +7,7 @@ const SERIES: SeriesState = { length: 4, index: 1, name: "b.png", statuses: "dts
 function withSeries(changes: Partial<SeriesState> = {}) {
   return mount((store) => {
     store.series.value = { ...SERIES, ...changes };
+    store.layout.stripChoice.value = true;
   });
 }
 

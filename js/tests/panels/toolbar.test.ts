@@ -56,8 +56,14 @@ describe("toolbar", () => {
     get("zoom-in").click();
     expect(store.view.value.zoom).toBe(1.5);
     await settled();
-    expect(get("zoom").textContent).toBe("150 %");
+    // The picture of 200 x 100 fills the stage at twice its size.
+    expect(get("zoom-fit").textContent).toBe("300\u202f%");
     get("zoom-fit").click();
+    await settled();
+    expect(get("zoom-fit").textContent).toBe("fit");
+    store.stageSize.value = { width: 200, height: 300 };
+    await settled();
+    expect(get("zoom-fit").textContent).toBe("100\u202f%");
     expect(store.view.value.zoom).toBe(1);
   });
 

@@ -79,7 +79,7 @@ describe("the renderer", () => {
   it("draws everything when the view changes, and its transform with it", () => {
     const { store, still, stage, nextFrame } = mount();
     nextFrame();
-    store.view.value = { zoom: 2, left: 0.25, top: 0.5 };
+    store.view.value = { zoom: 2, x: 0.5, y: 0.75 };
     expect(stage.dataset.transform).toBe("2 0 0 2 0 0");
     nextFrame();
     expect(stage.dataset.transform).toBe("4 0 0 4 -200 -200");
@@ -117,10 +117,10 @@ describe("the renderer", () => {
     expect(context?.clearRect).toHaveBeenCalledTimes(1);
     watched.value = 2;
     expect(nextFrame()).toBe(false);
-    store.view.value = { zoom: 2, left: 0, top: 0 };
+    store.view.value = { zoom: 2, x: 0.25, y: 0.25 };
     nextFrame();
     moving.watch = something;
-    store.view.value = { zoom: 3, left: 0, top: 0 };
+    store.view.value = { zoom: 3, x: 0.5, y: 0.5 };
     nextFrame();
     expect(canvas?.style.visibility).toBe("");
     expect(moving.draw).toHaveBeenCalledTimes(1);
@@ -149,7 +149,7 @@ describe("the renderer", () => {
   it("stops when the view is gone", () => {
     const { store, controller, renderer, still, nextFrame } = mount();
     controller.abort();
-    store.view.value = { zoom: 2, left: 0, top: 0 };
+    store.view.value = { zoom: 2, x: 0.25, y: 0.25 };
     renderer.flush();
     expect(nextFrame()).toBe(false);
     expect(still.draw).not.toHaveBeenCalled();

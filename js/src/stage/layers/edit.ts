@@ -7,10 +7,10 @@ import { maskOf } from "../../geometry/masks";
 import { imageToStage, type Point } from "../../geometry/viewport";
 import type { Gesture } from "../../protocol.generated";
 import { brushRadiusOf } from "../../state/brush";
-import { LIGHT, MASK_COLOR, SHADE, SUBTRACT_COLOR } from "../../state/colors";
+import { LIGHT, SHADE, SUBTRACT_COLOR } from "../../state/colors";
 import { editTarget } from "../../state/edit-target";
 import type { Interaction } from "../../state/interaction";
-import { isEditTool } from "../../state/selectors";
+import { isEditTool, pendingColor } from "../../state/selectors";
 import type { Store } from "../../state/store";
 import type { Layer } from "./layer";
 import { strokeContour } from "./stroke";
@@ -97,7 +97,7 @@ function shapeOf(gesture: Gesture, store: Store): Shape[] {
 function lookOf(id: string | null, store: Store): { color: string; alpha: number } {
   const annotation = id === null ? null : store.annotations.value.find((shown) => shown.id === id);
   if (annotation) return { color: annotation.color, alpha: OBJECT_ALPHA };
-  return { color: MASK_COLOR, alpha: store.opacity.value };
+  return { color: pendingColor(store), alpha: store.opacity.value };
 }
 
 function drawShapes(
@@ -174,7 +174,7 @@ function drawPolygon(
   context.globalAlpha = 0.2;
   context.fillStyle = store.subtracting.value
     ? SUBTRACT_COLOR
-    : (editTarget(store)?.color ?? MASK_COLOR);
+    : (editTarget(store)?.color ?? pendingColor(store));
   context.fill("evenodd");
   context.restore();
   edged(context, frame, color, false);

@@ -1,15 +1,14 @@
-// The chosen mask and nothing else: alpha is 255 exactly where it is true. How far the image shows
-// through is the canvas's CSS opacity.
+// The chosen mask and nothing else, in the colour of its label: alpha is 255 exactly where it is
+// true. How far the image shows through is the canvas's CSS opacity.
 
 import { contourOf } from "../../geometry/contours";
 import { type Mask, maskOf } from "../../geometry/masks";
-import { MASK_COLOR, parseColor } from "../../state/colors";
+import { parseColor } from "../../state/colors";
+import { pendingColor } from "../../state/selectors";
 import type { Store } from "../../state/store";
 import type { Layer } from "./layer";
 import { blankPixels, pack, putPixels, regionOf, sampleMask } from "./sampling";
 import { OUTLINE, strokeContour } from "./stroke";
-
-const TINT = pack(parseColor(MASK_COLOR, 255));
 
 function maskOnScreen(store: Store): Mask | null {
   const shown = store.shownMask.value;
@@ -19,13 +18,13 @@ function maskOnScreen(store: Store): Mask | null {
 export function overlayLayer(store: Store): Layer {
   return {
     name: "overlay",
-    watch: () => store.shownMask.value,
+    watch: () => store.shownMask.value && [store.shownMask.value, pendingColor(store)],
     draw(context, frame) {
       const mask = maskOnScreen(store);
       const region = mask && regionOf(mask, frame);
       if (mask && region) {
         const pixels = blankPixels(region);
-        sampleMask(mask, frame, pixels, TINT);
+        sampleMask(mask, frame, pixels, pack(parseColor(pendingColor(store), 255)));
         putPixels(context, pixels);
       }
       return false;

@@ -94,16 +94,20 @@ export function samplePicture(
   const columns = sources(pixels.left, pixels.width, frame, "x", picture);
   const rows = sources(pixels.top, pixels.height, frame, "y", picture);
   for (let y = 0; y < pixels.height; y++) {
-    const from = (rows[y] ?? 0) * picture.width;
+    const row = rows[y] ?? -1;
+    if (row < 0 || row >= picture.height) continue;
+    const from = row * picture.width;
     const to = y * pixels.width;
     for (let x = 0; x < pixels.width; x++) {
-      const word = picture.words[from + (columns[x] ?? 0)] ?? 0;
+      const column = columns[x] ?? -1;
+      if (column < 0 || column >= picture.width) continue;
+      const word = picture.words[from + column] ?? 0;
       if (word !== 0) pixels.words[to + x] = word;
     }
   }
 }
 
-/** For each device pixel along an axis, the source pixel under its centre. */
+/** For each device pixel along an axis, the source pixel under its centre; -1 and `side` outside. */
 function sources(
   start: number,
   count: number,
@@ -119,9 +123,8 @@ function sources(
   const indices = new Int32Array(count);
   for (let index = 0; index < count; index++) {
     const inImage = (start + index + 0.5 - offset) / scale;
-    // Rounding may put the centre of an outermost pixel just outside the image.
     const source = Math.floor((inImage * side) / imageSide);
-    indices[index] = Math.min(Math.max(source, 0), side - 1);
+    indices[index] = Math.min(Math.max(source, -1), side);
   }
   return indices;
 }

@@ -31,7 +31,7 @@ const scene = fc
   })
   .map(({ image, shrink, stage, ratio, zoom, left, top, seed }) => {
     const limit = maxZoom(image, stage);
-    const view = clampView({ zoom: 1 + zoom * (limit - 1), left, top }, limit);
+    const view = clampView({ zoom: 1 + zoom * (limit - 1), x: left, y: top }, image, stage);
     const backing = {
       width: Math.round(stage.width * ratio),
       height: Math.round(stage.height * ratio),
@@ -51,7 +51,7 @@ function countFilled({ words }: Pixels): number {
 }
 
 describe("sampleMask", () => {
-  it("shows in every device pixel the mask's pixel under its centre", () => {
+  it("shows in every device pixel the mask's pixel under its centre, and none beside the image", () => {
     fc.assert(
       fc.property(scene, ({ frame, mask }) => {
         const { backing, device, image } = frame;
@@ -61,8 +61,8 @@ describe("sampleMask", () => {
         for (let y = 0; y < backing.height; y++) {
           for (let x = 0; x < backing.width; x++) {
             const at = stageToImage(device, { x: x + 0.5, y: y + 0.5 });
-            const row = Math.min(Math.floor((at.y * mask.height) / image.height), mask.height - 1);
-            const column = Math.min(Math.floor((at.x * mask.width) / image.width), mask.width - 1);
+            const row = Math.floor((at.y * mask.height) / image.height);
+            const column = Math.floor((at.x * mask.width) / image.width);
             const shown = pixels.words[y * backing.width + x] === 7;
             if (shown !== maskHas(mask, row, column)) wrong.push(`${x}, ${y}`);
           }
@@ -97,6 +97,15 @@ it("samplePicture copies words and leaves what is under zeros", () => {
   pixels.words.fill(9);
   samplePicture({ ...image, words: Uint32Array.of(0, 5) }, frame, pixels);
   expect(Array.from(pixels.words)).toEqual([9, 9, 5, 5, 9, 9, 5, 5]);
+});
+
+it("samplePicture leaves what is beside the image", () => {
+  const image = { width: 2, height: 1 };
+  const stage = { width: 4, height: 3 };
+  const frame = makeFrame(image, stage, stage, { a: 1, d: 1, e: 1, f: 1 });
+  const pixels = blankPixels({ left: 0, top: 0, ...stage });
+  samplePicture({ ...image, words: Uint32Array.of(3, 5) }, frame, pixels);
+  expect(Array.from(pixels.words)).toEqual([0, 0, 0, 0, 0, 3, 5, 0, 0, 0, 0, 0]);
 });
 
 it("pack orders bytes as ImageData does", () => {
