@@ -307,8 +307,8 @@ class Journal:
             # From here on nothing is changed that no flush would bring to disk.
             name = self._header["image"]["file_name"] or "this image"
             transactions.freeze(
-                f"{name} was closed, and a change would go to no journal. Open it again first, with "
-                "open_annotations(), go_to() or a new widget."
+                f"{name} was closed, and a change would go to no journal. Open it again first, "
+                "with open_annotations(), go_to() or a new widget."
             )
             self.flush()
             if not (unsaved or self.saved) and self._may_be_saved():
