@@ -126,6 +126,12 @@ class Navigation:
         self.series.mark(status, index)
         self._publish()
 
+    @property
+    def has_unaccepted(self) -> bool:
+        """Whether prompts or a drawing are on screen that were not accepted."""
+        session = self._worker.session
+        return not session.prompts.is_empty or session.answer.candidates is not None
+
     def look_ahead(self) -> None:
         """Load the next image, and encode it when the worker is idle."""
         index = self._index + 1

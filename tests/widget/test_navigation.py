@@ -375,3 +375,23 @@ def test_the_501st_object_costs_its_own_bytes_as_the_first_did():
         widget.next()
         assert abs(cost() - first) < 200  # digits of counters
         assert len(widget.annotations) == 501
+
+
+def test_done_with_a_mask_that_was_not_accepted_is_warned_of(tmp_path, coffee, recording_comm):
+    with SamWidget([coffee, coffee[::-1]], model="fake") as widget:
+        widget.mark("done")
+        widget.add_point(300, 200)
+        widget.mark("skipped")
+        widget.mark("done", 1)  # another image
+        with pytest.warns(UserWarning, match=r"not accepted.*accept\(\), or clear\(\)") as caught:
+            widget.mark("done")
+        assert caught[0].filename == __file__
+        assert widget.series.statuses == ("done", "done")
+        widget.mark("done", 1)
+        widget.accept()
+        widget.mark("done", 0)
+        widget.brush([(300, 200)], 9)
+        with pytest.warns(UserWarning, match="not accepted"):
+            widget.mark("done", 0)
+        widget.clear()
+        widget.mark("done", 0)

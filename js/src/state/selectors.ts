@@ -24,6 +24,11 @@ export function hasMask(store: Store): boolean {
   return hasPrompts(store) || drawing || store.answer.value.candidates.length > 0;
 }
 
+/** There is something to accept, and nobody is about to. */
+export function hasUnaccepted(store: Store): boolean {
+  return store.pending.value.at(-1)?.type !== "accept" && hasMask(store);
+}
+
 const ONLY_READING: ReadonlySet<Gesture["type"]> = new Set(["set_mask_from", "reopen"]);
 
 /** Whether a change of accepted annotations is on its way: it is not on disk yet. */
