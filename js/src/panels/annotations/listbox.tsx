@@ -1,7 +1,7 @@
 // The list itself: only rows in view are in the page, the focus stays with the list, and keys move
 // its active row (the listbox pattern of the ARIA Authoring Practices).
 
-import { useSignal } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { deleteSelected, jumpTo } from "../../commands/annotations";
 import type { ViewContext } from "../../commands/context";
@@ -33,6 +33,9 @@ export function AnnotationListbox({ store, actions, annotations }: Props) {
     height,
   );
 
+  const numbers = useComputed(
+    () => new Map(store.annotations.value.map(({ id }, at) => [id, at + 1])),
+  );
   useEffect(() => measured(list.current, height), [height]);
   useNewestInView(list, store.annotations.value.length, annotations.length);
 
@@ -67,6 +70,7 @@ export function AnnotationListbox({ store, actions, annotations }: Props) {
             store={store}
             actions={actions}
             elementId={rowId(annotation.id)}
+            number={numbers.value.get(annotation.id) ?? 0}
             index={start + at}
             count={annotations.length}
             active={annotation.id === active}
@@ -92,9 +96,11 @@ function usePicking(
 ) {
   const cursor = useSignal<Pick>(NOTHING_PICKED);
   const editing = useSignal<string | null>(null);
+  const known = useRef(store.selectedIds.value);
   const ids = annotations.map(({ id }) => id);
   const apply = (next: Pick): void => {
     cursor.value = next;
+    known.current = next.selection;
     store.selectedIds.value = next.selection;
     const element = list.current;
     if (element && next.active !== null) {
@@ -124,6 +130,14 @@ function usePicking(
     deleteSelected({ store, actions });
     cursor.value = { ...cursor.value, active };
   };
+  // What was selected in the picture: the list goes there.
+  useEffect(() => {
+    const { value: selection } = store.selectedIds;
+    if (selection === known.current) return;
+    const [id, ...others] = selection;
+    if (id !== undefined && others.length === 0) apply({ selection, anchor: id, active: id });
+    known.current = selection;
+  });
   const onKeyDown = (event: KeyboardEvent): void => {
     if (isControl(event.target) || event.isComposing) return;
     const mod = isApple() ? event.metaKey : event.ctrlKey;
