@@ -186,7 +186,7 @@ class SamWidget(ManyMasks, SeriesActions, HandEdits[None], SessionTraits):
         super().open()
         bind_to_no_thread(self.comm)
         screen.meet(self, self._handle_msg)
-        when_gone(self, ending(self._page, self._worker, self.comm))
+        self._call_off_ending = when_gone(self, ending(self._page, self._worker, self.comm))
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:  # noqa: ANN401 - anywidget's signature
         # Encoding starts here, in Python: a cell that displays and then waits gets its answer.
@@ -395,6 +395,7 @@ class SamWidget(ManyMasks, SeriesActions, HandEdits[None], SessionTraits):
         if not self._closed:
             self._closed = True
             screen.forget(self)
+            self._call_off_ending()
             self._publisher.close()  # nothing is published after the page was told
             self._unsubscribe()
             self._page.close()
