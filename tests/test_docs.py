@@ -163,6 +163,7 @@ def test_the_widget_page_lists_every_public_member():
         "problem",
         "model_info",
         "labels",
+        "offered_labels",
         "series_state",
     }
     assert [name for name in sorted(members) if not re.search(rf"`{name}[`(]", text)] == []

@@ -126,6 +126,8 @@ export interface Traits {
   problem: Problem | null;
   model_info: ModelInfo;
   labels: string[];
+  /** Those that the widget was made with, in that order; a new view begins with the first. */
+  offered_labels: string[];
   /** Label to "#rrggbb", in order of appearance. */
   label_colors: Record<string, string>;
   /** Whether a label that is chosen accepts the mask on screen; a view may choose otherwise. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -13,7 +14,7 @@ from sam_widget.store.store import AnnotationStore
 if TYPE_CHECKING:
     from sam_widget.images import RgbImage
 
-__all__ = ["SUFFIX", "JournalChoice", "journal_path", "look_at_annotations"]
+__all__ = ["SUFFIX", "JournalChoice", "free_name", "journal_path", "look_at_annotations"]
 
 SUFFIX = ".sam.jsonl"
 JournalChoice: TypeAlias = "bool | str | os.PathLike[str] | None"
@@ -48,14 +49,16 @@ def look_at_annotations(image: RgbImage) -> AnnotationStore:
     Raises
     ------
     JournalError
-        If the file is the journal of another image, or no journal.
+        If the file is the journal of another image, no journal, or cannot be read.
     """
     store = AnnotationStore.of(image)
     path = journal_path(image, None)
     try:
         content = b"" if path is None else path.read_bytes()
-    except OSError:
+    except FileNotFoundError:
         content = b""
+    except OSError as error:
+        raise JournalError(f"the journal {path} cannot be read: {error.strerror}.") from error
     if content:
         store.transactions.adopt(read(content, image, str(path)).log)
     store.transactions.freeze(
@@ -63,3 +66,12 @@ def look_at_annotations(image: RgbImage) -> AnnotationStore:
         "first, with go_to() or open_annotations()."
     )
     return store
+
+
+def free_name(path: Path) -> Path:
+    """Return a name beside a damaged journal that nothing has yet."""
+    for number in itertools.count(1):
+        candidate = path.with_name(f"{path.name}.damaged-{number}")
+        if not candidate.exists():
+            return candidate
+    raise AssertionError

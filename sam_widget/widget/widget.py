@@ -67,13 +67,12 @@ class SamWidget(ManyMasks, SeriesActions, HandEdits[None], SessionTraits):
     runtime, precision : str
         As for :func:`sam_widget.load`, for a model given by name.
     labels : iterable of str
-        Class names to offer.
+        Class names to offer. The page begins with the first, or with the one chosen there last.
     value_range : (float, float), optional
         Values of ``image`` that become black and white, for 16-bit and float images.
     cache : bool, path or EmbeddingCache
         Where encoded images are kept: in memory, for the life of the process (True), in a folder
-        as well, in a cache of your own, or nowhere (False). See
-        :class:`~sam_widget.EmbeddingCache`.
+        as well, in an :class:`~sam_widget.EmbeddingCache` of your own, or nowhere (False).
     journal : path or bool, optional
         Where accepted objects are kept from the moment they are accepted. By default an image that
         was read from a file goes on with ``<image file>.sam.jsonl`` beside it, and others have no
@@ -150,14 +149,15 @@ class SamWidget(ManyMasks, SeriesActions, HandEdits[None], SessionTraits):
                 prompts=start.prompts,
                 overlap=overlap,
             )
-            session.announce_labels((labels,) if isinstance(labels, str) else tuple(labels))
+            session.announce_labels(offered := [labels] if isinstance(labels, str) else [*labels])
             name = model if isinstance(model, str) else model.name
             self._publisher = publisher = Publisher(self, series, name)
             self._worker = Worker(session, load, publisher.publish)
             self._page = Page(weakly(self.send), self._worker, publisher.publish_version)
             self._page.begin_with(start.store.snapshot())
             traits = publisher.initial_traits(start, self._worker, self._page)
-            super().__init__(_esm=esm, _css=css, accept_on_label=accept_on_label, **traits)
+            given = {"offered_labels": offered, "accept_on_label": accept_on_label}
+            super().__init__(_esm=esm, _css=css, **given, **traits)
             unless_made.pop_all()
         self.set_trait("labels", list(session.labels))
         self.set_trait("label_colors", session.label_colors)

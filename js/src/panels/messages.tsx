@@ -38,7 +38,9 @@ export function Messages({ store }: { store: Store }) {
 /** Shown where the stage will be, while there is no picture. */
 export function StagePlaceholder({ store }: { store: Store }) {
   if (store.image.value !== null || store.problem.value !== null) return null;
-  const text = WAITING_FOR[store.status.value] ?? "No image yet: set w.image in a cell.";
+  const { status, connection } = store;
+  if (connection.value === "absent") return null;
+  const text = WAITING_FOR[status.value] ?? "No image yet: set w.image in a cell.";
   return <p class="sam-stage-placeholder">{text}</p>;
 }
 

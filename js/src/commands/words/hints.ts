@@ -15,8 +15,7 @@ export function hintFor(context: HintContext): string {
 
 const HINTS: Readonly<Record<ToolName, (context: HintContext) => string>> = {
   point: ({ store }) => {
-    if (hasMask(store))
-      return withMask(store, "click what is missing, right-click what is too much");
+    if (hasMask(store)) return withMask(store, "click adds, right-click takes away");
     const box = takes(store, "box") ? ", drag for a box" : "";
     return `Click to include, right-click to exclude${box}`;
   },
