@@ -12,11 +12,12 @@ import { Announcer } from "./panels/announcer";
 import { Candidates } from "./panels/candidates";
 import { Editing } from "./panels/editing";
 import { EverythingPanel } from "./panels/everything";
+import { ExportResultCard } from "./panels/export/export-result";
 import { followFullWindow } from "./panels/full-window";
 import { Help } from "./panels/help";
 import { Labels } from "./panels/labels";
 import { FirstStep, Messages, Opening, StagePlaceholder } from "./panels/messages";
-import { SeriesPanel } from "./panels/series";
+import { SeriesPanel } from "./panels/series/series";
 import { PictureNote, StatusLine } from "./panels/status";
 import { followTheme, showColors } from "./panels/theme";
 import { Toolbar } from "./panels/toolbar";
@@ -72,7 +73,11 @@ function App({ root, context, signal }: Props) {
           <StagePlaceholder store={store} />
           {!isPicture && <FirstStep store={store} />}
           {!isPicture && <Opening store={store} />}
-          {!isPicture && <Messages store={store} />}
+          {!isPicture && (
+            <Messages store={store}>
+              <ExportResultCard store={store} />
+            </Messages>
+          )}
         </div>
         {!isPicture && <SidePanel {...context} />}
       </div>

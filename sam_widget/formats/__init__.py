@@ -6,7 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sam_widget.formats.detections import from_detections, to_detections
-from sam_widget.formats.loss_warnings import FormatLossWarning, SkippedRecordsWarning
+from sam_widget.formats.loss_warnings import (
+    FormatLossWarning,
+    SkippedRecordsWarning,
+    collecting_losses,
+    warn,
+)
 from sam_widget.formats.registry import (
     FORMATS,
     READ_ONLY,
@@ -29,15 +34,18 @@ __all__ = [
     "READ_ONLY",
     "FormatLossWarning",
     "SkippedRecordsWarning",
+    "collecting_losses",
     "filtered",
     "from_dataframe",
     "from_detections",
     "load",
     "load_images",
+    "module_of",
     "save",
     "save_images",
     "to_dataframe",
     "to_detections",
+    "warn",
 ]
 
 

@@ -1,9 +1,10 @@
-"""Finding the journal of an image, and reading it without opening it."""
+"""Finding the journal of an image, and looking into it without opening it."""
 
 from __future__ import annotations
 
 import itertools
 import os
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -14,7 +15,15 @@ from sam_widget.store.store import AnnotationStore
 if TYPE_CHECKING:
     from sam_widget.images import RgbImage
 
-__all__ = ["SUFFIX", "JournalChoice", "free_name", "journal_path", "look_at_annotations"]
+__all__ = [
+    "SUFFIX",
+    "JournalChoice",
+    "count_labels",
+    "free_name",
+    "journal_beside",
+    "journal_path",
+    "look_at_annotations",
+]
 
 SUFFIX = ".sam.jsonl"
 JournalChoice: TypeAlias = "bool | str | os.PathLike[str] | None"
@@ -31,14 +40,36 @@ def journal_path(image: RgbImage, journal: JournalChoice) -> Path | None:
     if journal is False:
         return None
     if journal is None or journal is True:
-        path = image.path
-        return None if path is None else path.with_name(path.name + SUFFIX)
+        return None if image.path is None else journal_beside(image.path)
     try:
         return Path(os.fsdecode(journal)).expanduser()
     except (TypeError, RuntimeError) as error:
         raise JournalError(
             f"journal must be the path of a file, True or False, got {journal!r:.60}."
         ) from error
+
+
+def journal_beside(image: Path) -> Path:
+    """Return where the journal of an image file is by default."""
+    return image.with_name(image.name + SUFFIX)
+
+
+def count_labels(journal: Path) -> Counter[str]:
+    """Count the objects in a journal by label, without reading its image.
+
+    What is counted belongs to the image that the journal names. Without a file there is none.
+
+    Raises
+    ------
+    JournalError
+        If the file is no journal.
+    """
+    try:
+        content = journal.read_bytes()
+    except OSError:
+        return Counter()
+    items = read(content, None, str(journal)).log.items if content else ()
+    return Counter(annotation.label for annotation in items)
 
 
 def look_at_annotations(image: RgbImage) -> AnnotationStore:

@@ -13,6 +13,7 @@ from sam_widget.session import HandEdits, Series, Session, is_series
 from sam_widget.storage import when_gone
 from sam_widget.widget.actions import gesture, gesture_with_result
 from sam_widget.widget.bundle import bundle
+from sam_widget.widget.exports import ExportActions, Exports
 from sam_widget.widget.lifetime import ending, screen, weakly
 from sam_widget.widget.many_masks import ManyMasks
 from sam_widget.widget.navigation import Navigation
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from sam_widget.embeddings import Cache
-    from sam_widget.masks import Edit, Islands, Overlap
+    from sam_widget.masks import Edit, Overlap
     from sam_widget.predictors import Predictor
     from sam_widget.store import AnnotationStore, JournalChoice
     from sam_widget.widget.opening import Opened
@@ -47,7 +48,7 @@ __all__ = ["SamWidget"]
 T = TypeVar("T")
 
 
-class SamWidget(ManyMasks, SeriesActions, HandEdits[None], SessionTraits):
+class SamWidget(ManyMasks, ExportActions, SeriesActions, HandEdits[None], SessionTraits):
     """Segment an image by clicking on it, or by calling the same actions here.
 
     Methods return when their answer is in :attr:`masks`; observers run on the thread that made
@@ -153,7 +154,10 @@ class SamWidget(ManyMasks, SeriesActions, HandEdits[None], SessionTraits):
             name = model if isinstance(model, str) else model.name
             self._publisher = publisher = Publisher(self, series, name)
             self._worker = Worker(session, load, publisher.publish)
-            self._page = Page(weakly(self.send), self._worker, publisher.publish_version)
+            self.exports = Exports(self._worker, series)
+            self._page = Page(
+                weakly(self.send), self._worker, publisher.publish_version, self.exports
+            )
             self._page.begin_with(start.store.snapshot())
             traits = publisher.initial_traits(start, self._worker, self._page)
             given = {"offered_labels": offered, "accept_on_label": accept_on_label}
@@ -308,10 +312,6 @@ class SamWidget(ManyMasks, SeriesActions, HandEdits[None], SessionTraits):
         """Apply an edit to the chosen candidate, or to an annotation by its ``id``."""
         on_screen = annotation_id is None
         self.perform(lambda session: session.edit(edit, annotation_id), computes=on_screen)
-
-    def islands(self, annotation_id: str | None = None) -> Islands:
-        """Return the pixels of each island and hole of the mask on screen, or of an annotation."""
-        return self.session.islands(annotation_id)
 
     def perform(self, gesture: Callable[[Session], T], *, computes: bool = False) -> T:
         """Apply a gesture to the session after all earlier ones, and wait for the answer to it.

@@ -126,8 +126,9 @@ def tab_to(widget, test_id, key="Tab"):
 
 
 @pytest.fixture
-def labelled(open_notebook):
-    notebook = open_notebook(CELLS[1].replace('"fake"', '"fake", labels=["cup", "spoon"]'))
+def labelled(open_notebook, request):
+    options = f'model="{request.param}", labels=["cup", "spoon"]'
+    notebook = open_notebook(CELLS[1].replace('model="fake"', options))
     notebook.run_all()
     return notebook.widget()
 
@@ -161,6 +162,7 @@ def accept(widget, count):
     widget.wait_ready()
 
 
+@pytest.mark.parametrize("labelled", ["fake"], indirect=True)
 def test_a_point_a_box_the_brush_and_a_polygon_make_objects_without_a_pointer(labelled):
     widget = labelled
     widget.stage.focus()
@@ -178,6 +180,7 @@ def test_a_point_a_box_the_brush_and_a_polygon_make_objects_without_a_pointer(la
     assert widget.notebook.python("len({one.mask.tobytes() for one in w.annotations})") == 4
 
 
+@pytest.mark.parametrize("labelled", ["lite"], indirect=True)
 def test_a_found_mask_is_kept_edited_and_labelled_without_a_pointer(labelled):
     widget, python = labelled, labelled.notebook.python
     widget.stage.focus()

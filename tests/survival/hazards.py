@@ -36,7 +36,7 @@ class Hazards:
         self.folder = os.fspath(folder)
         self.files = set()  # that were opened in it, as devices and inodes
         self.calls = Counter()
-        self.kill_at = None  # how many calls are left, and how much of a write is done
+        self.kill_at = None  # how many calls are left, and how much of the last is done
         self.errors = {}
         self.errors_left = 0
         self.met = Counter()
@@ -55,11 +55,10 @@ class Hazards:
             found = os.fstat(descriptor)
             if (found.st_dev, found.st_ino) not in self.files:
                 return real(descriptor, *arguments)
-            # A disk that is full, and a process that is killed, may have written a part.
             part = None
             if name == "write":
-                half = bytes(arguments[0])[: len(arguments[0]) // 2]
-                part = lambda: real(descriptor, half)  # noqa: E731
+                data = bytes(arguments[0])
+                part = lambda share: real(descriptor, data[: int(share * len(data))])  # noqa: E731
             folder = " folder" if stat.S_ISDIR(found.st_mode) else ""
             return self._call(name + folder, lambda: real(descriptor, *arguments), part)
 
@@ -87,9 +86,12 @@ class Hazards:
 
         return watched
 
-    def kill(self, after, how):
-        """Kill this process at a later call: ``"before"`` it, ``"after"`` it, or ``"half"`` way."""
-        self.kill_at = [after, how]
+    def kill(self, after, share):
+        """Kill this process at a later call, when a share of it, from 0 to 1, is done.
+
+        A write may have been done in part; other calls are done or not.
+        """
+        self.kill_at = [after, share]
 
     def fail(self, name, times):
         """Answer the next calls with the errors of this name, so many times."""
@@ -97,14 +99,14 @@ class Hazards:
 
     def _call(self, name, act, part=None):
         self.calls[name] += 1
-        kill = self.kill_at
-        if kill is not None:
-            kill[0] -= 1
-            if kill[0] == 0:
-                if kill[1] == "after" or (kill[1] == "half" and part is None):
+        if self.kill_at is not None:
+            self.kill_at[0] -= 1
+            if self.kill_at[0] == 0:
+                share = self.kill_at[1]
+                if part is not None:
+                    part(share)
+                elif share >= 0.5:
                     act()
-                elif kill[1] == "half":
-                    part()
                 os.kill(os.getpid(), signal.SIGKILL)
         code = self.errors.get(name) if self.errors_left > 0 else None
         if code is None:
@@ -112,7 +114,7 @@ class Hazards:
         self.errors_left -= 1
         self.met[name] += 1
         if part is not None:
-            part()
+            part(0.5)  # as a disk does that is full
         raise OSError(code, os.strerror(code))
 
     def _is_here(self, path):

@@ -178,7 +178,7 @@ def begin_at_random(nursery, rng, *, moves, faults):
     if way < 0.6:
         # Few calls mean: while the photos are being opened.
         after = int(rng.expovariate(1 / 60)) + 1
-        commands.insert(rng.randrange(2), ["kill", after, rng.choice(("before", "half", "after"))])
+        commands.insert(rng.randrange(2), ["kill", after, rng.choice((0, rng.random(), 1))])
     elif way < 0.95:
         words = int(rng.expovariate(1 / 80))
     if faults and rng.random() < 0.2:

@@ -123,9 +123,9 @@ class Person:
                 *([random_move(rng) for _ in range(rng.randint(1, 3))] for _ in range(threads))
             )
 
-    def kill(self, after, how):
-        """Have this process killed at a later call of the system."""
-        self.hazards.kill(after, how)
+    def kill(self, after, share):
+        """Have this process killed in a later call of the system."""
+        self.hazards.kill(after, share)
 
     def fail(self, name, times):
         """Have calls of the system fail."""

@@ -69,11 +69,11 @@ class Survival(RuleBasedStateMachine):
 
     @rule(
         after=st.integers(1, 40),
-        how=st.sampled_from(["before", "half", "after"]),
+        share=st.floats(0, 1),
         threads=st.lists(some_moves, min_size=1, max_size=2),
     )
-    def kill_in_the_middle(self, after, how, threads):
-        self.do("ask", ["kill", after, how], ["play", *threads])
+    def kill_in_the_middle(self, after, share, threads):
+        self.do("ask", ["kill", after, share], ["play", *threads])
         self.do("kill")
 
     @rule(name=st.sampled_from(sorted(ERRORS)), times=st.integers(1, 10), alone=some_moves)

@@ -12,7 +12,8 @@ import type { Store, ToolName } from "../state/store";
 import { Field } from "./controls/field";
 import { IconButton } from "./controls/icon-button";
 import { Icon } from "./controls/icons";
-import { SeriesPlace } from "./series";
+import { ExportButton } from "./export/export-menu";
+import { SeriesPlace } from "./series/place";
 
 interface ToolEntry {
   tool: ToolName;
@@ -57,6 +58,7 @@ export function Toolbar({ store, actions }: ViewContext) {
       <ZoomGroup store={store} />
       <span class="sam-spacer" />
       <SeriesPlace store={store} actions={actions} />
+      <ExportButton store={store} actions={actions} />
       <AppearanceGroup store={store} />
       <WindowGroup store={store} />
     </div>

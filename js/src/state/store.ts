@@ -17,6 +17,7 @@ import type { Gesture } from "../protocol.generated";
 import { type AnnotationFilter, EVERY_ANNOTATION, type SceneAnnotation } from "./annotations";
 import { EMPTY_DOCUMENT, NO_ANSWER } from "./document";
 import { createEverything, type EverythingMode } from "./everything";
+import { createExporting, type Exporting } from "./export/exporting";
 import type { Finished } from "./finished";
 import { type Foreseen, isSlowModel, type Preview, type PreviewChoice } from "./hover-preview";
 import { createLayout, type Layout } from "./layout";
@@ -117,6 +118,7 @@ export interface Store {
   readonly finished: Signal<Finished | null>;
   readonly everything: EverythingMode;
   readonly layout: Layout;
+  readonly exporting: Exporting;
 }
 
 export function createStore(): Store {
@@ -151,6 +153,7 @@ export function createStore(): Store {
     finished: signal<Finished | null>(null),
     everything: createEverything(),
     layout: createLayout(),
+    exporting: createExporting(),
   };
 }
 

@@ -97,6 +97,9 @@ class Connection {
       goTo: (index) => images.want(index),
       mark: (index, status) => this.#mark(index, status),
       thumbnail: (index) => this.#thumbnail(index),
+      export: async (format, scope) =>
+        (await requests.ask<"export">({ type: "export", format, scope })).reply,
+      summary: async () => (await requests.ask<"summary">({ type: "summary" })).reply,
     };
   }
 

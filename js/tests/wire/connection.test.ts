@@ -160,6 +160,34 @@ describe("tiles", () => {
   });
 });
 
+describe("exports", () => {
+  it("say what and in which format, and come back with the path", async () => {
+    const { actions, last, answer } = connected();
+    const exported = actions.export("labelme", "image");
+    expect(last()).toMatchObject(queries.find((query) => query.type === "export") ?? {});
+    const files = { path: "/photos/a.labelme.json", images: 1, objects: 3, note: "" };
+    answer(last(), { of: "export", ...files });
+    expect(await exported).toMatchObject(files);
+  });
+
+  it("are refused in words, which the caller shows", async () => {
+    const { host, actions, last } = connected();
+    const exported = actions.export("coco", "series");
+    const problem = { code: "export", message: "No space left.", hint: "Nothing is lost." };
+    host.deliver({ type: "error", to: last().id, ...problem });
+    await expect(exported).rejects.toMatchObject({ problem });
+  });
+
+  it("of a series are summed up", async () => {
+    const { actions, last, answer } = connected();
+    const summary = actions.summary();
+    expect(last()).toMatchObject(queries.find((query) => query.type === "summary") ?? {});
+    const made = { objects: 3, labels: [["cup", 3]], label_count: 1, empty: "01" };
+    answer(last(), { of: "summary", ...made });
+    expect(await summary).toMatchObject(made);
+  });
+});
+
 describe("the connection", () => {
   beforeEach(() => {
     vi.useFakeTimers();

@@ -23,6 +23,13 @@ export const STEPS: readonly Step[] = [
     },
   },
   {
+    name: "export menu",
+    state: ({ store }) => store.exporting.menuOpen.value || null,
+    cancel: ({ store }) => {
+      store.exporting.menuOpen.value = false;
+    },
+  },
+  {
     name: "polygon",
     state: ({ interaction }) => ifAny(interaction.polygon.value, interaction.polygon.value.length),
     cancel: ({ interaction }) => {
@@ -85,6 +92,13 @@ export const STEPS: readonly Step[] = [
     name: "everything",
     state: ({ store }) => store.everything.open.value || null,
     cancel: toggleEverything,
+  },
+  {
+    name: "export result",
+    state: ({ store }) => store.exporting.result.value,
+    cancel: ({ store }) => {
+      store.exporting.result.value = null;
+    },
   },
   {
     name: "full window",

@@ -147,16 +147,6 @@ function RowActions({ annotation, name, actions, onEdit }: Props & { name: strin
         testId="object-rename"
         onPress={onEdit}
       />
-      <button
-        type="button"
-        class="sam-word"
-        data-testid="object-reopen"
-        tabIndex={-1}
-        title={`Reopen ${name}: its prompts come back, accepting replaces it`}
-        onClick={() => actions.reopen(annotation.id)}
-      >
-        Reopen
-      </button>
       <IconButton
         small={true}
         skipped={true}

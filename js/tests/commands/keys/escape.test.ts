@@ -32,6 +32,18 @@ const BEGUN: Record<string, { begin: (scene: Scene) => void; isThere: (scene: Sc
       },
       isThere: ({ store }) => store.helpOpen.value,
     },
+    "export menu": {
+      begin: ({ store }) => {
+        store.exporting.menuOpen.value = true;
+      },
+      isThere: ({ store }) => store.exporting.menuOpen.value,
+    },
+    "export result": {
+      begin: ({ store }) => {
+        store.exporting.result.value = { kind: "failed", text: "No space left.", hint: "" };
+      },
+      isThere: ({ store }) => store.exporting.result.value !== null,
+    },
     polygon: {
       begin: ({ interaction }) => {
         interaction.polygon.value = [1, 2, 3, 4];
