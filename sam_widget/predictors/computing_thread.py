@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ComputingThread", "end_before_others"]
 
-PATIENCE: Final = 60.0
-"""Seconds to wait in all: a large model encodes an image in one piece."""
+PATIENCE: Final = 20.0
+"""Seconds to wait in all: a model may encode an image in one piece."""
 
 _log = logging.getLogger(__name__)
 _lock = Lock()

@@ -50,7 +50,7 @@ class _Releaser:
 _releaser = _Releaser()
 
 
-def when_gone(owner: object, release: Callable[[], object]) -> None:
+def when_gone(owner: object, release: Callable[[], object]) -> Callable[[], object]:
     """Call ``release`` some time after ``owner`` was garbage collected, on a thread of its own.
 
     Parameters
@@ -59,9 +59,16 @@ def when_gone(owner: object, release: Callable[[], object]) -> None:
         Anything that can be weakly referenced.
     release : callable
         Called without arguments; must not lead to ``owner``. Not called at the end of the process.
+
+    Returns
+    -------
+    callable
+        Calls it off, because the owner has released everything itself.
     """
     _releaser.start()
-    weakref.finalize(owner, _say, release).atexit = False
+    finalizer = weakref.finalize(owner, _say, release)
+    finalizer.atexit = False
+    return finalizer.detach
 
 
 def finish_releasing(timeout: float | None = None) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import errno
-import itertools
 import logging
 import os
 import warnings
@@ -21,7 +20,7 @@ from weakref import WeakSet
 from sam_widget.errors import JournalError, JournalInUse, JournalWarning
 from sam_widget.images import load_image
 from sam_widget.storage import JournalFile, when_gone, write_new_file
-from sam_widget.store.journal_place import journal_path
+from sam_widget.store.journal_place import free_name, journal_path
 from sam_widget.store.journal_reading import header_of, is_of, read
 from sam_widget.store.journal_records import seal
 from sam_widget.store.journal_writing import change_record, whole_records
@@ -63,9 +62,8 @@ _REASONS = {
 def open_annotations(image: object, journal: JournalChoice = None) -> AnnotationStore:
     """Open the objects of an image: those of its journal, if there is one, or none yet.
 
-    Within one process all who open a journal share its objects, each by a store of its own. Each
-    closes it (:meth:`AnnotationStore.close`, or ``with``), or lets go of it: the last one frees the
-    file for other processes.
+    Within one process all who open a journal share its objects. Each has a store of its own, and
+    closes that (:meth:`AnnotationStore.close`, or ``with``); the last one frees the file.
 
     Parameters
     ----------
@@ -114,6 +112,12 @@ def open_annotations(image: object, journal: JournalChoice = None) -> Annotation
             return store
         try:
             opened = Journal(file, store, source)
+        except OSError as error:
+            file.close()
+            raise JournalError(
+                f"the journal {path} cannot be read: {_reason(error)}. Try again, or pass another "
+                "path as journal=, or journal=False."
+            ) from error
         except BaseException:
             file.close()
             raise
@@ -330,7 +334,7 @@ class Journal:
 
     def _write(self) -> None:
         if self._set_aside is not None:
-            copy = _free_name(self.path)
+            copy = free_name(self.path)
             write_new_file(copy, self._set_aside)
             self._set_aside = None
             self._note += f" What could be read is kept; the damaged file is now {copy.name}."
@@ -349,7 +353,12 @@ class Journal:
                 if batch[number + 1 :] and batch[number + 1][0] == group:
                     record["more"] = True
                 lines.append(seal(record))
-            self._file.append(b"".join(lines))
+            try:
+                self._file.append(b"".join(lines))
+            except OSError:
+                # Where a file cannot even be cut back, only a new one helps.
+                self._untidy |= self._file.tail_is_dirty
+                raise
             self._records += len(batch)
             with self._transactions.lock:
                 del self._pending[: len(batch)]
@@ -409,8 +418,11 @@ def _go_without(store: AnnotationStore, image: RgbImage, path: Path, reason: str
     note = f"Changes are not saved, for there can be no journal {path.name}: {reason}"
     try:
         content = path.read_bytes()
+    except FileNotFoundError:
+        content = b""
     except OSError:
         content = b""
+        note += ", and what is in it cannot be read"
     if content:
         store.transactions.adopt(read(content, image, str(path)).log)
     store.transactions.record_with(None, f"{note}.")
@@ -430,14 +442,6 @@ def _says_nothing(transactions: Transactions) -> bool:
         return False
     labels, colors = log.properties.get("labels", []), log.properties.get("label_colors", {})
     return all(label in [*given] for label in labels) and colors.items() <= given.items()
-
-
-def _free_name(path: Path) -> Path:
-    for number in itertools.count(1):
-        candidate = path.with_name(f"{path.name}.damaged-{number}")
-        if not candidate.exists():
-            return candidate
-    raise AssertionError
 
 
 def _reason(error: OSError) -> str:

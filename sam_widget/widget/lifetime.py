@@ -7,11 +7,12 @@ and the widget with it, unless it is displayed anew or something of the user's s
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 from threading import RLock
 from typing import TYPE_CHECKING, Any
-from weakref import ProxyTypes, WeakMethod, proxy
+from weakref import ProxyTypes, WeakMethod, WeakSet, proxy
 
 from ipywidgets.widgets import widget as widget_module
 
@@ -138,6 +139,20 @@ def _let_go(widget: Any, receive: Callable[..., Any]) -> None:  # noqa: ANN401
 
     widget.comm.on_msg(weakly(receive))
     instances[model] = proxy(widget, gone)
+    _living.add(widget)
+
+
+_living: WeakSet[Widget] = WeakSet()
+
+
+def _close_living() -> None:
+    """Close what is there at the end of a script: later, ipywidgets could not any more."""
+    if _shell() is None:
+        for widget in tuple(_living):
+            widget.close()
+
+
+atexit.register(_close_living)
 
 
 def _instances() -> dict[str, Any]:

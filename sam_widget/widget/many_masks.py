@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sam_widget.automatic import segment_boxes
-from sam_widget.errors import StaleGesture, WidgetClosed
+from sam_widget.errors import WidgetClosed
+from sam_widget.widget.actions import still
 from sam_widget.widget.page.everything_run import EverythingRun
 from sam_widget.widget.shown import Shown
 
@@ -102,10 +103,5 @@ class ManyMasks(Shown):
         if session.embedding is None:
             raise WidgetClosed("this widget is closed. Make a new one.")
         found = segment_boxes(predictor, session.embedding, boxes, labels)
-
-        def add(shown: Session) -> tuple[Annotation, ...]:
-            if shown is not session:
-                raise StaleGesture("another image is shown by now. These boxes were of the last.")
-            return shown.add_annotations(found, new_only=True)
-
-        return list(self.perform(add))
+        added = self.perform(lambda now: still(session, now).add_annotations(found, new_only=True))
+        return list(added)

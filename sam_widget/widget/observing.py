@@ -89,6 +89,9 @@ class Observable(traitlets.HasTraits):
         TypeError
             If it is an ``async def`` and no event loop is running.
         """
+        if isinstance(handler, traitlets.EventHandler):  # of a class, called with the object
+            super().observe(handler, names, type)
+            return
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:

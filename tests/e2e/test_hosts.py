@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from lab import LabServer, Notebook, WidgetPage, free_port, wait_until_served
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.e2e
 
@@ -47,7 +48,7 @@ def test_notebook_7(browser, tmp_path):
         notebook.run_all()
         widget = notebook.widget()
         widget.click(300, 150)
-        assert widget.root.locator("[data-testid^=candidate-]").count() == 3
+        expect(widget.root.locator("[data-testid^=candidate-]")).to_have_count(3)
         assert notebook.python("list(w.masks.shape)") == [3, 400, 600]
         for key in ("b", "d", "d", "m"):
             widget.page.keyboard.press(key)
@@ -79,7 +80,7 @@ def test_marimo(browser, tmp_path):
         widget.wait_ready()
         assert widget.data("theme") == "light"
         widget.click(300, 150)
-        assert widget.root.locator("[data-testid^=candidate-]").count() == 3
+        expect(widget.root.locator("[data-testid^=candidate-]")).to_have_count(3)
         # A stroke's points travel as a buffer, which is another way through a host.
         widget.page.keyboard.press("d")
         widget.click(40, 380)
@@ -87,7 +88,7 @@ def test_marimo(browser, tmp_path):
         before = widget.revision
         widget.page.keyboard.press("Enter")
         widget.wait_ready(before)
-        assert widget.root.get_by_test_id("object-row").count() == 1
+        expect(widget.root.get_by_test_id("object-row")).to_have_count(1)
         context.close()
     finally:
         process.terminate()

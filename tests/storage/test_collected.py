@@ -57,6 +57,18 @@ def test_the_owner_may_go_while_a_lock_is_held_that_its_release_needs():
     assert released.wait(30)
 
 
+def test_an_owner_that_has_released_everything_calls_it_off():
+    released = []
+    owner = Owner()
+    call_off = when_gone(owner, lambda: released.append(1))
+    call_off()
+    call_off()
+    del owner
+    gc.collect()
+    assert finish_releasing(30)
+    assert released == []
+
+
 def test_only_what_can_be_weakly_referenced_has_an_end():
     with pytest.raises(TypeError, match="weak reference"):
         when_gone(3, print)

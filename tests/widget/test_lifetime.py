@@ -54,9 +54,13 @@ def run(screen, photo):
         return shell.user_ns
 
     yield run_cell
-    for name in [name for name, value in shell.user_ns.items() if isinstance(value, SamWidget)]:
-        shell.user_ns[name].close()
+    for widget in tuple(lifetime._living):
+        widget.close()
     InteractiveShell.clear_instance()
+    gc.collect()
+    assert finish_releasing(60)
+    for journal in tuple(journals._registry.values()):
+        journal.abandon()
 
 
 def alive(references):

@@ -395,3 +395,18 @@ def test_done_with_a_mask_that_was_not_accepted_is_warned_of(tmp_path, coffee, r
             widget.mark("done", 0)
         widget.clear()
         widget.mark("done", 0)
+
+
+def test_boxes_of_an_image_that_was_left_meanwhile_are_refused(recording_comm):
+    class Leaves(FakePredictor):
+        def decode_batch(self, *arguments, **named):
+            leave()
+            return super().decode_batch(*arguments, **named)
+
+    photos = [np.full((30, 40, 3), value, np.uint8) for value in (1, 2)]
+    with SamWidget(photos, model=Leaves()) as widget:
+        leave = widget.next
+        with pytest.raises(StaleGesture, match="another image is shown by now"):
+            widget.segment_boxes([(5, 5, 20, 20)], "cup")
+        assert [len(widget.series.annotations(index)) for index in range(2)] == [0, 0]
+        assert len(widget.segment_boxes([(5, 5, 20, 20)], "cup")) == 1

@@ -7,7 +7,10 @@ import threading
 
 import pytest
 
+from sam_widget import SamWidget
 from sam_widget.errors import WidgetClosed
+
+pytestmark = pytest.mark.usefixtures("recording_comm")
 
 SECONDS = 60
 
@@ -140,6 +143,16 @@ def test_async_observers_run_and_what_they_raise_is_printed(widget, capsys):
     printed = capsys.readouterr().err
     assert "RuntimeError: my mistake" in printed
     assert "RuntimeError: my other mistake" in printed
+
+
+def test_a_widget_is_made_in_a_loop(coffee):
+    async def run():
+        with SamWidget(coffee, model="fake") as widget:
+            changed = widget.changed("revision")
+            widget.add_point(300, 200)
+            assert await asyncio.wait_for(changed, SECONDS) == widget.revision
+
+    asyncio.run(run())
 
 
 def test_an_async_observer_needs_a_loop(widget):

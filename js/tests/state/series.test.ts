@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { finish, takeUpAgain } from "../../src/commands/series";
 import type { SeriesState } from "../../src/protocol";
-import { statusOf, summary } from "../../src/state/series";
+import { isFinished, listed, statusOf, summary } from "../../src/state/series";
 import { createScene } from "../support/scene";
 import { answer } from "../support/values";
 
@@ -73,5 +73,19 @@ describe("statuses", () => {
       ["mark", 1, "done"],
       ["goTo", 2],
     ]);
+  });
+});
+
+describe("what the strip shows", () => {
+  it("follows statuses, or what is known to be empty", () => {
+    expect(listed("tdse", "all", null)).toBeNull();
+    expect(listed("tdse", "todo", null)).toEqual([0, 3]);
+    expect(listed("tdse", "done", null)).toEqual([1]);
+    expect(listed("tdse", "empty", null)).toBeNull();
+    expect(listed("tdse", "empty", "0110")).toEqual([1, 2]);
+  });
+
+  it("is finished when nothing is to do", () => {
+    expect(["", "dds", "dte", "dde"].map(isFinished)).toEqual([true, true, false, false]);
   });
 });

@@ -16,6 +16,7 @@ import numpy as np
 from sam_widget.automatic import AutomaticMaskGenerator
 from sam_widget.errors import ModelError, PromptError, StaleGesture
 from sam_widget.predictors import ComputingThread, capabilities
+from sam_widget.widget.actions import still
 from sam_widget.widget.page.everything_run import RunState
 from sam_widget.widget.wire import problems
 from sam_widget.widget.wire.everything import chunks, packed, parts, shown
@@ -125,8 +126,7 @@ class Everything:
         """
 
         def keep(session: Session) -> list[Annotation]:
-            if session is not current.session():
-                raise StaleGesture("another image is shown by now. Find the masks of this one.")
+            still(current.session(), session)
             found = self.result(current)
             wanted = dict.fromkeys(found.checked_rows(rows))
             fresh = [row for row in wanted if found.table.area[row] and row not in found.taken]
