@@ -61,28 +61,30 @@ function App({ root, context, signal }: Props) {
   const { store, actions } = context;
   return (
     <div class="sam-frame">
-      <Toolbar store={store} actions={actions} />
-      <div class="sam-main" style={{ "--sam-aspect": aspectOf(store) }}>
-        <div class="sam-stage-area">
-          <Stage root={root} context={context} signal={signal} />
-          <StagePlaceholder store={store} />
-          <FirstStep store={store} />
-          <Opening store={store} />
-          <Messages store={store} />
+      <div class="sam-column">
+        <Toolbar store={store} actions={actions} />
+        <div class="sam-main" style={{ "--sam-aspect": aspectOf(store) }}>
+          <div class="sam-stage-area">
+            <Stage root={root} context={context} signal={signal} />
+            <StagePlaceholder store={store} />
+            <FirstStep store={store} />
+            <Opening store={store} />
+            <Messages store={store} />
+          </div>
+          <div class="sam-side">
+            <EverythingPanel store={store} actions={actions} />
+            {!isPointingAtFound(store) && <Candidates store={store} actions={actions} />}
+            <Labels store={store} actions={actions} />
+            <AcceptRow store={store} actions={actions} />
+            <Editing store={store} actions={actions} />
+            <Annotations store={store} actions={actions} />
+          </div>
         </div>
-        <div class="sam-side">
-          <EverythingPanel store={store} actions={actions} />
-          {!isPointingAtFound(store) && <Candidates store={store} actions={actions} />}
-          <Labels store={store} actions={actions} />
-          <AcceptRow store={store} actions={actions} />
-          <Editing store={store} actions={actions} />
-          <Annotations store={store} actions={actions} />
-        </div>
+        <StatusLine store={store} actions={actions} />
+        <SeriesPanel store={store} actions={actions} />
+        <Announcer store={store} />
+        <Help store={store} />
       </div>
-      <StatusLine store={store} actions={actions} />
-      <SeriesPanel store={store} actions={actions} />
-      <Announcer store={store} />
-      <Help store={store} />
     </div>
   );
 }
