@@ -23,7 +23,7 @@ import numpy as np
 from PIL import Image
 
 from sam_widget import Annotation, AnnotationError, AnnotationStore, Prompts
-from sam_widget.formats import FormatLossWarning, coco, load, save
+from sam_widget.formats import FormatLossWarning, SkippedRecordsWarning, coco, load, save
 from sam_widget.masks.rle import Rle
 
 if TYPE_CHECKING:
@@ -313,6 +313,7 @@ def _read(reader: str, path: Path, options: dict[str, tuple[int, int]]) -> Annot
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FormatLossWarning)
+            warnings.simplefilter("ignore", SkippedRecordsWarning)
             return load(path, reader, **options)
     except AnnotationError as error:
         if not str(error).strip():

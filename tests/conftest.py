@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # As many processes as cores: threads of torch and NumPy would only stand in each other's way.
@@ -13,9 +12,9 @@ import comm
 import numpy as np
 import pytest
 import skimage.data
-from comm.base_comm import BaseComm
 from hypothesis import settings
 from model_frames import FRAMES
+from recording_comm import RecordingComm
 
 from sam_widget import FakePredictor, Prediction, SamWidget, Session, load_image
 from sam_widget.embeddings.cache import choose_cache
@@ -104,47 +103,6 @@ def predictor():
 def session(coffee, predictor):
     """A session on a photograph, with a predictor that remembers."""
     return Session(load_image(coffee), predictor)
-
-
-class RecordingComm(BaseComm):
-    """Keeps what was sent; :meth:`deliver` plays the page."""
-
-    def __init__(self, *args, **kwargs):
-        self.sent = []
-        self.arrived = threading.Condition()
-        super().__init__(*args, **kwargs)
-
-    def publish_msg(self, msg_type, data=None, metadata=None, buffers=None, **keys):
-        with self.arrived:
-            self.sent.append((msg_type, data, buffers))
-            self.arrived.notify_all()
-
-    def messages(self):
-        return [
-            (data["content"], buffers)
-            for kind, data, buffers in self.sent
-            if kind == "comm_msg" and data.get("method") == "custom"
-        ]
-
-    def deliver(self, data, buffers=()):
-        self.handle_msg({"content": {"data": data}, "buffers": list(buffers)})
-
-    def ask(self, content, buffers=(), *, last="reply"):
-        """Send a custom message and wait for the one answer that bears its id."""
-        self.deliver({"method": "custom", "content": content}, buffers)
-        return self.answer(content["id"])
-
-    def answers(self, identity):
-        return [
-            (content, buffers)
-            for content, buffers in self.messages()
-            if content.get("to") == identity and content["type"] in ("reply", "error")
-        ]
-
-    def answer(self, identity):
-        with self.arrived:
-            assert self.arrived.wait_for(lambda: self.answers(identity), 30)
-            return self.answers(identity)[0]
 
 
 @pytest.fixture

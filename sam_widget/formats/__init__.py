@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sam_widget.errors import AnnotationError
 from sam_widget.formats import coco, labelme, png, sa1b, table, yolo
 from sam_widget.formats.detections import from_detections, to_detections
-from sam_widget.formats.loss_warnings import FormatLossWarning
+from sam_widget.formats.loss_warnings import FormatLossWarning, SkippedRecordsWarning
 from sam_widget.formats.reading.json_reading import read_json
 from sam_widget.formats.sa1b import filtered
 from sam_widget.formats.table import from_dataframe, to_dataframe
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "FormatLossWarning",
+    "SkippedRecordsWarning",
     "filtered",
     "from_dataframe",
     "from_detections",
@@ -93,16 +94,19 @@ def load(
     format : str, optional
         One of ``FORMATS``; by default what the ending says, and for a bare ``.json`` its content.
     **options
-        Of that format's ``load``.
+        Of that format's ``load``. ``strict=True`` refuses a file of which a record cannot be used.
 
     Returns
     -------
     ImageAnnotations
+        Records that cannot be used are left out: ``skipped`` names them, a warning counts them,
+        and saving in the same format writes them back as they were.
 
     Raises
     ------
     AnnotationError
-        If the file is malformed, naming the record, or its format unknown.
+        If the file as a whole is malformed, or its format unknown; with ``strict``, if a record
+        cannot be used, naming it.
     """
     source = Path(path)
     name = format or _by_ending(source)
@@ -151,7 +155,7 @@ def save_images(
 
 
 def load_images(
-    path: str | os.PathLike[str], format: str | None = None
+    path: str | os.PathLike[str], format: str | None = None, *, strict: bool = False
 ) -> tuple[ImageAnnotations, ...]:
     """Read the objects of all images of a file, which only COCO has; errors as :func:`load`.
 
@@ -160,6 +164,8 @@ def load_images(
     path : path
     format : str, optional
         ``"coco"``; by default what the ending says, and for a bare ``.json`` its content.
+    strict : bool
+        Refuse the file when a record cannot be used, instead of leaving the record out.
 
     Returns
     -------
@@ -171,9 +177,9 @@ def load_images(
     if name is None and source.name.lower().endswith(".json"):
         document = read_json(source)
         several: tuple[ImageAnnotations, ...]
-        several = _of_many(_by_content(document), source).parse_images(document)
+        several = _of_many(_by_content(document), source).parse_images(document, strict=strict)
         return several
-    loaded: tuple[ImageAnnotations, ...] = _of_many(name, source).load_images(source)
+    loaded: tuple[ImageAnnotations, ...] = _of_many(name, source).load_images(source, strict=strict)
     return loaded
 
 
@@ -201,6 +207,9 @@ def _by_ending(path: Path) -> str | None:
 
 
 def _by_content(document: Document) -> str:
+    first = document.value[0] if isinstance(document.value, list) and document.value else None
+    if isinstance(first, dict) and "image_id" in first:
+        return "coco"  # detection results
     keys = document.mapping().keys()
     if "shapes" in keys:
         return "labelme"

@@ -4,12 +4,17 @@ Pixels have the number of the object they belong to, counted from 1, and 0 elsew
 comes with ``photo.classes.json``: ``classes`` gives each class its number, ``instances`` each
 object its class and all that this package knows of it. A pixel has one number, so where objects
 overlap only one of them is kept.
+
+Read are label images of other tools, too: without a table every number but 0 is an object, and
+where an 8-bit image has other numbers, 255 is the border that belongs to none, as in Pascal VOC.
+Black-and-white pictures of several channels are masks.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import re
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -32,6 +37,7 @@ from sam_widget.storage import write_atomically
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -45,6 +51,8 @@ MAX_INSTANCES = 2**16 - 1
 _MARGIN = 1 << 18
 _RUNS = 1 << 15
 _PAIR = "sam_widget pair"
+_VOID = 255
+_ROLE = re.compile(r"_(masks?|labels?|instances?)$", re.IGNORECASE)
 
 
 def class_map_path(path: str | os.PathLike[str]) -> Path:
@@ -146,18 +154,23 @@ def _class_map(items: list[Annotation], annotations: ImageAnnotations, pair: str
     }
 
 
-def load(path: str | os.PathLike[str]) -> ImageAnnotations:
+def load(path: str | os.PathLike[str], *, strict: bool = False) -> ImageAnnotations:
     """Read an image of instance numbers, with its table of classes if that is there.
 
     Parameters
     ----------
     path : path
-        PNG of one channel, 8 or 16 bits.
+        PNG of one channel, 8 or 16 bits, or a grey one of several. The table may be called
+        ``photo.classes.json``, ``photo.png.classes.json`` or, where the image is ``photo_mask.png``
+        (``_masks``, ``_label``, ``_labels``, ``_instances``), ``photo.classes.json`` as well.
+    strict : bool
+        Refuse the files when a record of the table cannot be used, instead of leaving it out.
 
     Returns
     -------
     ImageAnnotations
-        Without a table, objects in order of their numbers and without labels.
+        Without a table, objects in order of their numbers and without labels. ``skipped`` names the
+        records that were left out.
 
     Raises
     ------
@@ -166,8 +179,8 @@ def load(path: str | os.PathLike[str]) -> ImageAnnotations:
     """
     name = Path(path).name
     picture = Field(None, "", name)
-    table = class_map_path(path)
-    document = read_json(table) if table.exists() else None
+    table = next((found for found in _tables(Path(path)) if found.exists()), None)
+    document = None if table is None else read_json(table)
     content = read_bounded(path)
     size = (MAX_PIXELS, MAX_PIXELS) if document is None else document.size()
     numbers, pair = decode_png(content, picture, most_hw=size, text=_PAIR)
@@ -177,12 +190,23 @@ def load(path: str | os.PathLike[str]) -> ImageAnnotations:
     # The pixels are worth their memory, however well they are compressed.
     budget = Budget(len(content) + 2 * numbers.size + _MARGIN)
     masks = _masks(numbers, picture, budget)
+    collector = Collector(budget, strict=strict)
     if document is not None:
-        return _named(document, masks, budget)
-    collector = Collector()
+        return _named(document, masks, budget, collector)
+    if numbers.dtype == np.uint8 and len(masks) > 1:
+        masks.pop(_VOID, None)
     for index, mask in enumerate(masks.values()):
         collector.add(picture, mask, {"color": PALETTE[index % len(PALETTE)]})
     return collector.finish((height, width), "")
+
+
+def _tables(path: Path) -> Iterator[Path]:
+    """Yield where the table of classes of a label image may be."""
+    yield class_map_path(path)
+    yield path.with_name(f"{path.name}.classes.json")
+    stem = _ROLE.sub("", path.stem)
+    if stem != path.stem:
+        yield path.with_name(f"{stem}.classes.json")
 
 
 def _check_pair(document: Field, shape: tuple[int, ...], pair: str | None) -> None:
@@ -238,19 +262,26 @@ def _of_sorted(first: NDArray[np.uint32], end: NDArray[np.uint32], height: int, 
     return Rle.canonical(height, width, counts if counts[-1] else counts[:-1].copy())
 
 
-def _named(document: Document, masks: dict[int, Rle], budget: Budget) -> ImageAnnotations:
+def _named(
+    document: Document, masks: dict[int, Rle], budget: Budget, collector: Collector
+) -> ImageAnnotations:
     size = document.size()
-    collector = Collector()
     seen: set[str] = set()
     for record in document["instances"].items(MAX_INSTANCES):
-        number = record["instance"].integer(1, MAX_INSTANCES)
-        claim(seen, record, str(number))
-        label = record.get("label")
-        known = {**own_fields.read_scores(record), **own_fields.from_json(record, size, budget)}
+        try:
+            number = record["instance"].integer(1, MAX_INSTANCES)
+            claim(seen, record, str(number))
+            label = record.get("label")
+            known = {**own_fields.read_scores(record), **own_fields.from_json(record, size, budget)}
+            known["label"] = "" if label is None else label.label()
+        except AnnotationError as error:
+            collector.leave_out(record, error)
+            continue
         # An object that lies wholly under others has no pixel left, and is an object all the same.
         mask = masks.pop(number, None) or mask_of_ranges(np.zeros((0, 2), np.int64), *size)
-        known["label"] = "" if label is None else label.label()
         collector.add(record, mask, known)
     for mask in masks.values():
         collector.add(document, mask, {})
-    return collector.finish(size, document.text_of("file_name"))
+    # A number means other pixels by the time that this is written: kept for who looks at it.
+    extra = {"png": {"left_out": collector.raw}} if collector.raw else {}
+    return collector.finish(size, document.text_of("file_name"), extra)

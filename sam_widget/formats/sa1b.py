@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sam_widget.annotations import PALETTE, ImageAnnotations
+from sam_widget.errors import AnnotationError
 from sam_widget.formats.loss_warnings import warn_once
-from sam_widget.formats.object_numbers import UniqueNumbers, assign_numbers, id_from_number
+from sam_widget.formats.object_numbers import assign_numbers, id_from_number
 from sam_widget.formats.own_fields import (
     KEY,
     finite_or_none,
@@ -85,6 +86,7 @@ def to_dict(annotations: ImageAnnotations, *, own_fields: bool = False) -> dict[
         _record(item, number, size, own_fields)
         for item, number in zip(items, assign_numbers(items), strict=True)
     ]
+    records += source.get("left_out", [])
     return {"image": image, "annotations": records, **source.get("document", {})}
 
 
@@ -188,48 +190,57 @@ def save(
     write_atomically(path, text.encode())
 
 
-def load(path: str | os.PathLike[str]) -> ImageAnnotations:
+def load(path: str | os.PathLike[str], *, strict: bool = False) -> ImageAnnotations:
     """Read one image's SA-1B file.
 
     Parameters
     ----------
     path : path
+    strict : bool
+        Refuse the file when a record cannot be used, instead of leaving the record out.
 
     Returns
     -------
     ImageAnnotations
-        ``point_coords`` are including points; ids are the file's numbers as texts.
+        ``point_coords`` are including points; ids are the file's numbers as texts. ``skipped``
+        names the records that were left out.
 
     Raises
     ------
     AnnotationError
-        If the file is not as described, naming the record.
+        If the file as a whole is not as described; with ``strict``, if a record is not, naming it.
     """
-    return parse(read_json(path))
+    return parse(read_json(path), strict=strict)
 
 
-def parse(document: Document) -> ImageAnnotations:
+def parse(document: Document, *, strict: bool = False) -> ImageAnnotations:
     """Check a parsed file and make objects of it; see :func:`load`."""
     image = document["image"]
     size = image.size()
     budget = Budget(document.file_bytes, size[0] * size[1])
-    numbers = UniqueNumbers()
-    collector = Collector()
-    records = document["annotations"]
-    for index, record in enumerate(records.items()):
-        numbers.add(record.get("id"))
-        rle = record["segmentation"].rle(size)
-        known = {"color": PALETTE[index % len(PALETTE)], **_known(record, rle, budget)}
+    collector = Collector(budget, strict=strict)
+    for index, record in enumerate(document["annotations"].items()):
+        try:
+            rle = record["segmentation"].rle(size)
+            known = {"color": PALETTE[index % len(PALETTE)], **_known(record, rle, budget)}
+        except AnnotationError as error:
+            collector.leave_out(record, error)
+            continue
         source = known["extra"]["sa1b"]["record"]
         budget.hold(record, 1, rle.counts.nbytes, _EXTRA_BYTES + len(source))
         collector.add(record, rle, known, record.get("id"))
-    numbers.check(records, ".id")
     further = {
         key: plain_json(value, document)
         for key, value in document.mapping().items()
         if key not in ("image", "annotations")
     }
-    extra = {"sa1b": {"image": plain_json(image.mapping(), image), "document": further}}
+    extra = {
+        "sa1b": {
+            "image": plain_json(image.mapping(), image),
+            "document": further,
+            "left_out": collector.raw,
+        }
+    }
     return collector.finish(size, image.text_of("file_name"), extra)
 
 

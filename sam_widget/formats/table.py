@@ -4,14 +4,15 @@ Columns are ``file_name``, ``width``, ``height``, ``id``, ``label``, ``area``, `
 ``bbox_y``, ``bbox_width``, ``bbox_height``, ``predicted_iou``, ``stability_score``, ``rle`` (the
 counts of COCO's compressed form, for ``pycocotools`` with ``size = [height, width]``), ``color``,
 ``visible``, ``candidate``, ``model_name``, ``model_digest``, ``created`` and ``prompts`` (JSON).
-Nothing is lost. Read are the first three, ``rle`` and whatever else there is of these; other
-columns are ignored.
+Nothing is lost. Read are the first three, ``rle`` and whatever else there is of these; what other
+columns say of an object, and rows that cannot be used, are kept as they are and written back.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["COLUMNS", "SUFFIX", "from_dataframe", "load", "save", "to_dataframe"]
 
 SUFFIX = ".csv"
+_NAME = "csv"
 COLUMNS = (
     "file_name", "width", "height", "id", "label", "area", "bbox_x", "bbox_y", "bbox_width",
     "bbox_height", "predicted_iou", "stability_score", "rle", "color", "visible", "candidate",
@@ -67,7 +69,15 @@ def _rows(annotations: ImageAnnotations) -> Iterator[dict[str, Any]]:
             "stability_score": own_fields.finite_or_none(annotation.stability_score),
             "rle": annotation.rle.compressed().decode("ascii"),
             "prompts": json.dumps(own["prompts"], allow_nan=False),
+            **annotation.extra.get(_NAME, {}),
         }
+
+
+def _columns(annotations: ImageAnnotations) -> list[str]:
+    """Return the columns, those that only a file had behind the others."""
+    further = (annotation.extra.get(_NAME, {}) for annotation in annotations)
+    left_out = annotations.extra.get(_NAME, {}).get("left_out", [])
+    return list(dict.fromkeys(itertools.chain(COLUMNS, *further, *left_out)))
 
 
 def save(annotations: ImageAnnotations, path: str | os.PathLike[str]) -> None:
@@ -82,34 +92,39 @@ def save(annotations: ImageAnnotations, path: str | os.PathLike[str]) -> None:
         The folder must exist.
     """
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, _columns(annotations), lineterminator="\n")
     writer.writeheader()
     writer.writerows(_rows(annotations))
+    writer.writerows(annotations.extra.get(_NAME, {}).get("left_out", []))
     write_atomically(path, text.getvalue().encode(errors="replace"))
 
 
-def load(path: str | os.PathLike[str]) -> ImageAnnotations:
+def load(path: str | os.PathLike[str], *, strict: bool = False) -> ImageAnnotations:
     """Read a CSV file.
 
     Parameters
     ----------
     path : path
+    strict : bool
+        Refuse the file when a row cannot be used, instead of leaving the row out.
 
     Returns
     -------
     ImageAnnotations
+        ``skipped`` names the rows that were left out.
 
     Raises
     ------
     AnnotationError
-        If the file is not as described or has no row, naming the row and column.
+        If the file as a whole is not as described, has no row, or rows of several images; with
+        ``strict``, if a row cannot be used, naming the row and column.
     """
     name = Path(path).name
     content = read_bounded(path)
     # The limit is the process's own.
     former = csv.field_size_limit(MAX_CELL)
     try:
-        return _collect(_parsed(content, name), name, len(content))
+        return _collect(_parsed(content, name), name, len(content), strict=strict)
     finally:
         csv.field_size_limit(former)
 
@@ -158,7 +173,7 @@ def to_dataframe(annotations: ImageAnnotations) -> pd.DataFrame:
     ImportError
         If pandas is not installed.
     """
-    frame = _pandas().DataFrame(list(_rows(annotations)), columns=list(COLUMNS))
+    frame = _pandas().DataFrame(list(_rows(annotations)), columns=_columns(annotations))
     frame.attrs = {
         "width": annotations.width,
         "height": annotations.height,
@@ -196,9 +211,8 @@ def from_dataframe(frame: pd.DataFrame) -> ImageAnnotations:
         raise AnnotationError(f"DataFrame: the columns {sorted(missing)} are missing.")
     rows = (
         {
-            key: "" if value is None or pandas.isna(value) else str(value)
+            str(key): "" if value is None or pandas.isna(value) is True else str(value)
             for key, value in row.items()
-            if key in COLUMNS
         }
         for row in frame.to_dict("records")
     )
@@ -214,7 +228,11 @@ def _pandas() -> Any:
 
 
 def _collect(
-    rows: Iterator[dict[str, str]], name: str, file_bytes: int | None = None
+    rows: Iterator[dict[str, str]],
+    name: str,
+    file_bytes: int | None = None,
+    *,
+    strict: bool = False,
 ) -> ImageAnnotations:
     """Make objects of rows of texts, all of one image."""
     size: tuple[int, int] | None = None
@@ -223,7 +241,7 @@ def _collect(
     labels: dict[str, int] = {}
     texts: dict[str, str] = {}
     budget = Budget(file_bytes)
-    collector = Collector()
+    collector = Collector(budget, strict=strict)
     for number, row in enumerate(rows, start=1):
         if number > MAX_OBJECTS:
             raise AnnotationError(f"{name}: has more than {MAX_OBJECTS} rows.")
@@ -238,14 +256,19 @@ def _collect(
             elif found != size or image[2] != file_name:
                 record.fail("is of another image than the first row. Load the rows of one image.")
             former = image
-        rle, known = _known(record, size or (0, 0), labels, budget)
-        budget.keep(record, rle.counts.nbytes)
+        try:
+            rle, known = _known(record, size or (0, 0), labels, budget)
+        except AnnotationError as error:
+            collector.leave_out(record, error)
+            continue
+        budget.keep(record, rle.counts.nbytes, known.get("extra"))
         for key in ("label", "color"):
             known[key] = texts.setdefault(known[key], known[key])
         collector.add(record, rle, known)
     if size is None:
         raise AnnotationError(f"{name}: has no row, and so no image size.")
-    return collector.finish(size, file_name)
+    extra = {_NAME: {"left_out": collector.raw}} if collector.raw else {}
+    return collector.finish(size, file_name, extra)
 
 
 def _known(
@@ -278,6 +301,9 @@ def _known(
     }
     known = own_fields.from_json(Field(own, record.where, record.file_name), size, budget)
     color = PALETTE[labels.setdefault(label, len(labels)) % len(PALETTE)]
+    further = {key: value for key, value in row.items() if key not in COLUMNS}
+    if further:
+        known["extra"] = {_NAME: further}
     return rle, {"label": label, "color": color, **figures, **known}
 
 

@@ -7,32 +7,38 @@ through the outermost pixels, a quarter of a pixel off their corners, so that th
 draw the same mask with ``cv2.fillPoly`` whether they round or cut coordinates off. An object is
 one line: holes are reached by bridges through the mask, and further parts by lines of one pixel's
 width, which readers draw as well.
+
+Read are the usual trees: ``labels/NAME.txt`` beside ``images``, ``labels/train`` beside
+``images/train``, and ``train/labels`` beside ``train/images``, with ``data.yaml`` above. A box of a
+detector is read as a rectangle. Lines that cannot be used are kept as they are and written back.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from sam_widget.annotations import PALETTE, ImageAnnotations
 from sam_widget.errors import AnnotationError
 from sam_widget.formats.loss_warnings import warn_once
 from sam_widget.formats.reading.budget import Budget
 from sam_widget.formats.reading.class_names import (
-    names_by_number,
-    read_class_names,
+    Classes,
+    classes_above,
+    read_classes,
     write_class_names,
 )
 from sam_widget.formats.reading.collector import Collector
 from sam_widget.formats.reading.drawing import Outlined, draw_masks
 from sam_widget.formats.reading.field import MAX_OBJECTS, Field
 from sam_widget.formats.reading.files import read_bounded, read_lines
-from sam_widget.masks import MAX_PIXELS, fill_centres_each, join_rings, trace_polygons
+from sam_widget.formats.reading.picture_size import picture_endings, size_of_picture
+from sam_widget.masks import fill_centres_each, join_rings, trace_polygons
 from sam_widget.storage import write_atomically
 
 if TYPE_CHECKING:
@@ -47,9 +53,12 @@ SUFFIX = ""
 """None: it is a folder."""
 LABELS = "labels"
 UNLABELLED = "object"
-"""Class of objects without a label."""
+"""Class of objects without a label, where no class is called so; ``data.yaml`` says which it is."""
+_IMAGES = "images"
+_NAME = "yolo"
+_BOX = (5, 6)
+"""Numbers in the line of a detector's box, without and with a confidence."""
 _OFFSET = 0.25
-_ORIENTATION = 0x0112
 _GAP = re.compile(r"\s")
 _MOST_AT_ONCE = 1 << 14
 
@@ -81,6 +90,12 @@ def save(
             f"cannot tell the name of the label file from {stem!r:.60}. Give name='photo' for "
             "labels/photo.txt."
         )
+    twin = _twin(folder, stem, annotations.file_name)
+    if name is None and twin is not None:
+        raise AnnotationError(
+            f"{annotations.file_name} and {twin} would both have the labels {LABELS}/{stem}.txt. "
+            "Rename one of them, or give name=."
+        )
     warn_once(
         "yolo",
         "YOLO files keep the label and outline of an object: no ids, scores, colours or prompts; "
@@ -88,9 +103,14 @@ def save(
     )
     folder.mkdir(exist_ok=True)
     (folder / LABELS).mkdir(exist_ok=True)
-    classes = read_class_names(folder)
-    labels = {annotation.label or UNLABELLED for annotation in annotations}
-    classes += sorted(labels - set(classes))
+    known = read_classes(folder)
+    classes = known.names
+    labels = {annotation.label for annotation in annotations if annotation.label}
+    unlabelled = known.unlabelled
+    if unlabelled is None and any(not annotation.label for annotation in annotations):
+        taken = labels | set(classes)
+        unlabelled = next(name for name in _unlabelled_names() if name not in taken)
+    classes += sorted((labels | ({unlabelled} if unlabelled else set())) - set(classes))
     numbers = {label: number for number, label in reversed(list(enumerate(classes)))}
     size = np.array([annotations.width, annotations.height])
     lines = []
@@ -99,10 +119,26 @@ def save(
             ring = (join_rings(trace_polygons(annotation.rle, "centres")) + _OFFSET) / size
             ring = np.concatenate([ring, np.repeat(ring[-1:], max(0, 3 - len(ring)), axis=0)])
             coordinates = " ".join(f"{value:.8g}" for value in ring.ravel().tolist())
-            lines.append(f"{numbers[annotation.label or UNLABELLED]} {coordinates}\n")
+            lines.append(f"{numbers[annotation.label or str(unlabelled)]} {coordinates}\n")
+    lines += [f"{line}\n" for line in annotations.extra.get(_NAME, {}).get("left_out", [])]
     # Names first: a name too many does no harm, a number without a name would.
-    write_class_names(folder, classes)
+    write_class_names(folder, classes, unlabelled)
     write_atomically(folder / LABELS / f"{stem}.txt", "".join(lines).encode())
+
+
+def _unlabelled_names() -> Iterator[str]:
+    """Yield names for the class of objects without a label."""
+    yield UNLABELLED
+    for number in itertools.count(1):
+        yield f"unlabelled {number}"
+
+
+def _twin(folder: Path, stem: str, file_name: str) -> str | None:
+    """Return the name of another picture of the folder whose labels have the same file."""
+    for picture in _pictures(folder, stem):
+        if file_name and picture.name != file_name:
+            return picture.name
+    return None
 
 
 def load(
@@ -111,6 +147,7 @@ def load(
     name: str | None = None,
     image: str | os.PathLike[str] | None = None,
     size_wh: tuple[int, int] | None = None,
+    strict: bool = False,
 ) -> ImageAnnotations:
     """Read one image's objects.
 
@@ -119,64 +156,86 @@ def load(
     path : path
         The folder, or one text file in its ``labels``.
     name : str, optional
-        Which text file of the folder, without ending; needed when there are several.
+        Which text file of the folder, without ending; needed when there are several. An image of
+        that name without one has no objects.
     image : path, optional
         The image, for its size; by default the one of the same name in ``images`` beside
         ``labels``, or in the folder.
     size_wh : (int, int), optional
         Width and height of the image in pixels, instead.
+    strict : bool
+        Refuse the file when a line cannot be used, instead of leaving the line out.
 
     Returns
     -------
     ImageAnnotations
         A number after an odd count of coordinates is the confidence that some tools add, and
-        becomes ``predicted_iou``. Classes without a name are called ``class 3``.
+        becomes ``predicted_iou``. Classes without a name are called ``class 3``. ``skipped`` names
+        the lines that were left out.
 
     Raises
     ------
     AnnotationError
-        If a file is malformed, naming the line, or name or size are needed.
+        If name or size are needed; with ``strict``, if a line is malformed, naming it.
     """
-    folder, file = _label_file(Path(path), name)
-    found = _image_beside(folder, file.stem) if image is None else Path(image)
+    file = _label_file(Path(path), name)
+    found = _picture_of(file) if image is None else Path(image)
     if size_wh is None and found is None:
         raise AnnotationError(
             f"{file.name}: coordinates are relative, and there is no image images/{file.stem}.* to "
             "tell its size. Give image= or size_wh=(width, height)."
         )
-    shape = size_wh if size_wh is not None or found is None else _size_of(found)
+    shape = size_wh if size_wh is not None or found is None else size_of_picture(found)
     sizes = Field({"width": shape[0], "height": shape[1]} if shape else {}, "size_wh", file.name)
     size = sizes.size()
-    classes = names_by_number(folder)
-    content = read_bounded(file)
+    classes = classes_above(file.parent)
+    content = read_bounded(file) if file.exists() else b""
     budget = Budget(len(content), size[0] * size[1])
-    collector = Collector()
-    lines = _outlined(content, file.name, classes, size)
+    collector = Collector(budget, strict=strict)
+    lines = _outlined(content, file.name, classes, size, collector)
     for outlined, rle in draw_masks(lines, size, budget, fill_centres_each):
         budget.keep(outlined.field, rle.counts.nbytes)
         collector.add(outlined.field, rle, outlined.facts)
-    return collector.finish(size, "" if found is None else found.name)
+    extra = {_NAME: {"left_out": collector.raw}} if collector.raw else {}
+    return collector.finish(size, "" if found is None else found.name, extra)
 
 
 def _outlined(
-    content: bytes, name: str, classes: dict[int, str], size: tuple[int, int]
+    content: bytes, name: str, classes: Classes, size: tuple[int, int], collector: Collector
 ) -> Iterator[Outlined[dict[str, Any]]]:
     """Go through the lines; give what ``Annotation`` takes, and the outline."""
+    named = dict(classes.by_number)
+    if classes.unlabelled is not None:
+        named = {key: "" if text == classes.unlabelled else text for key, text in named.items()}
+    boxes = 0
     for number, text in enumerate(read_lines(content, name), start=1):
         if number > MAX_OBJECTS:
             raise AnnotationError(f"{name}: has more than {MAX_OBJECTS} lines.")
-        if not text.isspace():
-            yield _object(Field(text, f"line {number}", name), classes, size)
+        if text.isspace():
+            continue
+        line = Field(text.strip(), f"line {number}", name)
+        try:
+            numbers = _numbers(line)
+            boxes += len(numbers) in _BOX
+            outlined = _object(line, numbers, named, size)
+        except AnnotationError as error:
+            collector.leave_out(line, error)
+        else:
+            yield outlined
+    if boxes:
+        warn_once(
+            "yolo boxes", f"{name}: {boxes} lines are boxes of a detector, read as rectangles."
+        )
 
 
 def _object(
-    line: Field, classes: dict[int, str], size: tuple[int, int]
+    line: Field, numbers: NDArray[np.float64], named: dict[int, str], size: tuple[int, int]
 ) -> Outlined[dict[str, Any]]:
-    numbers = _numbers(line)
-    if len(numbers) == 5:
-        line.fail("has 4 numbers after the class: a box of a detector, and no outline of a mask.")
-    if len(numbers) < 7:
-        line.fail(f"must be 'class x1 y1 x2 y2 x3 y3 ...', got {len(numbers)} numbers.")
+    if len(numbers) < min(_BOX):
+        line.fail(
+            f"must be 'class x1 y1 x2 y2 x3 y3 ...' or 'class x y width height', got "
+            f"{len(numbers)} numbers."
+        )
     low, high = numbers.min(), numbers.max()
     if not (low > -math.inf and high < math.inf):  # NaN is not
         line.fail("all numbers must be finite.")
@@ -184,17 +243,32 @@ def _object(
     # After an even count of coordinates, one more is a confidence.
     confidence = float(numbers[-1]) if len(numbers) % 2 == 0 else None
     polygon = numbers[1 : len(numbers) - (confidence is not None)].reshape(-1, 2)
+    if len(polygon) == 2:
+        polygon = _rectangle(line, polygon, np.array([size[1], size[0]]))
     if polygon.min() < -0.1 or polygon.max() > 1.1:
         line.fail("coordinates must be divided by the image's size: from 0 to 1.")
-    label = classes.get(number)
+    label = named.get(number)
     if label is None:  # the same text for all objects of the class
-        label = classes[number] = f"class {number}"
+        label = named[number] = f"class {number}"
     known = {
-        "label": "" if label == UNLABELLED else label,
+        "label": label,
         "color": PALETTE[number % len(PALETTE)],
         "predicted_iou": confidence,
     }
     return Outlined(known, line, [polygon * (size[1], size[0])])
+
+
+def _rectangle(
+    line: Field, box: NDArray[np.float64], size: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the corners of a detector's box, through the outermost pixels that it covers."""
+    centre, extent = box
+    if not (extent > 0).all():
+        line.fail("a box must have a width and a height above 0.")
+    low = np.floor((centre - extent / 2) * size + 0.5)
+    high = np.maximum(np.floor((centre + extent / 2) * size + 0.5) - 1, low)
+    (left, top), (right, bottom) = (low + _OFFSET) / size, (high + _OFFSET) / size
+    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
 
 
 def _numbers(line: Field) -> NDArray[np.float64]:
@@ -213,45 +287,48 @@ def _numbers(line: Field) -> NDArray[np.float64]:
     return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
 
-def _label_file(path: Path, name: str | None) -> tuple[Path, Path]:
+def _label_file(path: Path, name: str | None) -> Path:
+    """Return the text file that is meant, which may be missing where there is an image."""
     if path.is_file():
-        return (path.parent.parent if path.parent.name == LABELS else path.parent), path
-    folder = path / LABELS
+        return path
+    if name is not None and Path(name).name != name:
+        raise AnnotationError(f"name must be that of a file in {LABELS}, got {name!r:.60}.")
+    folders = [path / LABELS, *sorted(path.glob(f"*/{LABELS}")), *sorted(path.glob(f"{LABELS}/*"))]
+    folders = [folder for folder in folders if folder.is_dir()]
+    found = [file for folder in folders for file in sorted(folder.glob("*.txt"))]
     if name is not None:
-        if Path(name).name != name:
-            raise AnnotationError(f"name must be that of a file in {LABELS}, got {name!r:.60}.")
-        return path, folder / f"{name}.txt"
-    found = sorted(folder.glob("*.txt")) if folder.is_dir() else []
+        wanted = [file for file in found if file.stem == name]
+        pictured = [folder / f"{name}.txt" for folder in folders]
+        wanted = wanted or [file for file in pictured if _picture_of(file) is not None]
+        return wanted[0] if wanted else path / LABELS / f"{name}.txt"
     if len(found) == 1:
-        return path, found[0]
+        return found[0]
     if not found:
         raise AnnotationError(f"{path.name}: has no {LABELS}/*.txt, as YOLO folders do.")
-    shown = ", ".join(repr(path.stem) for path in found[:10])
+    shown = ", ".join(repr(file.stem) for file in found[:10])
     more = f" and {len(found) - 10} more" if len(found) > 10 else ""
     raise AnnotationError(
         f"{path.name}: has {len(found)} label files. Choose one with name=: {shown}{more}."
     )
 
 
-def _image_beside(folder: Path, stem: str) -> Path | None:
-    endings = {
-        ending for ending, kind in Image.registered_extensions().items() if kind in Image.OPEN
-    }
-    for place in (folder / "images", folder):
-        for path in sorted(place.iterdir()) if place.is_dir() else []:
-            if path.stem == stem and path.suffix.lower() in endings and path.is_file():
-                return path
-    return None
+def _picture_of(file: Path) -> Path | None:
+    """Return the picture of a label file: in images instead of labels, or in a folder above."""
+    parts = file.parent.parts
+    places = [file.parent]
+    if LABELS in parts:
+        at = len(parts) - 1 - parts[::-1].index(LABELS)
+        places = [Path(*parts[:at], _IMAGES, *parts[at + 1 :]), Path(*parts[:at])]
+    return next((found for place in places for found in _pictures_in(place, file.stem)), None)
 
 
-def _size_of(path: Path) -> tuple[int, int]:
-    """Read width and height from an image's head, turned as its EXIF data say."""
-    try:
-        with Image.open(path) as image:
-            width, height = image.size
-            turned = image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise AnnotationError(f"{path.name}: is not an image that can be read: {error}") from error
-    if width * height > MAX_PIXELS:
-        raise AnnotationError(f"{path.name}: has more than {MAX_PIXELS} pixels.")
-    return (height, width) if turned else (width, height)
+def _pictures(folder: Path, stem: str) -> Iterator[Path]:
+    for place in (folder / _IMAGES, folder):
+        yield from _pictures_in(place, stem)
+
+
+def _pictures_in(place: Path, stem: str) -> Iterator[Path]:
+    endings = picture_endings()
+    for path in sorted(place.iterdir()) if place.is_dir() else []:
+        if path.stem == stem and path.suffix.lower() in endings and path.is_file():
+            yield path

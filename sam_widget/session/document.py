@@ -110,8 +110,10 @@ class Document:
         revision = 0 if after is None else after.answer.revision + 1
         answered = self.version - int(not self.entry.is_answered)
         self.answer = Answer(revision, answered, since=revision)
-        before = ((), {}) if after is None else (after.labels.names, after.label_colors)
-        self.labels: Labels = Labels(self.store, *before)
+        self.labels: Labels = Labels(self.store)
+        if after is not None:
+            known = after.labels
+            self.labels = Labels(self.store, known.names, after.label_colors, known.given)
         for label in self.store.labels:
             self.labels.offer(label, self.annotations)
         self._end_subscription = self.store.subscribe(self.tell)
@@ -119,10 +121,13 @@ class Document:
     # ---- the road -------------------------------------------------------------------------------
 
     def apply(self, change: Callable[[], T]) -> T:
-        """Make a change under the lock, bring it to disk, tell the listeners, return its answer."""
+        """Make a change under the lock, bring it to disk, tell the listeners, return its answer.
+
+        What it does to annotations and labels is saved together, or not at all.
+        """
 
         def locked() -> T:
-            with self.lock:
+            with self.lock, self.store.transactions.as_one():
                 return change()
 
         return self.store.transactions.apply(locked, self.tell)

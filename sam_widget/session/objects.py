@@ -111,13 +111,8 @@ class ObjectGestures:
 
     def announce(self, labels: Iterable[str]) -> None:
         """Offer labels before they are used, and keep all that are on offer in the store."""
-
-        def change() -> None:
-            for label in labels:
-                self._document.labels.offer(label, self._document.annotations)
-            self._document.labels.keep()
-
-        self._document.apply(change)
+        document = self._document
+        document.apply(lambda: document.labels.give(labels, document.annotations))
 
     def add_label(self, label: str, color: str | None) -> int:
         """Offer a label; one that is there already only takes the colour."""

@@ -104,19 +104,14 @@ class Series:
         self._writing = RLock()
         self._file = None if root is None else StateFile(root)
         state = SeriesState() if self._file is None else self._file.read()
-        self._statuses = [state.statuses.get(name, "todo") for name in self.names]
-        # Images that are not in the series, or not now: what they are marked as stays.
-        known = set(self.names)
-        self._foreign = {
-            name: status for name, status in state.statuses.items() if name not in known
-        }
-        self.index = self.names.index(state.place) if state.place in known else 0
+        self._statuses = [state.status(name) for name in self.names]
+        self.index = self.names.index(state.place) if state.place in self.names else 0
         self._failures: dict[int, str] = {}
         self._codes: str | None = None
         self._kept: dict[int, Kept] = {}
         self._thumbnails: OrderedDict[int, Encoded] = OrderedDict()
         self._ahead: tuple[int, RgbImage] | None = None
-        self._open_annotations: Callable[[], AnnotationStore] | None = None
+        self._open_annotations: Callable[[], AnnotationStore | None] | None = None
 
     @classmethod
     def from_folder(
@@ -184,15 +179,18 @@ class Series:
         """
         if status not in STATUSES:
             raise ImageError(f"a status is one of {', '.join(STATUSES)}, got {status!r:.60}.")
-        with self._lock:
-            self._statuses[self.index if index is None else self.checked(index)] = status
-            self._codes = None
-        self._save()
+        with self._writing:
+            with self._lock:
+                at = self.index if index is None else self.checked(index)
+                self._statuses[at] = status
+                self._codes = None
+            self._save(None, {self.names[at]: status})
 
     def place(self, index: int) -> None:
         """Note which image is open."""
-        self.index = self.checked(index)
-        self._save()
+        with self._writing:
+            self.index = self.checked(index)
+            self._save(self.names[self.index], {})
 
     def checked(self, index: int) -> int:
         """Return the index as 0 ... len - 1; ImageError if there is no such image."""
@@ -270,11 +268,14 @@ class Series:
         """Return the annotations of an image; those of the open one as they are now.
 
         Those of another image are read from its journal, where it has one, and cannot be changed
-        before it is opened. An image that cannot be read has those that it had when it was left.
+        before it is opened; so are those of the open image while another process has it. An image
+        that cannot be read has those that it had when it was left.
         """
         index = self.checked(index)
         if index == self.index and self._open_annotations is not None:
-            return self._open_annotations()
+            store = self._open_annotations()
+            if store is not None:
+                return store
         kept = self.kept(index)
         if self.has_journals and (kept.store is None or kept.has_journal):
             try:
@@ -286,8 +287,8 @@ class Series:
             return kept.store
         return AnnotationStore(width=0, height=0, file_name=Path(self.names[index]).name)
 
-    def follow(self, annotations: Callable[[], AnnotationStore] | None) -> None:
-        """Tell where the objects of the open image are found; None when none is open."""
+    def follow(self, annotations: Callable[[], AnnotationStore | None] | None) -> None:
+        """Tell where the annotations of the open image are found; None when none is open."""
         self._open_annotations = annotations
 
     # ---- inside ---------------------------------------------------------------------------------
@@ -304,17 +305,14 @@ class Series:
             if self._failures.pop(index, None) is not None:
                 self._codes = None
 
-    def _save(self) -> None:
-        """Write what is to be kept; nobody who only looks waits for the disk."""
+    def _save(self, place: str | None, statuses: dict[str, str]) -> None:
+        """Write what changed, and take over what others did; whoever only looks need not wait."""
         if self._file is None:
             return
-        with self._writing:
-            with self._lock:
-                marked = {**self._foreign}
-                pairs = zip(self.names, self._statuses, strict=True)
-                marked.update((name, status) for name, status in pairs if status != "todo")
-                state = SeriesState(self.names[self.index], marked)
-            self._file.write(state)
+        state = self._file.change(place, statuses)
+        with self._lock:
+            self._statuses = [state.status(name) for name in self.names]
+            self._codes = None
 
 
 def is_series(source: object) -> bool:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from sam_widget.storage import (
+    FileLocked,
+    replace_file,
+    wait_for_lock,
+    write_atomically,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 __all__ = ["FILE_NAME", "STATUSES", "SeriesState", "StateFile"]
 
@@ -37,9 +46,15 @@ class SeriesState:
     place: str = ""
     statuses: dict[str, str] = field(default_factory=dict)
 
+    def status(self, name: str) -> str:
+        """Return the status of an image."""
+        return self.statuses.get(name, "todo")
+
 
 class StateFile:
     """The file of one folder. Reading and writing it never fail: what fails is said, once.
+
+    Several series, in several processes, may write to it: each brings in what it changed itself.
 
     Parameters
     ----------
@@ -49,59 +64,110 @@ class StateFile:
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE_NAME
         self.problem = ""
-        """Why nothing is kept any more, in words; empty as long as all is well."""
+        """Why changes are not kept at the moment, in words; empty as long as all is well."""
+        self._said = SeriesState()  # by the file, when it was last read or written
+        # What could not be written yet.
+        self._late: dict[str, str] = {}
+        self._late_place: str | None = None
 
     def read(self) -> SeriesState:
         """Return what was kept; a damaged file is put aside under another name, never deleted."""
         try:
+            self._said = self._found()
+        except OSError as error:
+            self._fail(f"cannot be read: {error.strerror or error}")
+        return self._said
+
+    def change(self, place: str | None, statuses: Mapping[str, str]) -> SeriesState:
+        """Change the file: after a crash there is the old one or the new one, whole.
+
+        What cannot be written goes with the next change, unless others changed the same meanwhile.
+
+        Parameters
+        ----------
+        place : str, optional
+            Name of the image that is open now; None leaves it.
+        statuses : mapping
+            Name to status of the images whose status changed.
+
+        Returns
+        -------
+        SeriesState
+            What others changed included, and what could not be written.
+        """
+        if place is not None:
+            self._late_place = None
+        late = {name: status for name, status in self._late.items() if name not in statuses}
+        what_fails = "written"
+        try:
+            with self._others_kept_out():
+                what_fails = "read"
+                found = self._found()
+                what_fails = "written"
+                if place is None:
+                    moved = self._late_place is not None and found.place == self._said.place
+                    place = self._late_place if moved else found.place
+                unchanged = {name for name in late if found.status(name) == self._said.status(name)}
+                marked = {name: status for name, status in late.items() if name in unchanged}
+                state = SeriesState(place or "", {**found.statuses, **marked, **statuses})
+                self._write(state)
+        except OSError as error:
+            self._fail(f"cannot be {what_fails}: {error.strerror or error}".rstrip("."))
+            self._late = {**late, **statuses}
+            self._late_place = place if place is not None else self._late_place
+            return SeriesState(self._said.place, {**self._said.statuses, **self._late})
+        self._late, self._late_place, self._said, self.problem = {}, None, state, ""
+        return state
+
+    def _write(self, state: SeriesState) -> None:
+        kept = {name: status for name, status in state.statuses.items() if status != "todo"}
+        content = {"version": _VERSION, "place": state.place, "statuses": kept}
+        # In ASCII: file names may hold what is no text, and come back as they were.
+        write_atomically(self.path, json.dumps(content, indent=1).encode("ascii"))
+
+    @contextmanager
+    def _others_kept_out(self) -> Iterator[None]:
+        """Lock the file for a change, where there are locks; FileLocked if others do not end."""
+        lock = None
+        try:
+            lock = wait_for_lock(self.path.with_name(f"{FILE_NAME}.lock"))
+        except FileLocked:
+            raise
+        except OSError:
+            pass  # whatever it is, writing will tell
+        try:
+            yield
+        finally:
+            if lock is not None:
+                lock.close(remove=True)
+
+    def _found(self) -> SeriesState:
+        try:
             with self.path.open("rb") as file:
                 return _parsed(file.read(_MAX_BYTES + 1))
         except FileNotFoundError:
-            return SeriesState()
+            pass
         except (ValueError, RecursionError) as error:
             self._put_aside(error)
-        except OSError as error:
-            self._give_up(f"cannot be read: {error.strerror or error}")
         return SeriesState()
-
-    def write(self, state: SeriesState) -> None:
-        """Replace the file: after a crash there is the old one or the new one, whole."""
-        if self.problem:
-            return
-        content = {"version": _VERSION, "place": state.place, "statuses": state.statuses}
-        # In ASCII: file names may hold what is no text, and come back as they were.
-        text = json.dumps(content, indent=1)
-        temporary = None
-        try:
-            with tempfile.NamedTemporaryFile(
-                "w", encoding="utf-8", dir=self.path.parent, prefix=FILE_NAME, delete=False
-            ) as file:
-                temporary = file.name
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(self.path)
-        except OSError as error:
-            if temporary is not None:
-                Path(temporary).unlink(missing_ok=True)
-            self._give_up(f"cannot be written: {error.strerror or error}")
 
     def _put_aside(self, error: Exception) -> None:
         number = 1
         while (aside := self.path.with_name(f"{FILE_NAME}.damaged-{number}")).exists():
             number += 1
         try:
-            self.path.replace(aside)
-        except OSError:
-            self._give_up(f"is damaged ({error}) and cannot be put aside")
-        else:
-            _log.warning("%s is damaged (%s): it is now %s.", self.path, error, aside.name)
+            replace_file(self.path, aside)
+        except OSError as failure:
+            raise OSError(failure.errno, f"is damaged ({error}) and cannot be put aside") from error
+        _log.warning("%s is damaged (%s): it is now %s.", self.path, error, aside.name)
 
-    def _give_up(self, reason: str) -> None:
-        self.problem = (
+    def _fail(self, reason: str) -> None:
+        problem = (
             f"Place and statuses of this series are kept in memory only: {self.path} {reason}."
         )
-        _log.warning("%s", self.problem)
+        if problem != self.problem:
+            _log.warning("%s", problem)
+        self.problem = problem
 
 
 def _parsed(data: bytes) -> SeriesState:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from weakref import WeakSet
@@ -17,7 +18,10 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-__all__ = ["FileLocked", "LockedFile"]
+__all__ = ["FileLocked", "LockedFile", "wait_for_lock"]
+
+PATIENCE_SECONDS = 10.0
+_PAUSE_SECONDS = 0.005
 
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _LOCKED_BYTE = 1 << 40
@@ -91,6 +95,26 @@ class LockedFile:
         if descriptor >= 0:
             os.close(descriptor)
         _open_files.discard(self)
+
+
+def wait_for_lock(path: Path) -> LockedFile:
+    """Lock a file that others lock only for a moment; wait for them.
+
+    Raises
+    ------
+    FileLocked
+        If it is still locked after :data:`PATIENCE_SECONDS`.
+    OSError
+        As for :class:`LockedFile`.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return LockedFile(path)
+        except FileLocked:
+            if time.monotonic() >= deadline:
+                raise
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _open_and_lock(path: Path, *, new: bool) -> int:

@@ -13,6 +13,7 @@ import itertools
 import logging
 import os
 import warnings
+from contextlib import suppress
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sam_widget.images import RgbImage
-    from sam_widget.store.changes import Change, ChangeLog
+    from sam_widget.store.changes import Change
     from sam_widget.store.journal_place import JournalChoice
+    from sam_widget.store.transactions import Transactions
 
 __all__ = ["Journal", "open_annotations"]
 
@@ -150,7 +152,9 @@ class Journal:
         self._users = 1
         self._problem = ""
         # What is still to be written, as functions: laying a record out needs no lock.
-        self._pending: list[Callable[[], dict[str, Any]]] = []
+        # With the number of the group that reaches the disk together or not at all.
+        self._pending: list[tuple[int, Callable[[], dict[str, Any]]]] = []
+        self._group = 0
         content = file.content()
         reading = read(content, image, str(file.path))
         self._records = reading.records
@@ -161,7 +165,8 @@ class Journal:
         if reading.report:
             self._note = f"the journal {file.path.name} was damaged: {reading.report}."
         if not self._records:
-            self._pending.append(lambda: self._header)
+            self._record(lambda: self._header)
+            self.end_group()
         if not self._untidy and reading.good_size < file.size:
             self._cut(reading.good_size)
         store.transactions.adopt(reading.log)
@@ -220,7 +225,7 @@ class Journal:
     def change(self, change: Change) -> None:
         """Record a new change."""
         serial = change.serial  # both may be another's by the time it is written
-        self._pending.append(lambda: change_record(change, serial))
+        self._record(lambda: change_record(change, serial))
 
     def undo(self, change: Change) -> None:
         """Record that a change was undone."""
@@ -232,10 +237,17 @@ class Journal:
 
     def set_property(self, name: str, value: object) -> None:
         """Record a property."""
-        self._pending.append(lambda: {"type": "property", "name": name, "value": value})
+        self._record(lambda: {"type": "property", "name": name, "value": value})
+
+    def end_group(self) -> None:
+        """Have what was recorded since the last time reach the disk together or not at all."""
+        self._group += 1
 
     def _step(self, kind: str, serial: int) -> None:
-        self._pending.append(lambda: {"type": kind, "serial": serial})
+        self._record(lambda: {"type": kind, "serial": serial})
+
+    def _record(self, lay_out: Callable[[], dict[str, Any]]) -> None:
+        self._pending.append((self._group, lay_out))
 
     # ---- writing: no lock but the journal's own -------------------------------------------------
 
@@ -261,25 +273,44 @@ class Journal:
                 self._problem = ""
 
     def close(self) -> None:
-        """Close the file if this was its last user; delete it if it holds nothing."""
+        """Close the file if this was its last user; delete it if it holds nothing.
+
+        While changes cannot be saved it stays open: whoever opens the image again finds them, and
+        the end of the process tries once more.
+        """
         with _registry_lock:
             self._users -= 1
             if self._users <= 0:
-                self.abandon()
+                self.abandon(unsaved=False)
 
-    def abandon(self) -> None:
-        """Close the file, whoever uses it."""
+    def abandon(self, *, unsaved: bool = True) -> None:
+        """Close the file, whoever uses it; only if all is saved unless ``unsaved``."""
+        transactions = self._store.transactions
         with _registry_lock:
             if self._file.closed:
                 return
+            # From here on nothing is changed that no flush would bring to disk.
+            transactions.freeze(
+                f"{self._store.file_name or 'this image'} was closed, and a change would go to no "
+                "journal. Open it again first, with open_annotations(), go_to() or a new widget."
+            )
             self.flush()
-            with self._io, self._store.transactions.lock:
+            if not (unsaved or self.saved) and self._may_be_saved():
+                transactions.freeze("")
+                return
+            with self._io, transactions.lock:
                 note = "" if self.saved else self.report
-                self._store.transactions.record_with(None, note)
-                self._file.close(remove=not note and _says_nothing(self._store.transactions.log))
+                transactions.record_with(None, note)
+                self._file.close(remove=not note and _says_nothing(transactions))
             key = os.path.realpath(self.path)
             if _registry.get(key) is self:
                 del _registry[key]
+
+    def _may_be_saved(self) -> bool:
+        """Whether what is not saved may be so later: no other file has taken the place."""
+        with suppress(OSError):
+            return self._file.is_in_place() or not self.path.exists()
+        return True
 
     def _write(self) -> None:
         if self._set_aside is not None:
@@ -296,10 +327,12 @@ class Journal:
         else:
             with self._store.transactions.lock:
                 batch = tuple(self._pending)
-            lines = [
-                seal({"n": number, **lay_out()})
-                for number, lay_out in enumerate(batch, start=self._records)
-            ]
+            lines = []
+            for number, (group, lay_out) in enumerate(batch):
+                record = {"n": self._records + number, **lay_out()}
+                if batch[number + 1 :] and batch[number + 1][0] == group:
+                    record["more"] = True
+                lines.append(seal(record))
             self._file.append(b"".join(lines))
             self._records += len(batch)
             with self._store.transactions.lock:
@@ -375,9 +408,12 @@ def _go_without(store: AnnotationStore, image: RgbImage, path: Path, reason: str
         )
 
 
-def _says_nothing(log: ChangeLog) -> bool:
-    # Labels alone were given with the widget, and will be again.
-    return not log.items and not log.changes and log.properties.keys() <= {"labels", "label_colors"}
+def _says_nothing(transactions: Transactions) -> bool:
+    log, given = transactions.log, transactions.given
+    if log.items or log.changes or log.properties.keys() - {"labels", "label_colors"}:
+        return False
+    labels, colors = log.properties.get("labels", []), log.properties.get("label_colors", {})
+    return all(label in [*given] for label in labels) and colors.items() <= given.items()
 
 
 def _free_name(path: Path) -> Path:

@@ -1,7 +1,8 @@
 """Reading a journal: its records are checked and applied in order.
 
-A last line that was cut short is what a killed process leaves; it is passed over. Anything else
-that is wrong is reported, and what the other lines say is kept.
+A last line that was cut short is what a killed process leaves; it is passed over, with the lines
+before it that belong to the same change. Anything else that is wrong is reported, and what the
+other lines say is kept.
 """
 
 from __future__ import annotations
@@ -120,21 +121,27 @@ def read(content: bytes, image: RgbImage, name: str) -> Reading:
     reader = _Reader(image, name)
     reading = reader.reading
     start = number = 0
+    group: list[tuple[dict[str, Any], int]] = []  # records that count together or not at all
     while start < len(content):
         number += 1
         end = content.find(b"\n", start)
         line = content[start:] if end < 0 else content[start:end]
         record = unseal(line)
+        start = len(content) if end < 0 else end + 1
         if record is not None:
-            reader.take(record, number)
+            group.append((record, number))
+            if record.get("more") is True:
+                continue  # nothing of it counts before the last is there
             reading.untidy |= end < 0  # complete but for its end
         elif end >= 0:
             reading.damage.append(f"line {number} is damaged")
-        elif not reader.has_header and not _begins_header(line, image):
+        elif not (group or reader.has_header or _begins_header(line, image)):
             break
         else:
             return reading  # cut short
-        start = len(content) if end < 0 else end + 1
+        for complete in group:
+            reader.take(*complete)
+        group.clear()
         reading.good_size = start
     if not reader.has_header and content:
         if not reading.records:

@@ -31,14 +31,21 @@ class Labels:
         Labels to begin with.
     colors : mapping of str to str
         Their colours; what the store has comes first.
+    given : mapping of str to str
+        Those of them that came with the widget.
     """
 
     def __init__(
-        self, store: AnnotationStore, names: tuple[str, ...], colors: Mapping[str, str]
+        self,
+        store: AnnotationStore,
+        names: tuple[str, ...] = (),
+        colors: Mapping[str, str] | None = None,
+        given: Mapping[str, str] | None = None,
     ) -> None:
         self._store = store
         self.names = names
-        self._colors = {**colors, **store.label_colors}
+        self._colors = {**(colors or {}), **store.label_colors}
+        self.given = dict(given or {})
 
     def colors(self, objects: Iterable[Annotation]) -> dict[str, str]:
         """Return the colour of each label, ``"#rrggbb"``, in order of appearance."""
@@ -77,6 +84,15 @@ class Labels:
         self.color_once(label, self.color_for(label, objects))
         self.names = (*self.names, label)
         return True
+
+    def give(self, labels: Iterable[str], objects: Iterable[Annotation]) -> None:
+        """Offer the labels that come with a widget, and keep all that are on offer in the store."""
+        for label in labels:
+            self.offer(label, objects)
+            if label:
+                self.given.setdefault(label, self._colors[label])
+        self._store.transactions.given.update(self.given)
+        self.keep()
 
     def announce(self, label: str, objects: Iterable[Annotation]) -> None:
         """Offer a label, and keep it in the store."""

@@ -412,16 +412,17 @@ class AnnotationStore(Sequence[Annotation]):
         ----------
         path, format, **options
             As for :meth:`save`; a bare ``.json`` is recognised by its content. ``image=`` chooses
-            among the images of a COCO file.
+            among the images of a COCO file; ``strict=True`` refuses unusable records.
 
         Returns
         -------
         AnnotationStore
+            ``skipped`` names what was left out.
 
         Raises
         ------
         AnnotationError
-            If the file is malformed, naming the record, or its format unknown.
+            If the file as a whole is malformed, or its format unknown.
         """
         return cls.from_image_annotations(formats.load(path, format, **options))
 

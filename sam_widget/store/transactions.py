@@ -7,6 +7,7 @@ So nothing can be answered, acknowledged or shown as saved before it is on disk.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from threading import RLock, local
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -14,7 +15,7 @@ from sam_widget.errors import AnnotationError
 from sam_widget.store.changes import Change, ChangeLog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sam_widget.annotations import Annotation
@@ -38,6 +39,9 @@ class Recorder(Protocol):
 
     def set_property(self, name: str, value: object) -> None:
         """Record a property."""
+
+    def end_group(self) -> None:
+        """Have what was recorded since the last time reach the disk together or not at all."""
 
     def flush(self) -> None:
         """Write all recorded changes to disk, if possible; the lock is free."""
@@ -80,6 +84,11 @@ class Transactions:
         Each with an id of its own.
     height, width : int
         Size of the original image in pixels.
+
+    Attributes
+    ----------
+    given : dict of str to str
+        Labels that came with a widget, and will again, each with its colour: no news to be kept.
     """
 
     def __init__(self, items: tuple[Annotation, ...], height: int, width: int) -> None:
@@ -90,6 +99,8 @@ class Transactions:
         self._note = ""
         self._listeners: list[Callable[[], object]] = []
         self._frozen = ""
+        self.given: dict[str, str] = {}
+        self._depth = 0
         self._revision = 0
         self._told: object = (0, None, "")
         self._open = _Open()
@@ -126,6 +137,18 @@ class Transactions:
             if pending.depth == 0:
                 self._settle()
 
+    @contextmanager
+    def as_one(self) -> Iterator[None]:
+        """Hold the lock, and have all that is changed meanwhile saved together or not at all."""
+        with self._lock:
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+                if self._depth == 0 and self._recorder is not None:
+                    self._recorder.end_group()
+
     def _settle(self) -> None:
         """Save all changes, then notify the listeners; no lock is held."""
         if self._recorder is not None:
@@ -140,8 +163,12 @@ class Transactions:
             listener()
 
     def freeze(self, reason: str) -> None:
-        """Refuse every further change with this message, because nothing would save it."""
-        self._frozen = reason
+        """Refuse every further change with this message, because nothing would save it.
+
+        When this returns, all changes that were made are recorded; empty allows changes again.
+        """
+        with self._lock:
+            self._frozen = reason
 
     def _check_applying(self) -> None:
         if self._frozen:
@@ -167,7 +194,6 @@ class Transactions:
         StaleGesture
             If the change no longer fits what is there.
         """
-        self._check_applying()
         for _, annotation in change.after:
             size = (annotation.rle.height, annotation.rle.width)
             if size != (self.height, self.width):
@@ -175,7 +201,8 @@ class Transactions:
                     f"the mask must have the image's size (height, width) = ({self.height}, "
                     f"{self.width}), got {size}."
                 )
-        with self._lock:
+        with self.as_one():
+            self._check_applying()
             self._log.commit(change, author)
             self._revision += 1
             if self._recorder is not None:
@@ -183,8 +210,8 @@ class Transactions:
 
     def set_property(self, name: str, value: object) -> None:
         """Set a JSON value kept beside the annotations; nothing happens if it is that already."""
-        self._check_applying()
-        with self._lock:
+        with self.as_one():
+            self._check_applying()
             if name in self._log.properties and self._log.properties[name] == value:
                 return
             self._log.properties[name] = value
@@ -200,8 +227,8 @@ class Transactions:
         StaleGesture
             If somebody has: then nothing happens.
         """
-        self._check_applying()
-        with self._lock:
+        with self.as_one():
+            self._check_applying()
             if not change.done:
                 return
             if self._log.find(change.serial) is not change:
@@ -216,8 +243,8 @@ class Transactions:
 
     def redo(self, change: Change) -> None:
         """Make one change again that was undone; errors as for :meth:`undo`."""
-        self._check_applying()
-        with self._lock:
+        with self.as_one():
+            self._check_applying()
             if change.done:
                 return
             if self._log.find(change.serial) is not change:

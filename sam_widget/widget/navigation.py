@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sam_widget.embeddings import EmbeddingCache
     from sam_widget.predictors import Predictor, Progress
     from sam_widget.session import Series, Session
+    from sam_widget.store import AnnotationStore
     from sam_widget.widget.opening import Opened, Opener
     from sam_widget.widget.wire.requests import Request
     from sam_widget.widget.worker.worker import Worker
@@ -68,7 +69,7 @@ class Navigation:
         self._opener = ThreadPoolExecutor(1, thread_name_prefix="sam_widget_series")
         self._thumbnails = ThreadPoolExecutor(1, thread_name_prefix="sam_widget_thumbnails")
         self._closed = False
-        series.follow(lambda: worker.session.annotations)
+        series.follow(self._open_annotations)
 
     def go_to(self, index: int) -> None:
         """Open an image; the image before keeps its annotations and prompts.
@@ -95,7 +96,7 @@ class Navigation:
     def _turn_to(self, index: int) -> ImageError | JournalError | None:
         series = self.series
         before = series.index
-        if index == before and index not in series.failures:
+        if index == before and self._worker.session.image is not UNREADABLE:
             return None
         self._worker.finish_gestures()
         now = self._opening.open_at(series, index)
@@ -167,6 +168,10 @@ class Navigation:
                 self._turning.release()
         for pool in (self._opener, self._thumbnails):
             pool.shutdown(wait=False, cancel_futures=True)
+
+    def _open_annotations(self) -> AnnotationStore | None:
+        session = self._worker.session
+        return None if session.image is UNREADABLE else session.annotations
 
     def _keep(self, index: int, session: Session) -> None:
         if session.image is UNREADABLE:

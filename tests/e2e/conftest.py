@@ -6,6 +6,7 @@ import re
 
 import pytest
 from lab import LabServer, Notebook, launch_chromium
+from page_scripts import SHUT_DOWN
 from playwright.sync_api import sync_playwright
 
 VIEWPORT = {"width": 1200, "height": 900}
@@ -43,7 +44,5 @@ def open_notebook(server, browser, request):
     yield open_
     for context in contexts:
         for page in context.pages:
-            page.evaluate(
-                "() => globalThis.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown()"
-            )
+            page.evaluate(SHUT_DOWN)
         context.close()

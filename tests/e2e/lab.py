@@ -17,6 +17,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+from page_scripts import (
+    ALPHA_AT,
+    CLIENT_POSITION,
+    EVALUATE_IN_KERNEL,
+    IS_READY,
+    KERNEL_IS_IDLE,
+    RUN_ALL,
+    STAND_STILL,
+    value_of_reply,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,12 +46,15 @@ BROWSER_ARGS = [
 
 
 def chromium_path() -> str:
-    """Find the system's Chromium, as scripts/chromium.sh does."""
+    """Find the system's Chromium, as scripts/browsers.sh does."""
     named = os.environ.get("CHROMIUM")
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     found = named or next(filter(None, map(shutil.which, names)), None)
     if found is None:
-        raise RuntimeError("Chromium is missing: run sh scripts/chromium.sh, or set CHROMIUM.")
+        raise RuntimeError(
+            "Chromium is missing: run `sh scripts/browsers.sh chromium` as root,"
+            " or set CHROMIUM=/path/to/chromium."
+        )
     return found
 
 
@@ -67,6 +80,13 @@ def wait_until_served(url: str, process: subprocess.Popen[bytes]) -> None:
         except (OSError, http.client.HTTPException):
             time.sleep(0.1)
     raise RuntimeError(f"{url} was not served; its process said {process.poll()}.")
+
+
+def _ask_for_no_news(settings: Path) -> None:
+    """Answer JupyterLab's question whether to fetch news: its card would lie over the widget."""
+    file = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
 
 
 @dataclass
@@ -100,6 +120,7 @@ class LabServer:
         for name in ("CONFIG", "RUNTIME", "DATA"):
             env[f"JUPYTER_{name}_DIR"] = str(private / name.lower())
         env["JUPYTERLAB_SETTINGS_DIR"] = str(private / "settings")
+        _ask_for_no_news(private / "settings")
         env["JUPYTERLAB_WORKSPACES_DIR"] = str(private / "workspaces")
         env["IPYTHONDIR"] = str(private / "ipython")
         command = [
@@ -178,15 +199,11 @@ class Notebook:
     def wait_for_kernel(self) -> None:
         """Wait until the notebook shows and its kernel is idle."""
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=READY_MS)
-        self.page.wait_for_function(
-            "() => globalThis.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
-            "?.status === 'idle'",
-            timeout=READY_MS,
-        )
+        self.page.wait_for_function(KERNEL_IS_IDLE, timeout=READY_MS)
 
     def run_all(self, *, widgets: int = 1, wait: bool = True) -> None:
         """Run all cells and wait for this many ready widgets."""
-        self.page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells') }")
+        self.page.evaluate(RUN_ALL)
         if wait:
             self.page.wait_for_function(
                 "n => document.querySelectorAll('.sam-widget[data-status=ready]').length >= n",
@@ -195,24 +212,8 @@ class Notebook:
 
     def python(self, expression: str) -> Any:
         """Evaluate an expression in the kernel; the value must survive JSON."""
-        reply = self.page.evaluate(
-            """async (expression) => {
-                const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-                const wrapped = `__import__("json").dumps(${expression})`;
-                const future = kernel.requestExecute({
-                    code: "", store_history: false, user_expressions: {value: wrapped},
-                });
-                return (await future.done).content;
-            }""",
-            expression,
-        )
-        value = reply["user_expressions"]["value"]
-        if value["status"] != "ok":
-            raise AssertionError(f"{expression}: {value['ename']}: {value['evalue']}")
-        text = value["data"]["text/plain"]
-        import ast
-
-        return json.loads(ast.literal_eval(text))
+        reply = self.page.evaluate(EVALUATE_IN_KERNEL, expression)
+        return value_of_reply(expression, reply)
 
     def execute(self, code: str, *, wait: bool = True) -> None:
         """Run code in the kernel, as a cell elsewhere would; ``cellIsDone`` tells its end."""
@@ -257,11 +258,7 @@ class WidgetPage:
     def wait_ready(self, after: int | None = None) -> None:
         """Wait for the ready state, and for a newer answer than ``after``."""
         handle = self.root.element_handle()
-        self.page.wait_for_function(
-            "([root, after]) => root.dataset.status === 'ready'"
-            " && (after === null || Number(root.dataset.revision) > after)",
-            arg=[handle, after], timeout=READY_MS,
-        )  # fmt: skip
+        self.page.wait_for_function(IS_READY, arg=[handle, after], timeout=READY_MS)
 
     def wait_status(self, *names: str) -> None:
         """Wait until data-status is one of these."""
@@ -273,30 +270,13 @@ class WidgetPage:
 
     def client(self, x: float, y: float) -> tuple[float, float]:
         """Where an image position is in the window, by ``data-transform``."""
-        point = self.stage.evaluate(
-            """(stage, [x, y]) => {
-                const [a, b, c, d, e, f] = stage.dataset.transform.split(" ").map(Number);
-                const box = stage.getBoundingClientRect();
-                const sx = box.width / stage.offsetWidth, sy = box.height / stage.offsetHeight;
-                return [box.left + (a * x + c * y + e) * sx, box.top + (b * x + d * y + f) * sy];
-            }""",
-            [x, y],
-        )
+        point = self.stage.evaluate(CLIENT_POSITION, [x, y])
         return point[0], point[1]
 
     def show(self) -> None:
         """Scroll the stage into view, and wait until cells above it have stopped growing."""
         self.stage.scroll_into_view_if_needed()
-        self.root.evaluate(
-            """async (root) => {
-                const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-                for (let still = 0, last = -1; still < 10; await frame()) {
-                    const top = root.getBoundingClientRect().top;
-                    still = top === last ? still + 1 : 0;
-                    last = top;
-                }
-            }"""
-        )
+        self.root.evaluate(STAND_STILL)
 
     def click(self, x: float, y: float, *, exclude: bool = False, settle: bool = True) -> None:
         """Click at an image position and wait for the answer."""
@@ -320,21 +300,4 @@ class WidgetPage:
 
     def alpha_at(self, points: Sequence[tuple[float, float]]) -> list[int]:
         """The overlay's alpha at image positions; -1 where the position is out of view."""
-        return self.root.evaluate(
-            """(root, points) => {
-                const stage = root.querySelector('[data-testid=stage]');
-                const canvas = root.querySelector('[data-testid=overlay]');
-                const [a, b, c, d, e, f] = stage.dataset.transform.split(" ").map(Number);
-                const context = canvas.getContext("2d");
-                const {width, height} = canvas;
-                const pixels = context.getImageData(0, 0, width, height).data;
-                const sx = width / stage.clientWidth, sy = height / stage.clientHeight;
-                return points.map(([x, y]) => {
-                    const column = Math.floor((a * x + c * y + e) * sx);
-                    const row = Math.floor((b * x + d * y + f) * sy);
-                    if (column < 0 || row < 0 || column >= width || row >= height) return -1;
-                    return pixels[(row * width + column) * 4 + 3];
-                });
-            }""",
-            points,
-        )
+        return self.root.evaluate(ALPHA_AT, points)

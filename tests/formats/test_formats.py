@@ -99,4 +99,4 @@ def test_labels_have_a_limit_everywhere(tmp_path):
     text = json.dumps({"imageHeight": 4, "imageWidth": 4, "shapes": [entry]})
     (tmp_path / "a.json").write_text(text)
     with pytest.raises(AnnotationError, match=r"shapes\[0\].label: has 201 characters"):
-        AnnotationStore.load(tmp_path / "a.json")
+        AnnotationStore.load(tmp_path / "a.json", strict=True)

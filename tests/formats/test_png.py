@@ -100,7 +100,7 @@ def bomb(width, height, mode=0, depth=8, rows=b""):
         (bomb(2**15, 2**15), "is not a PNG that can be read"),
         (bomb(10_000, 10_000), "is cut short"),
         (bomb(2**31 - 1, 2**31 - 1), "pixels"),
-        (bomb(4, 4, mode=2, rows=bytes(52)), "one channel"),
+        (bomb(4, 4, mode=2, rows=(b"\0" + bytes(range(12))) * 4), "one channel"),
         (bomb(4, 4), "is not a PNG that can be read"),
         (bomb(0, 4), "is not a PNG that can be read"),
         (b"", "is not a PNG that can be read"),
@@ -130,7 +130,7 @@ def test_a_fault_in_the_table_is_named(store, tmp_path, change, message):
     table = tmp_path / "a.classes.json"
     table.write_text(json.dumps({**json.loads(table.read_text()), **change}))
     with pytest.raises(AnnotationError) as caught:
-        AnnotationStore.load(path)
+        AnnotationStore.load(path, strict=True)
     assert str(caught.value).startswith("a.classes.json: ")
     assert message in str(caught.value)
 
@@ -150,3 +150,43 @@ def test_too_many_objects_are_refused(tmp_path):
     many = [Annotation(rle, id=str(number)) for number in range(65_536)]
     with pytest.raises(AnnotationError, match="at most 65535 objects"):
         AnnotationStore(many, width=1, height=1).save(tmp_path / "a.png")
+
+
+def squares():
+    numbers = np.zeros((60, 80), np.uint8)
+    numbers[5:15, 5:15], numbers[30:50, 40:60] = 1, 2
+    return numbers
+
+
+def test_the_border_of_pascal_voc_belongs_to_no_object(tmp_path):
+    numbers = squares()
+    numbers[4:16, 4] = numbers[28:52, 62] = 255
+    picture = Image.fromarray(numbers, "P")
+    picture.putpalette(list(range(256)) * 3)
+    picture.save(tmp_path / "a.png")
+    assert [item.area for item in AnnotationStore.load(tmp_path / "a.png")] == [100, 400]
+    Image.fromarray((numbers > 0).astype(np.uint8) * 255).save(tmp_path / "b.png")
+    assert len(AnnotationStore.load(tmp_path / "b.png")) == 1
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "1"])
+def test_black_and_white_pictures_are_masks(tmp_path, mode):
+    white = Image.fromarray((squares() == 2).astype(np.uint8) * 255)
+    white.convert("RGB" if mode == "1" else mode).convert(mode).save(tmp_path / "a.png")
+    (found,) = AnnotationStore.load(tmp_path / "a.png")
+    assert found.bbox_xywh == (40, 30, 20, 20)
+
+
+def test_a_picture_in_colours_is_refused_with_advice(tmp_path):
+    Image.new("RGB", (4, 4), (10, 20, 30)).save(tmp_path / "a.png")
+    with pytest.raises(AnnotationError, match=r"picture in colours\. A label image has numbers"):
+        AnnotationStore.load(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("name", ["photo_mask.png", "photo_labels.png", "photo.png"])
+def test_the_table_may_be_named_after_the_photo(store, tmp_path, name):
+    path = store.save(tmp_path / name)
+    table = path.with_suffix(".classes.json")
+    other = "photo.png.classes.json" if name == "photo.png" else "photo.classes.json"
+    table.rename(tmp_path / other)
+    assert [item.label for item in AnnotationStore.load(path)] == [item.label for item in store]

@@ -146,7 +146,7 @@ def test_with_own_fields_nothing_is_lost(store, tmp_path, differences):
 def test_a_fault_in_a_record_is_named(published, tmp_path, change, message):
     published["annotations"][0] |= change
     with pytest.raises(AnnotationError) as caught:
-        AnnotationStore.load(write(tmp_path, published))
+        AnnotationStore.load(write(tmp_path, published), strict=True)
     assert message in str(caught.value)
 
 

@@ -107,7 +107,7 @@ def test_a_fault_is_named(tmp_path, text, message):
     path.write_text(text)
     limit = csv.field_size_limit()
     with pytest.raises(AnnotationError) as caught:
-        AnnotationStore.load(path)
+        AnnotationStore.load(path, strict=True)
     assert str(caught.value).startswith("a.csv: ")
     assert message in str(caught.value)
     assert csv.field_size_limit() == limit

@@ -114,7 +114,7 @@ def test_name_and_size_must_be_known(store, folder, tmp_path):
     with pytest.raises(AnnotationError, match=r"name must be that of a file"):
         AnnotationStore.load(folder, name="../photo")
     with pytest.raises(AnnotationError, match=r"has no labels/\*.txt"):
-        AnnotationStore.load(tmp_path, "yolo")
+        AnnotationStore.load(folder / "images", "yolo")
     (folder / "images" / "photo.png").write_bytes(b"no image")
     with pytest.raises(AnnotationError, match=r"photo\.png: is not an image"):
         AnnotationStore.load(folder)
@@ -123,7 +123,7 @@ def test_name_and_size_must_be_known(store, folder, tmp_path):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("0 0.5 0.5 0.2 0.2", "line 2: has 4 numbers after the class"),
+        ("0 0.5 0.5 0.2 0", "line 2: a box must have a width and a height"),
         ("0 0.5", "line 2: must be 'class x1 y1"),
         ("0 0 0 1 0 1 x", "line 2: must be numbers"),
         ("0 0 0 1 0 1 nan", "line 2: all numbers must be finite"),
@@ -136,7 +136,7 @@ def test_name_and_size_must_be_known(store, folder, tmp_path):
 def test_a_fault_in_a_line_is_named(folder, line, message):
     (folder / "labels" / "photo.txt").write_text(f"0 0 0 1 0 1 1\n{line}\n")
     with pytest.raises(AnnotationError) as caught:
-        AnnotationStore.load(folder)
+        AnnotationStore.load(folder, strict=True)
     assert str(caught.value).startswith(f"photo.txt: {message}")
 
 
@@ -144,3 +144,58 @@ def test_a_confidence_at_the_end_is_read(folder):
     (folder / "labels" / "photo.txt").write_text("9 0 0 0.5 0 0.5 0.5 0.75\n")
     (read,) = AnnotationStore.load(folder)
     assert (read.label, read.predicted_iou) == ("class 9", 0.75)
+
+
+LINE = "1 0.25 0.25 0.75 0.25 0.75 0.75 0.25 0.75\n"
+
+
+@pytest.mark.parametrize(
+    ("labels", "images"),
+    [("labels/train", "images/train"), ("train/labels", "train/images"), ("labels", "images")],
+)
+def test_the_usual_trees_are_read_with_the_names_above(tmp_path, labels, images):
+    for folder in (labels, images):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / labels / "a.txt").write_text(LINE)
+    Image.new("RGB", (80, 60)).save(tmp_path / images / "a.jpg")
+    (tmp_path / "data.yaml").write_text("train: ../train/images\nnames: ['cat', 'object']\n")
+    for path in (tmp_path / labels / "a.txt", tmp_path):
+        (found,) = AnnotationStore.load(path, "yolo")
+        assert (found.label, found.bbox_xywh[:2]) == ("object", (20, 15))
+        assert AnnotationStore.load(path, "yolo").file_name == "a.jpg"
+    Image.new("RGB", (80, 60)).save(tmp_path / images / "empty.jpg")
+    assert len(AnnotationStore.load(tmp_path, "yolo", name="empty")) == 0
+
+
+def test_boxes_among_outlines_become_rectangles_said_once(folder):
+    lines = "0 0.5 0.5 0.25 0.5\n" + LINE + "0 0.5 0.5 0.1 0.1 0.875\n"
+    (folder / "labels" / "photo.txt").write_text(lines)
+    with pytest.warns(FormatLossWarning, match="2 lines are boxes of a detector"):
+        store = AnnotationStore.load(folder)
+    assert [item.bbox_xywh for item in store][::2] == [(30, 15, 20, 30), (36, 27, 8, 6)]
+    assert [item.predicted_iou for item in store] == [None, None, 0.875]
+    AnnotationStore.load(folder)  # said once
+
+
+def test_what_reaches_a_little_beyond_the_image_is_cut_there(folder):
+    (folder / "labels" / "photo.txt").write_text("0 -0.05 -0.05 1.05 -0.05 1.05 1.05 -0.05 1.05\n")
+    (found,) = AnnotationStore.load(folder)
+    assert found.area == 80 * 60
+
+
+@pytest.mark.filterwarnings("ignore::sam_widget.formats.FormatLossWarning")
+def test_a_class_that_is_really_called_object_stays_apart(store, tmp_path):
+    named = AnnotationStore(
+        [replace(store[0], label="object"), replace(store[2], label="")],
+        width=80, height=60, file_name="photo.jpg",
+    )  # fmt: skip
+    path = named.save(tmp_path / "own", "yolo")
+    labels = [item.label for item in AnnotationStore.load(path, size_wh=(80, 60))]
+    assert labels == ["object", ""]
+
+
+@pytest.mark.filterwarnings("ignore::sam_widget.formats.FormatLossWarning")
+def test_two_images_of_one_stem_are_refused(store, folder):
+    Image.new("RGB", (80, 60)).save(folder / "images" / "photo.png")
+    with pytest.raises(AnnotationError, match=r"photo\.jpg and photo\.png would both have"):
+        store.save(folder, "yolo")

@@ -180,8 +180,25 @@ def test_files_have_a_journal_beside_them_and_others_have_none(file, image):
 def test_a_journal_that_says_nothing_does_not_stay(file):
     with open_annotations(file) as store:
         assert store.journal.is_file()
-        store.set_property("labels", ["cup"])
     assert list(file.parent.iterdir()) == [file]
+
+
+def test_labels_that_came_with_a_widget_need_no_journal_and_others_do(file, recording_comm):
+    with SamWidget(file, model="fake", labels=["cup", "plate"]) as widget:
+        widget.remove_label("plate")
+    assert list(file.parent.iterdir()) == [file]
+    for change, kept in (
+        (lambda w: w.recolor_label("cup", "#123456"), (("cup",), {"cup": "#123456"})),
+        (lambda w: w.add_label("spoon", "#654321"), (("cup", "spoon"), {"spoon": "#654321"})),
+        (lambda w: w.annotations.set_property("labels", ["fork"]), (("fork",), {})),
+    ):
+        with SamWidget(file, model="fake", labels=["cup"]) as widget:
+            change(widget)
+        with open_annotations(file) as store:
+            assert store.labels == kept[0]
+            assert kept[1].items() <= store.label_colors.items()
+            journal = store.journal
+        journal.unlink()
 
 
 def test_a_link_to_a_journal_is_followed(image, tmp_path):
@@ -1015,7 +1032,12 @@ def test_refusing_is_for_other_processes_only(image, path):
 
 
 def test_a_process_that_ends_in_order_leaves_no_empty_journals(tmp_path):
-    code = OPENER + "open_annotations(image, sys.argv[1]).set_property('labels', ['a'])\n"
+    code = OPENER + (
+        "from sam_widget import Session, load_image\n"
+        "image = load_image(image)\n"
+        "store = open_annotations(image, sys.argv[1])\n"
+        "Session(image, annotations=store).announce_labels(['a'])\n"
+    )
     path = tmp_path / "a.sam.jsonl"
     done = subprocess.run([sys.executable, "-c", code, str(path)], check=True)
     assert done.returncode == 0

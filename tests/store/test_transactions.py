@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import errno
 import re
 import threading
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
 import sam_widget
-from sam_widget import Annotation, Rle, load_image, open_annotations
+from sam_widget import Annotation, AnnotationError, Rle, Session, load_image, open_annotations
 from sam_widget.store.changes import Change
 from sam_widget.store.journal_reading import read
 
@@ -145,3 +147,113 @@ def test_only_sessions_and_the_store_reach_transactions():
     }
     elsewhere = {user for user in users if not user.startswith("store/")}
     assert elsewhere == {"session/document.py", "session/history.py", "session/session.py"}
+
+
+def test_a_store_that_was_closed_refuses_changes_that_nobody_would_save(image, tmp_path):
+    with open_annotations(image, tmp_path / "a.sam.jsonl") as store:
+        kept = store.add(Annotation(PIXEL, "cup"))
+    for change in (
+        lambda: store.add(Annotation(PIXEL, "plate")),
+        lambda: store.remove(kept),
+        lambda: store.set_property("note", 1),
+        store.undo,
+    ):
+        with pytest.raises(AnnotationError, match=r"was closed.*Open it again"):
+            change()
+    assert list(store) == [kept]
+
+
+def test_a_change_while_the_journal_is_closed_is_saved_or_refused(image, tmp_path):
+    path = tmp_path / "a.sam.jsonl"
+    for _ in range(30):
+        store = open_annotations(image, path)
+        ready, made = threading.Barrier(2), []
+
+        def add(store=store, ready=ready, made=made):
+            ready.wait(60)
+            try:
+                while True:
+                    made.append(store.add(Annotation(PIXEL, "cup")).id)
+            except AnnotationError:
+                return
+
+        adding = threading.Thread(target=add)
+        adding.start()
+        ready.wait(60)
+        store.close()
+        adding.join(60)
+        with open_annotations(image, path) as again:
+            assert [item.id for item in again][-len(made) :] == made[-len(again) :]
+            assert {item.id for item in again} >= set(made)
+            again.edit(remove=list(again))
+
+
+def test_what_is_made_as_one_is_on_disk_as_a_whole_or_not_at_all(image, tmp_path):
+    path = tmp_path / "a.sam.jsonl"
+    with open_annotations(image, path) as store:
+        store.add(Annotation(PIXEL, "plate"))
+        before = len(path.read_bytes())
+        session = Session(image, annotations=store)
+        session.add_annotations([Annotation(PIXEL, "cup")])
+        session.rename_label("cup", "mug")
+        whole = path.read_bytes()
+    states = {}
+    for size in range(before, len(whole) + 1):
+        path.write_bytes(whole[:size])
+        with open_annotations(image, path) as store:
+            assert store.report == ""
+            states[tuple(item.label for item in store), store.labels] = None
+            # It can be gone on with from there.
+            store.add(Annotation(PIXEL, "spoon"))
+        with open_annotations(image, path) as store:
+            assert (store.report, store[-1].label) == ("", "spoon")
+    assert list(states) == [
+        (("plate",), ("plate",)),
+        (("plate", "cup"), ("plate", "cup")),
+        (("plate", "mug"), ("plate", "mug")),
+    ]
+
+
+def test_no_other_change_comes_between_those_that_are_made_as_one(image, tmp_path, monkeypatch):
+    with open_annotations(image, tmp_path / "a.sam.jsonl") as store:
+        one, other = (Session(image, annotations=store) for _ in range(2))
+        waiting = []
+        announce = one.document.announce
+
+        def announced(label):
+            announce(label)
+            if not waiting:
+                add = lambda: other.add_annotations([Annotation(PIXEL, "plate")])  # noqa: E731
+                waiting.append(threading.Thread(target=add))
+                waiting[0].start()
+                waiting[0].join(0.2)
+                assert on_disk(store) == []
+                assert "cup" not in store.journal.read_text()
+
+        monkeypatch.setattr(one.document, "announce", announced)
+        one.add_annotations([Annotation(PIXEL, "cup")])
+        waiting[0].join(60)
+        assert on_disk(store) == ["cup", "plate"]
+
+
+def test_a_journal_that_cannot_be_saved_is_not_let_go_of(image, tmp_path, monkeypatch):
+    path = tmp_path / "a.sam.jsonl"
+    with monkeypatch.context() as patch:
+        store = open_annotations(image, path)
+        store.add(Annotation(PIXEL, "cup"))
+        patch.setattr(
+            "os.fsync", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device"))
+        )
+        store.add(Annotation(PIXEL, "plate"))
+        store.close()
+        assert store.saved is False
+        with open_annotations(image, path) as again:
+            assert [item.label for item in again] == ["cup", "plate"]
+            again.add(Annotation(PIXEL, "spoon"))
+        store.remove(store[0])  # whoever has it may go on
+    with open_annotations(image, path) as again:
+        again.undo()
+        assert again.saved is True
+    with open_annotations(image, path) as again:
+        assert [item.label for item in again] == ["cup", "plate", "spoon"]
+        assert again is not store

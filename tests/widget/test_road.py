@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
+from contextlib import suppress
 
-import numpy as np
 import pytest
-from page_gestures import gesture
+from ipywidgets import DOMWidget
+from moves import FROM_THE_PAGE, IN_A_CELL, IN_A_SERIES, ON_A_STORE, PROMPTS, accepted, drawn, place
 from PIL import Image
 
 from sam_widget import (
-    Annotation,
     AnnotationError,
-    Rle,
+    AnnotationStore,
     SamWidget,
+    SamWidgetError,
     Series,
     Session,
     load,
     load_image,
     open_annotations,
 )
+from sam_widget.storage import LockedFile
+from sam_widget.widget.wire.table import EVERYTHING, GESTURES, NAVIGATION
 
 READ = """
 import json, sys
@@ -33,7 +37,7 @@ for line in sys.stdin:
     image, journal = json.loads(line)
     with open(journal, "rb") as file:
         log = read(file.read(), load_image(image), "x").log
-    labels = log.properties.get("labels", []) + [item.label for item in log.items]
+    labels = log.properties.get("labels", []) + [item.label for item in log.items if item.label]
     items = [[item.id, item.label, item.area] for item in log.items]
     print(json.dumps(items + list(dict.fromkeys(labels))), flush=True)
 """
@@ -74,103 +78,92 @@ def expected(widget):
     return items + widget.labels
 
 
-def accepted(widget, x=300):
-    widget.add_point(x, 200)
-    return widget.accept("cup")
+def prepared(widget):
+    """Make something to change, and the numbers to go on with."""
+    rng = random.Random(0)
+    accepted(widget, rng)
+    widget.annotations.edit(put=[drawn(widget, rng) for _ in range(3)])
+    return rng
 
 
-def disc(widget, label="cup"):
-    mask = np.zeros(widget.image.shape[:2], bool)
-    mask[20:40, 30:60] = True
-    return Annotation(Rle.encode(mask), label)
+def kept_on_disk(widget, rng, move):
+    """Make a move until it changes what is on disk; some random ones find nothing to change."""
+    for _ in range(20):
+        rng.choice((widget.undo, lambda: widget.add_point(*place(widget, rng))))()
+        before = widget.annotations.journal.read_bytes()
+        with suppress(SamWidgetError):
+            move(widget, rng)
+        assert widget.annotations.saved is True
+        if widget.annotations.journal.read_bytes() != before:
+            return
+    raise AssertionError("the move never reached the disk")
 
 
-FROM_A_CELL = {
-    "accept": accepted,
-    "edit": lambda w: w.brush([(10, 10), (40, 10)], 5, accepted(w).id),
-    "split": lambda w: w.split(accepted(w).id, [(300, 0), (300, 399)]),
-    "merge": lambda w: w.merge([accepted(w).id, accepted(w, 100).id]),
-    "update_annotation": lambda w: w.update_annotation(accepted(w).id, label="mug"),
-    "remove_annotations": lambda w: w.remove_annotations([accepted(w).id]),
-    "duplicate_annotation": lambda w: w.duplicate_annotation(
-        min(accepted(w), accepted(w, 100), key=lambda made: made.id).id
-    ),
-    "show_only": lambda w: w.show_only([accepted(w).id]),
-    "add_label": lambda w: w.add_label("plate"),
-    "rename_label": lambda w: (accepted(w), w.rename_label("cup", "mug")),
-    "recolor_label": lambda w: (accepted(w), w.recolor_label("cup", "#123456")),
-    "remove_label": lambda w: w.remove_label("cup"),
-    "undo": lambda w: (accepted(w), w.undo()),
-    "redo": lambda w: (accepted(w), w.undo(), w.redo()),
-    "segment_boxes": lambda w: w.segment_boxes([[50, 50, 150, 150], [200, 100, 400, 300]], "cup"),
-    "everything.keep": lambda w: _everything(w).keep("cup"),
-    "annotations.add": lambda w: w.annotations.add(disc(w)),
-    "annotations.update": lambda w: w.annotations.update(accepted(w).id, label="mug"),
-    "annotations.remove": lambda w: w.annotations.remove(accepted(w)),
-    "annotations.edit": lambda w: w.annotations.edit(remove=[accepted(w)], put=[disc(w)]),
-    "annotations.reorder": lambda w: w.annotations.reorder(
-        [accepted(w).id, w.annotations.add(disc(w)).id][::-1]
-    ),
-    "annotations.undo": lambda w: (accepted(w), w.annotations.undo()),
-    "annotations.redo": lambda w: (accepted(w), w.annotations.undo(), w.annotations.redo()),
-    "annotations.set_property": lambda w: w.annotations.set_property("labels", ["cup", "mug"]),
-    "session": lambda w: (w.session.add_point(300, 200), w.session.accept("cup")),
-    "perform": lambda w: w.perform(lambda session: session.add_annotations([disc(w), disc(w)])),
-}
-
-
-def _everything(widget):
-    run = widget.everything(points_per_side=4, pred_iou_thresh=0.0, stability_score_thresh=0.0)
-    assert len(run.wait(60)) > 0
-    return run
-
-
-@pytest.mark.parametrize("name", FROM_A_CELL)
-def test_a_change_from_a_cell_is_on_disk_when_it_returns(widget, other_process, name):
-    before = widget.annotations.journal.read_bytes()
-    FROM_A_CELL[name](widget)
-    assert widget.annotations.saved is True
-    assert widget.annotations.journal.read_bytes() != before
-    if name != "annotations.set_property":  # the labels kept, not those that the widget offers
+@pytest.mark.parametrize(
+    "move",
+    [*IN_A_CELL.values(), *ON_A_STORE.values()],
+    ids=[*IN_A_CELL, *(f"annotations.{name}" for name in ON_A_STORE)],
+)
+def test_a_change_from_a_cell_is_on_disk_when_it_returns(widget, other_process, move):
+    rng = prepared(widget)
+    kept_on_disk(widget, rng, move)
+    if move is not ON_A_STORE["set_property"]:  # the labels kept, not those that the widget offers
         assert other_process(widget.annotations) == expected(widget)
 
 
-FROM_THE_PAGE = {
-    "accept": lambda w: (w.add_point(300, 200), ("accept", {"label": "cup"}))[1],
-    "remove_annotation": lambda w: ("remove_annotation", {"annotation_id": accepted(w).id}),
-    "duplicate_annotation": lambda w: ("duplicate_annotation", {"annotation_id": accepted(w).id}),
-    "update_annotations": lambda w: (
-        "update_annotations",
-        {"ids": [accepted(w).id], "label": "mug", "visible": False},
-    ),
-    "merge": lambda w: ("merge", {"ids": [accepted(w).id, accepted(w, 100).id], "label": None}),
-    "smooth": lambda w: ("smooth", {"radius": 3, "annotation_id": accepted(w).id}),
-    "undo": lambda w: (accepted(w), ("undo", {}))[1],
-    "add_label": lambda w: ("add_label", {"label": "plate"}),
-    "everything_keep": lambda w: (
-        _everything(w),
-        ("everything_keep", {"rows": None, "label": "cup"}),
-    )[1],
-}
+NO_ANNOTATIONS = {
+    "add_point", "move_point", "remove_point", "set_box", "remove_box", "set_mask_from", "clear",
+    "remove_mask", "set_multimask", "choose", "reopen", "everything_run", "everything_cancel",
+    "everything_filter", "everything_list",
+}  # fmt: skip
+"""What the page may send that changes what is on screen, and nothing that is kept."""
 
 
-@pytest.mark.parametrize("name", FROM_THE_PAGE)
+@pytest.mark.parametrize("name", sorted(FROM_THE_PAGE.keys() - NO_ANNOTATIONS))
 def test_a_gesture_of_the_page_is_on_disk_when_it_is_acknowledged(widget, other_process, name):
-    kind, fields = FROM_THE_PAGE[name](widget)
-    before = widget.annotations.journal.read_bytes()
-    seen = []
+    rng = prepared(widget)
     send = widget.comm.send
+    seen = []
 
     def watched(data=None, *arguments, **named):
         if (data or {}).get("content", {}).get("type") == "reply":
             seen.append(widget.annotations.journal.read_bytes())
         return send(data, *arguments, **named)
 
+    def move(widget, rng):
+        seen.clear()
+        assert FROM_THE_PAGE[name](widget, rng)["type"] == ("reply" if seen else "error")
+
     widget.comm.send = watched
-    assert gesture(widget, kind, **fields)["type"] == "reply"
-    assert seen[0] != before
+    kept_on_disk(widget, rng, move)
     assert seen[0] == widget.annotations.journal.read_bytes()
     assert other_process(widget.annotations) == expected(widget)
+
+
+def test_every_message_of_the_page_is_a_move():
+    assert FROM_THE_PAGE.keys() == GESTURES.keys() | EVERYTHING.keys()
+    assert {f"{name} on the page" for name in NAVIGATION} <= IN_A_SERIES.keys()
+
+
+def test_every_method_that_changes_something_is_a_move():
+    looks = {
+        "islands",
+        "wait",
+        "everything",
+        "from_folder",
+        "open",
+        "close",
+        "notify_change",
+        "edit",
+    }
+    own = {name for name in dir(SamWidget) if not name.startswith("_")} - set(dir(DOMWidget))
+    methods = {name for name in own if callable(getattr(SamWidget, name))}
+    assert methods - looks <= PROMPTS.keys() | IN_A_CELL.keys() | IN_A_SERIES.keys()
+    looks = {"close", "get", "image_annotations", "query", "replay", "save", "script", "snapshot",
+             "subscribe", "of", "load", "from_image_annotations", "count", "index"}  # fmt: skip
+    own = {name for name in dir(AnnotationStore) if not name.startswith("_")}
+    methods = {name for name in own if callable(getattr(AnnotationStore, name))}
+    assert methods - looks == ON_A_STORE.keys()
 
 
 def test_a_session_without_a_widget_takes_the_same_road(photo, other_process):
@@ -190,10 +183,10 @@ def test_an_image_of_a_series_that_is_opened_again_goes_on_with_its_journal(
     for name, pixels in (("a.png", coffee), ("b.png", cat)):
         Image.fromarray(pixels).save(tmp_path / name)
     with SamWidget.from_folder(tmp_path, model="fake") as widget:
-        accepted(widget)
+        accepted(widget, random.Random(0))
         widget.next()
         widget.previous()
-        accepted(widget, 100)
+        accepted(widget, random.Random(1))
         assert widget.annotations.saved is True
         assert len(other_process(widget.annotations)) == 2 + len(widget.labels)
         assert other_process(widget.annotations) == expected(widget)
@@ -205,9 +198,9 @@ def test_every_image_of_a_series_has_its_annotations_after_a_restart(
     for name, pixels in (("a.png", coffee), ("b.png", cat), ("c.png", coffee)):
         Image.fromarray(pixels).save(tmp_path / name)
     with SamWidget.from_folder(tmp_path, model="fake") as widget:
-        first = accepted(widget)
+        first = accepted(widget, random.Random(0))
         widget.next()
-        second = accepted(widget, 100)
+        second = accepted(widget, random.Random(1))
         here = [[item.id for item in widget.series.annotations(index)] for index in range(3)]
         assert here == [[first.id], [second.id], []]
     again = Series.from_folder(tmp_path)
@@ -221,5 +214,12 @@ def test_every_image_of_a_series_has_its_annotations_after_a_restart(
         widget.go_to(0)
         widget.series.annotations(0).update(first.id, label="mug")
         assert widget.annotations[0].label == "mug"
+    held = LockedFile(tmp_path / "a.png.sam.jsonl")  # as another process has it
+    with SamWidget.from_folder(tmp_path, model="fake") as widget:
+        assert widget.problem["code"] == "journal"
+        assert [item.id for item in widget.series.annotations(0)] == here[0]
+        with pytest.raises(AnnotationError, match=r"a\.png is not open"):
+            widget.series.annotations(0).remove(first.id)
+    held.close()
     with SamWidget.from_folder(tmp_path, model="fake", journal=False) as widget:
         assert [len(widget.series.annotations(index)) for index in range(3)] == [0, 0, 0]

@@ -2,74 +2,86 @@
 
 from __future__ import annotations
 
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from sam_widget.annotations import PALETTE, ImageAnnotations
-from sam_widget.formats import own_fields
-from sam_widget.formats.coco.layout import UNLABELLED
-from sam_widget.formats.object_numbers import MAX_NUMBER, UniqueNumbers, id_from_number
+from sam_widget.errors import AnnotationError
+from sam_widget.formats.coco.records import (
+    Categories,
+    Facts,
+    identity_of,
+    object_of,
+    plain_identity,
+)
+from sam_widget.formats.object_numbers import UniqueNumbers
 from sam_widget.formats.reading.budget import Budget
-from sam_widget.formats.reading.collector import Collector
+from sam_widget.formats.reading.collector import Collector, warn_of_skipped
 from sam_widget.formats.reading.drawing import Outlined, draw_masks
-from sam_widget.formats.reading.field import Field, plain_json
+from sam_widget.formats.reading.field import Document, Field, plain_json
 from sam_widget.formats.reading.json_reading import read_json
+from sam_widget.formats.reading.picture_size import size_of_picture
 from sam_widget.masks import MAX_PIXELS, fill_corners_each
-from sam_widget.prompts import Prompts
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
-    from numpy.typing import NDArray
-
-    from sam_widget.formats.reading.field import Document
-    from sam_widget.masks import Rle
+    from sam_widget.annotations import ImageAnnotations
 
 __all__ = ["load", "load_images", "parse", "parse_images"]
 
-_KNOWN = {
-    "id", "image_id", "category_id", "segmentation", "area", "bbox", "predicted_iou",
-    "stability_score", "point_coords", own_fields.KEY,
-}  # fmt: skip
 _WAITING = 1 << 17
 _OBJECT = 1 << 5
 """Corners of polygons that wait to be drawn; an object counts as some, too."""
 _OUTLINE_PER_BYTE = 8
 """Pixels along polygons that are drawn for each byte of a file; of the field's own, about 3."""
+_LISTS = {"images", "annotations", "categories"}
 
 
-def load(path: str | os.PathLike[str], *, image: str | int | None = None) -> ImageAnnotations:
-    """Read the objects of one image from a COCO instances file.
+def load(
+    path: str | os.PathLike[str],
+    *,
+    image: str | int | None = None,
+    size_wh: tuple[int, int] | None = None,
+    strict: bool = False,
+) -> ImageAnnotations:
+    """Read the objects of one image from a COCO instances file, or from a list of results.
 
     Parameters
     ----------
     path : path
-        Run-length codes, compressed or not, and polygons, drawn as ``pycocotools`` draws them.
+        Run-length codes, compressed or not, and polygons, drawn as ``pycocotools`` draws them. A
+        bare list is one of detection results, whose scores become ``predicted_iou``.
     image : str or int, optional
-        Which image, by file name or id; needed when there are several.
+        Which image, by file name, with folders or without, or id; needed when there are several.
+    size_wh : (int, int), optional
+        Width and height of the image in pixels, where neither the file nor the picture tells.
+    strict : bool
+        Refuse the file when a record cannot be used, instead of leaving the record out.
 
     Returns
     -------
     ImageAnnotations
-        Ids are those of this package if the file has them, else the file's numbers as texts.
+        Ids are those of this package if the file has them, else the file's own as texts, as long
+        as they differ. ``skipped`` names the records that were left out.
 
     Raises
     ------
     AnnotationError
-        If the file is not as described, naming the record; or if ``image`` is needed or unknown,
-        naming those there are.
+        If the file as a whole is not as described; if ``image`` is needed or unknown, naming those
+        there are; with ``strict``, if a record cannot be used, naming it.
     """
-    return parse(read_json(path), image=image)
+    return parse(read_json(path), image=image, size_wh=size_wh, strict=strict)
 
 
-def load_images(path: str | os.PathLike[str]) -> tuple[ImageAnnotations, ...]:
+def load_images(
+    path: str | os.PathLike[str], *, strict: bool = False
+) -> tuple[ImageAnnotations, ...]:
     """Read the objects of all images of a COCO instances file, in the file's order.
 
     Parameters
     ----------
-    path : path
+    path, strict
         As for :func:`load`.
 
     Returns
@@ -80,32 +92,49 @@ def load_images(path: str | os.PathLike[str]) -> tuple[ImageAnnotations, ...]:
     Raises
     ------
     AnnotationError
-        If the file is not as described, naming the record.
+        If the file as a whole is not as described; with ``strict``, if a record cannot be used,
+        naming it.
     """
-    return parse_images(read_json(path))
+    return parse_images(read_json(path), strict=strict)
 
 
-def parse(document: Document, *, image: str | int | None = None) -> ImageAnnotations:
+def parse(
+    document: Document,
+    *,
+    image: str | int | None = None,
+    size_wh: tuple[int, int] | None = None,
+    strict: bool = False,
+) -> ImageAnnotations:
     """Check a parsed file and make objects of it; see :func:`load`."""
-    chosen = _Image(_chosen(document["images"], image, document))
-    budget = Budget(document.file_bytes, chosen.size[0] * chosen.size[1])
-    categories = _named_categories(document.get("categories"), budget)
+    document = _with_images(document)
+    record = _chosen(document["images"], image, document)
+    size = _size_of(record, document, size_wh)
+    budget = Budget(document.file_bytes, size[0] * size[1])
+    chosen = _Image(record, size, budget, strict=strict)
+    categories = Categories(document.get("categories"), budget)
     images = {chosen.identity: chosen}
     found = _found(document["annotations"], images, categories, budget, others=True)
     chosen.draw((outlined for _, outlined in found), budget)
-    return chosen.finish(_shared(document, categories))
+    made = chosen.finish(_shared(document, categories, budget))
+    warn_of_skipped(made.skipped)
+    return made
 
 
-def parse_images(document: Document) -> tuple[ImageAnnotations, ...]:
+def parse_images(document: Document, *, strict: bool = False) -> tuple[ImageAnnotations, ...]:
     """Check a parsed file and make objects of all its images; see :func:`load_images`."""
-    images = {image.identity: image for image in _all_images(document["images"])}
-    pixels = sum(image.size[0] * image.size[1] for image in images.values())
+    document = _with_images(document)
+    records = list(_all_images(document["images"]))
+    sizes = [_size_of(record, document, None) for record in records]
+    pixels = sum(height * width for height, width in sizes)
     outline = _OUTLINE_PER_BYTE * document.file_bytes
     budget = Budget(document.file_bytes, min(pixels, MAX_PIXELS), outline)
-    for image in images.values():
-        budget.keep(image.record, further=image.record.value)
-    categories = _named_categories(document.get("categories"), budget)
-    waiting: dict[int, list[Outlined[dict[str, Any]]]] = {}
+    images: dict[str, _Image] = {}
+    for record, size in zip(records, sizes, strict=True):
+        budget.keep(record, further=record.value)
+        made = _Image(record, size, budget, strict=strict)
+        images[made.identity] = made
+    categories = Categories(document.get("categories"), budget)
+    waiting: dict[str, list[Outlined[Facts]]] = {}
     held = 0
     for image, outlined in _found(document["annotations"], images, categories, budget):
         waiting.setdefault(image.identity, []).append(outlined)
@@ -114,12 +143,14 @@ def parse_images(document: Document) -> tuple[ImageAnnotations, ...]:
             _draw_all(waiting, images, budget)
             held = 0
     _draw_all(waiting, images, budget)
-    shared = _shared(document, categories)
-    return tuple(image.finish(shared) for image in images.values())
+    shared = _shared(document, categories, budget)
+    result = tuple(image.finish(shared) for image in images.values())
+    warn_of_skipped([reason for made in result for reason in made.skipped])
+    return result
 
 
 def _draw_all(
-    waiting: dict[int, list[Outlined[dict[str, Any]]]], images: dict[int, _Image], budget: Budget
+    waiting: dict[str, list[Outlined[Facts]]], images: dict[str, _Image], budget: Budget
 ) -> None:
     """Draw the masks that wait, image by image; nothing waits then."""
     for identity, objects in waiting.items():
@@ -127,15 +158,52 @@ def _draw_all(
     waiting.clear()
 
 
-def _shared(document: Document, categories: dict[str, Field]) -> dict[str, Any]:
+def _with_images(document: Document) -> Document:
+    """Return a document that has images: of a bare list of results, those that it names."""
+    if not isinstance(document.value, list):
+        return document
+    images: dict[str, dict[str, Any]] = {}
+    for record in document.items():
+        named = record["image_id"]
+        size = (record.value.get("segmentation") or {}) if isinstance(record.value, dict) else {}
+        size = size.get("size") if isinstance(size, dict) else None
+        image = images.setdefault(identity_of(named), {"id": named.value})
+        if isinstance(size, list) and len(size) == 2:
+            image |= {"height": size[0], "width": size[1]}
+    content = {"images": list(images.values()), "annotations": document.value}
+    made = Document(content, document.where, document.file_name, document.file_bytes)
+    made.folder = document.folder
+    return made
+
+
+def _size_of(record: Field, document: Document, size_wh: tuple[int, int] | None) -> tuple[int, int]:
+    """Return height and width of an image: as told, as its record says, or of its picture."""
+    if size_wh is None and None not in (record.get("height"), record.get("width")):
+        return record.size()
+    if size_wh is None:
+        name = record.text_of("file_name")
+        for candidate in (name, PureWindowsPath(name).name) if name else ():
+            if document.folder is not None and (document.folder / candidate).is_file():
+                size_wh = size_of_picture(document.folder / candidate)
+                break
+    if size_wh is None:
+        record.fail(
+            "has no width and height, and there is no such picture beside the file to tell. Give "
+            "size_wh=(width, height)."
+        )
+    sized = Field({"height": size_wh[1], "width": size_wh[0]}, record.where, record.file_name)
+    return sized.size()
+
+
+def _shared(document: Document, categories: Categories, budget: Budget) -> dict[str, Any]:
     """Return what a file says beyond its images, to be written back."""
-    further = {"info", "licenses"} & document.mapping().keys()
+    further = {key: value for key, value in document.mapping().items() if key not in _LISTS}
+    budget.keep(document, further=further)
     return {
-        "document": {key: plain_json(document.value[key], document) for key in sorted(further)},
-        # A number such as 1.0 counts as whole, and is written as one.
+        "document": plain_json(further, document),
         "categories": [
-            {**plain_json(category.mapping(), category), "id": int(key)}
-            for key, category in categories.items()
+            {**plain_json(category.mapping(), category), "id": plain_identity(category["id"])}
+            for category in categories.records
         ],
     }
 
@@ -143,61 +211,98 @@ def _shared(document: Document, categories: dict[str, Field]) -> dict[str, Any]:
 class _Image:
     """An image of a file, and the objects found so far."""
 
-    def __init__(self, record: Field) -> None:
+    def __init__(
+        self, record: Field, size: tuple[int, int], budget: Budget, *, strict: bool
+    ) -> None:
         self.record = record
-        self.size = record.size()
-        self.identity = record["id"].integer(0, MAX_NUMBER)
-        self._collector = Collector()
+        self.size = size
+        self.identity = identity_of(record["id"])
+        self.collector = Collector(budget, strict=strict)
 
-    def draw(self, objects: Iterable[Outlined[dict[str, Any]]], budget: Budget) -> None:
+    def draw(self, objects: Iterable[Outlined[Facts]], budget: Budget) -> None:
         """Draw the masks of objects, and add them."""
         for outlined, rle in draw_masks(objects, self.size, budget, fill_corners_each):
             budget.hold(outlined.field, 0, rle.counts.nbytes)
-            self._collector.add(outlined.field, rle, outlined.facts)
+            known = outlined.facts
+            if self.collector.has(known.get("id")):
+                # Two of one id: the second is another object all the same.
+                known = {key: value for key, value in known.items() if key != "id"}
+            self.collector.add(outlined.field, rle, known)
 
     def finish(self, shared: dict[str, Any]) -> ImageAnnotations:
         """Return all objects."""
-        extra = {"coco": {**shared, "image": plain_json(self.record.mapping(), self.record)}}
-        return self._collector.finish(self.size, self.record.text_of("file_name"), extra)
+        known = {**shared, "image": plain_json(self.record.mapping(), self.record)}
+        if self.collector.raw:
+            known["left_out"] = self.collector.raw
+        name = self.record.text_of("file_name")
+        return self.collector.finish(self.size, name, {"coco": known}, announce=False)
 
 
-def _all_images(records: Field) -> Iterator[_Image]:
-    numbers = UniqueNumbers()
+def _all_images(records: Field) -> Iterator[Field]:
+    ids = _Identities()
     for record in records.items():
-        numbers.add(record["id"])
-        yield _Image(record)
-    numbers.check(records)
+        ids.add(record["id"])
+        yield record
+    ids.check(records)
 
 
 def _found(
     records: Field,
-    images: dict[int, _Image],
-    categories: dict[str, Field],
+    images: dict[str, _Image],
+    categories: Categories,
     budget: Budget,
     *,
     others: bool = False,
-) -> Iterator[tuple[_Image, Outlined[dict[str, Any]]]]:
-    """Go through the objects of images, among records whose ids are unique.
+) -> Iterator[tuple[_Image, Outlined[Facts]]]:
+    """Go through the objects of images; those that cannot be used are left out.
 
-    With ``others``, those of further images are passed over; without, there may be none.
+    With ``others``, those of further images are passed over; without, they cannot be used.
     """
-    numbers = UniqueNumbers()
+    first = next(iter(images.values()), None)
     for record in records.items():
-        numbers.add(record.get("id"))
-        identity = record["image_id"].integer(0, MAX_NUMBER)
-        image = images.get(identity)
-        if image is not None:
-            yield image, _object(record, categories, image.size, budget)
-        elif not others:
-            record["image_id"].fail(f"there is no image {identity}.")
-    numbers.check(records, ".id")
+        image = None
+        try:
+            image = images.get(identity_of(record["image_id"]))
+            if image is None and others:
+                continue
+            if image is None:
+                record["image_id"].fail("there is no such image.")
+            outlined = object_of(record, categories, image.size, budget)
+        except AnnotationError as error:
+            home = image or first
+            if home is None:
+                raise
+            home.collector.leave_out(record, error)
+        else:
+            yield image, outlined
+
+
+class _Identities:
+    """Check that the ids of images differ; numbers are held compactly."""
+
+    def __init__(self) -> None:
+        self._numbers = UniqueNumbers()
+        self._texts: set[str] = set()
+
+    def add(self, field: Field) -> None:
+        """Check the next id."""
+        if isinstance(field.value, str):
+            if field.value in self._texts:
+                field.fail(f"the id {field.value!r:.60} is used twice.")
+            self._texts.add(identity_of(field))
+        self._numbers.add(None if isinstance(field.value, str) else field)
+
+    def check(self, records: Field) -> None:
+        """Fail if a number was there twice."""
+        self._numbers.check(records)
 
 
 def _chosen(images: Field, wanted: str | int | None, document: Field) -> Field:
     """Find the image that is wanted, among images whose ids are unique."""
-    ids = UniqueNumbers()
+    ids = _Identities()
     names: list[Any] = []
     found: list[Field] = []
+    similar: list[Field] = []
     for image in images.items():
         ids.add(image["id"])
         name = image.value.get("file_name", image.value["id"])
@@ -205,7 +310,10 @@ def _chosen(images: Field, wanted: str | int | None, document: Field) -> Field:
             names.append(name)
         if len(found) < 2 and (wanted is None or wanted in (name, image.value["id"])):
             found.append(image)
+        if len(similar) < 2 and isinstance(name, str) and wanted == PureWindowsPath(name).name:
+            similar.append(image)
     ids.check(images)
+    found = found or similar
     count = len(images.values())
     if not count:
         document.fail("has no image.")
@@ -216,70 +324,8 @@ def _chosen(images: Field, wanted: str | int | None, document: Field) -> Field:
     if wanted is None:
         document.fail(f"has {count} images. Choose one with image=: {shown}{more}.")
     if found:
-        document.fail(f"has several images called {wanted!r:.80}. Choose one by its id.")
+        document.fail(
+            f"has several images called {wanted!r:.80}. Choose one by its id, or its name with "
+            "folders."
+        )
     raise document.error(f"has no image {wanted!r:.80}. There are {shown}{more}.")
-
-
-def _named_categories(field: Field | None, budget: Budget) -> dict[str, Field]:
-    found: dict[str, Field] = {}
-    for category in [] if field is None else field.items():
-        key = id_from_number(category["id"])
-        if key in found:
-            category.fail(f"the id {key} is used twice.")
-        category["name"].label()
-        budget.keep(category, further=category.value)
-        found[key] = category
-    return found
-
-
-def _object(
-    record: Field, categories: dict[str, Field], size: tuple[int, int], budget: Budget
-) -> Outlined[dict[str, Any]]:
-    """Check a record; give what ``Annotation`` takes, and its mask."""
-    own = record.get(own_fields.KEY)
-    known = own_fields.from_json(own, size, budget)
-    label, color = "", PALETTE[0]
-    category = record.get("category_id")
-    if category is not None:
-        key = id_from_number(category)
-        if key not in categories:
-            category.fail(f"there is no category {key}.")
-        label = categories[key].value["name"]
-        color = PALETTE[int(key) % len(PALETTE)]
-    unlabelled = own.get("unlabelled") if own is not None else None
-    if label == UNLABELLED and unlabelled is not None and unlabelled.boolean():
-        label = ""
-    number, points = record.get("id"), record.get("point_coords")
-    if number is not None:
-        known.setdefault("id", id_from_number(number))
-    if points is not None and "prompts" not in known:
-        known["prompts"] = Prompts(points=own_fields.read_points(points, budget))
-    further = {key: value for key, value in record.mapping().items() if key not in _KNOWN}
-    if not further.get("iscrowd"):
-        further.pop("iscrowd", None)
-    if further:
-        known["extra"] = {"coco": plain_json(further, record)}
-    budget.keep(record, further=known.get("extra"))
-    known = {"label": label, "color": color, **own_fields.read_scores(record), **known}
-    # Without the record itself, which may be large.
-    place = Field(None, record.where, record.file_name)
-    return Outlined(known, place, _mask(record["segmentation"], size), ".segmentation[{}]")
-
-
-def _mask(field: Field, size: tuple[int, int]) -> Rle | list[NDArray[np.float64]]:
-    if isinstance(field.value, dict):
-        return field.rle(size)
-    if not isinstance(field.value, list | np.ndarray):
-        field.fail("must be a run-length code {'size', 'counts'} or a list of polygons.")
-    if not len(field.value):
-        field.fail("is empty: this object has no mask, and a box alone is none.")
-    polygons = []
-    for ring in field.items():
-        numbers = ring.numbers()
-        if len(numbers) < 6 or len(numbers) % 2:
-            ring.fail(
-                "a polygon must be [x, y, x, y, x, y, ...], an even number of at least 6 numbers, "
-                f"got {len(numbers)}."
-            )
-        polygons.append(numbers.reshape(-1, 2))
-    return polygons

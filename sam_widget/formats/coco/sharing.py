@@ -21,8 +21,8 @@ class Categories:
 
     def __init__(self) -> None:
         self.listed: list[dict[str, Any]] = []
-        self._ids: dict[str, int] = {}
-        self._used: set[int] = set()
+        self._ids: dict[str, int | str] = {}
+        self._names: dict[int | str, str] = {}
         self._former: Sequence[Mapping[str, Any]] | None = None
 
     def take(self, categories: Sequence[Mapping[str, Any]]) -> None:
@@ -42,15 +42,18 @@ class Categories:
             if name not in self._ids:
                 self._append({"name": name, "supercategory": ""})
 
-    def id_of(self, name: str) -> int:
-        """Return the id of a category."""
+    def id_of(self, name: str, former: int | str | None = None) -> int | str:
+        """Return the id of a category: the former one if that has this name, too."""
+        if former is not None and self._names.get(former) == name:
+            return former
         return self._ids[name]
 
     def _append(self, category: Mapping[str, Any]) -> None:
         number = category.get("id")
-        if number is None or number in self._used:
-            number = max(self._used, default=0) + 1
-        self._used.add(number)
+        if number is None or number in self._names:
+            numbers = (known for known in self._names if isinstance(known, int))
+            number = max(numbers, default=0) + 1
+        self._names[number] = category["name"]
         self._ids.setdefault(category["name"], number)
         further = {key: value for key, value in category.items() if key != "id"}
         self.listed.append({"id": number, **further})

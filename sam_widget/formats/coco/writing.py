@@ -147,24 +147,20 @@ class _Layout:
         self.categories.add(labels)
         self._polygons = polygons
         self._licenses = Licenses()
-        self._info: Any = None
+        self._document: dict[str, Any] = {}
         self._image_ids = Numbers()
         self._ids = Numbers()
 
     def head(self) -> dict[str, Any]:
-        """Return what a file says of itself: its information, its licences."""
+        """Return what a file says of itself: its information, its licences, keys of others."""
         info = {"description": "Made with sam_widget", "version": "1.0"}
-        return {
-            "info": info if self._info is None else self._info,
-            "licenses": self._licenses.listed,
-        }
+        return {"info": info, **self._document, "licenses": self._licenses.listed}
 
     def records(self, annotations: ImageAnnotations) -> Iterator[dict[str, Any]]:
         """Add an image; yield the records of its objects."""
         source = annotations.extra.get("coco", {})
         document, known = source.get("document", {}), source.get("image", {})
-        if self._info is None:
-            self._info = document.get("info")
+        self._document = {**document, **self._document}
         items = list(annotations)
         self.categories.take(source.get("categories", ()))
         self.categories.add(sorted({item.label or UNLABELLED for item in items}))
@@ -179,12 +175,19 @@ class _Layout:
         self.images.append(image)
         numbers = self._ids.assign_to(items)
         for item, number in zip(items, numbers, strict=True):
-            category = self.categories.id_of(item.label or UNLABELLED)
+            known = item.extra.get("coco", {})
+            name = item.label or UNLABELLED
+            category = self.categories.id_of(name, known.get("category_id"))
             yield _record(item, number, image["id"], category, self._polygons)
+        yield from source.get("left_out", ())
 
 
 def _record(
-    annotation: Annotation, number: int, image_id: int, category_id: int, polygons: bool
+    annotation: Annotation,
+    number: int,
+    image_id: int | str,
+    category_id: int | str,
+    polygons: bool,
 ) -> dict[str, Any]:
     segmentation: Any = annotation.rle.to_coco()
     if polygons and annotation.area:
@@ -192,7 +195,7 @@ def _record(
     own = own_fields.to_json(annotation)
     if not annotation.label:
         own["unlabelled"] = True
-    return {
+    record = {
         "id": number,
         "image_id": image_id,
         "category_id": category_id,
@@ -206,3 +209,5 @@ def _record(
         **annotation.extra.get("coco", {}),
         own_fields.KEY: own,
     }
+    record["category_id"] = category_id
+    return record

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
+from sam_widget.errors import AnnotationError
 from sam_widget.formats.reading.field import MAX_OUTLINE
 from sam_widget.masks import MAX_PIXELS
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from sam_widget.formats.reading.field import Field
 
-__all__ = ["Budget", "memory_of"]
+__all__ = ["Budget", "OverBudgetError", "memory_of"]
 
 MAX_FILLING = 2**24
 """Most outline pixels of all polygons together; drawing them takes about a second."""
@@ -32,6 +33,10 @@ _WORTH = 8
 _FREE_BYTES = 3 << 20
 _FREE_MASKS = 1 << 24
 """Bytes of memory that objects, and masks, may take: so many, and so many times their file."""
+
+
+class OverBudgetError(AnnotationError):
+    """A file would cost too much: no record can be left out to mend that."""
 
 
 class Budget:
@@ -67,16 +72,18 @@ class Budget:
         """
         large = np.flatnonzero(costs > MAX_OUTLINE)
         if len(large):
-            place(int(large[0])).fail(
+            _refuse(
+                place(int(large[0])),
                 f"a polygon may have {MAX_OUTLINE:,} pixels along its outline, "
-                f"not {int(costs[large[0]]):,}."
+                f"not {int(costs[large[0]]):,}.",
             )
         costs = costs + POLYGON_PIXELS
         beyond = np.flatnonzero(np.cumsum(costs) > self._outline)
         if len(beyond):
-            place(int(beyond[0])).fail(
+            _refuse(
+                place(int(beyond[0])),
                 "the polygons of this file are too long and too many to be drawn. Divide it into "
-                "files of fewer objects."
+                "files of fewer objects.",
             )
         self._outline -= int(costs.sum())
 
@@ -97,16 +104,18 @@ class Budget:
         """Take objects into account: how many, and bytes of memory of their masks and beyond."""
         self._memory -= objects * OBJECT_BYTES + further
         if self._memory < 0:
-            field.fail(
+            _refuse(
+                field,
                 "so many objects and values would take far more memory than their file: files "
                 "of annotations are not like that. Divide it into files of at most "
-                f"{_FREE_BYTES // OBJECT_BYTES:,} objects."
+                f"{_FREE_BYTES // OBJECT_BYTES:,} objects.",
             )
         self._masks -= mask_bytes
         if self._masks < 0:
-            field.fail(
+            _refuse(
+                field,
                 "the masks of this file would take far more memory than it and its image. Divide "
-                "it into files of fewer objects."
+                "it into files of fewer objects.",
             )
 
     def point(self, field: Field, points: int) -> None:
@@ -117,9 +126,14 @@ class Budget:
         """Take a mask that is unpacked into account; fail at ``field`` when it is too much."""
         self._pixels -= size[0] * size[1]
         if self._pixels < 0:
-            field.fail(
-                f"the masks that would have to be unpacked have over {MAX_PIXELS} pixels in all."
+            _refuse(
+                field,
+                f"the masks that would have to be unpacked have over {MAX_PIXELS} pixels in all.",
             )
+
+
+def _refuse(field: Field, message: str) -> NoReturn:
+    raise OverBudgetError(str(field.error(message)))
 
 
 def memory_of(value: object) -> int:

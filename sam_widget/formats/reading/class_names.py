@@ -9,6 +9,7 @@ there, ``no`` and ``1.0`` too.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sam_widget.annotations import MAX_LABEL
@@ -17,49 +18,76 @@ from sam_widget.formats.reading.files import read_bounded
 from sam_widget.storage import write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["names_by_number", "read_class_names", "write_class_names"]
+__all__ = ["Classes", "classes_above", "read_classes", "write_class_names"]
 
 MAX_CLASSES = 2**15
+_OURS = {"path": ".", "train": "images", "val": "images"}
+"""With what ``data.yaml`` begins where this package has written it."""
+_YAML_NAMES = ("data.yaml", "data.yml")
 _MAX_BYTES = 2**24
 _MAX_EVENTS = 2**18
 _MAX_DEPTH = 32
 
 
-def read_class_names(folder: Path) -> list[str]:
-    """Return the names of a folder's classes by number; empty if it names none.
+@dataclass(frozen=True)
+class Classes:
+    """The classes of a folder.
 
-    Numbers without a name are called ``class 3``.
+    Attributes
+    ----------
+    by_number : mapping of int to str
+        Names of classes; a number may have none.
+    unlabelled : str or None
+        The class of objects without a label, as this package writes it.
+    """
+
+    by_number: Mapping[int, str] = field(default_factory=dict)
+    unlabelled: str | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The names in order of their numbers; those without one are called ``class 3``."""
+        count = max(self.by_number, default=-1) + 1
+        return [self.by_number.get(number, f"class {number}") for number in range(count)]
+
+
+def read_classes(folder: Path) -> Classes:
+    """Return the classes that a folder names; none if it names none.
 
     Raises
     ------
     AnnotationError
         If a file of names is malformed.
     """
-    found = names_by_number(folder)
-    return [found.get(number, f"class {number}") for number in range(max(found, default=-1) + 1)]
-
-
-def names_by_number(folder: Path) -> dict[int, str]:
-    """Return the names that a folder gives to classes; errors as :func:`read_class_names`."""
-    path = folder / "data.yaml"
-    if path.is_file():
-        names = _YamlNames(_text(path), path.name).read()
-        if names is not None:
-            return _checked(names, path.name)
+    for name in _YAML_NAMES:
+        path = folder / name
+        if path.is_file():
+            names, unlabelled = _YamlNames(_text(path), path.name).read()
+            if names is not None:
+                return Classes(_checked(names, path.name), unlabelled)
     path = folder / "classes.txt"
     if path.is_file():
         text = _text(path).rstrip()
         if text.count("\n") >= MAX_CLASSES:
             raise AnnotationError(f"{path.name}: at most {MAX_CLASSES} classes are read.")
         lines = text.splitlines()
-        return _checked(dict(enumerate(line.strip() for line in lines)), path.name)
-    return {}
+        return Classes(_checked(dict(enumerate(line.strip() for line in lines)), path.name))
+    return Classes()
 
 
-def write_class_names(folder: Path, names: Sequence[str]) -> None:
+def classes_above(folder: Path) -> Classes:
+    """Return the classes that a folder names, or the nearest of three folders above it."""
+    for place in (folder, *folder.parents[:3]):
+        found = read_classes(place)
+        if found.by_number:
+            return found
+    return Classes()
+
+
+def write_class_names(folder: Path, names: Sequence[str], unlabelled: str | None = None) -> None:
     """Write ``classes.txt`` and ``data.yaml``, each in one step.
 
     Parameters
@@ -68,14 +96,16 @@ def write_class_names(folder: Path, names: Sequence[str]) -> None:
         Must exist.
     names : sequence of str
         By number. Halves of surrogate pairs are replaced by question marks.
+    unlabelled : str, optional
+        The class of objects without a label.
     """
     lines = [" ".join(name.split()) for name in names]
     text = "".join(f"{line}\n" for line in lines)
     write_atomically(folder / "classes.txt", text.encode(errors="replace"))
-    write_atomically(folder / "data.yaml", _yaml(names).encode())
+    write_atomically(folder / "data.yaml", _yaml(names, unlabelled).encode())
 
 
-def _yaml(names: Sequence[str]) -> str:
+def _yaml(names: Sequence[str], unlabelled: str | None) -> str:
     import yaml  # noqa: PLC0415 - only paid for by those who have such folders
 
     class Quoted(str):
@@ -91,10 +121,9 @@ def _yaml(names: Sequence[str]) -> str:
     )
     quoted = [Quoted(name.encode(errors="replace").decode()) for name in names]
     content = {
-        "path": ".",
-        "train": "images",
-        "val": "images",
+        **_OURS,
         "nc": len(quoted),
+        "unlabelled": Quoted(unlabelled or ""),
         "names": dict(enumerate(quoted)),
     }
     options = {"sort_keys": False, "allow_unicode": True, "width": math.inf}
@@ -126,18 +155,28 @@ class _YamlNames:
         self._file_name = file_name
         self._events = self._parse(text)
 
-    def read(self) -> dict[int, str] | None:
-        """Return the names by number; None if there are none."""
+    def read(self) -> tuple[dict[int, str] | None, str | None]:
+        """Return the names by number, None if there are none, and the class of the unlabelled.
+
+        What comes after the names is not read.
+        """
+        said: dict[str, str] = {}
         root = next(self._events, None)
         if not isinstance(root, self._yaml.MappingStartEvent):
-            return None
+            return None, None
         while not isinstance(key := next(self._events), self._yaml.MappingEndEvent):
             self._skip(key)
             value = next(self._events)
-            if isinstance(key, self._yaml.ScalarEvent) and key.value == "names":
-                return self._names(value)
-            self._skip(value)
-        return None
+            name = key.value if isinstance(key, self._yaml.ScalarEvent) else None
+            if name == "names":
+                # Before this package said it, the class was always called the same.
+                ours = [said.get(known) for known in _OURS] == list(_OURS.values())
+                return self._names(value), said.get("unlabelled", "object" if ours else "") or None
+            if name is not None and isinstance(value, self._yaml.ScalarEvent):
+                said[name] = value.value
+            else:
+                self._skip(value)
+        return None, None
 
     def _parse(self, text: str) -> Iterator[Any]:
         """Yield the events of the content, as many as class names need at most."""

@@ -17,6 +17,7 @@ from sam_widget.masks import MAX_COORDINATE, MAX_PIXELS, Rle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -212,15 +213,19 @@ class Field:
         return self.value
 
     def rle(self, size: tuple[int, int] | None = None) -> Rle:
-        """Return a run-length code, of (height, width) if given."""
-        counts = self.mapping().get("counts")
+        """Return a run-length code, of (height, width) if given.
+
+        Whole numbers may have a point, and the last run may be missing.
+        """
+        code = _whole_runs(self.mapping())
+        counts = code.get("counts")
         if size is not None and isinstance(counts, list | str | np.ndarray):
             # Seven characters of text are one run at most; nobody needs runs without a pixel.
             runs = len(counts) // 7 if isinstance(counts, str) else len(counts)
             if runs > size[0] * size[1] + 2:
                 self.fail("has more runs than the image has pixels.")
         with self.named():
-            found = Rle.from_coco(self.mapping())
+            found = Rle.from_coco(code)
         if size is not None and (found.height, found.width) != size:
             self.fail(
                 f"the mask is {found.height} x {found.width} pixels, height by width, and the "
@@ -249,16 +254,22 @@ class Document(Field):
         As of :class:`Field`.
     file_bytes : int
         Size of the file.
+
+    Attributes
+    ----------
+    folder : Path or None
+        Where the file lies, if it is one.
     """
 
-    __slots__ = ("file_bytes",)
+    __slots__ = ("file_bytes", "folder")
 
     def __init__(self, value: Any, where: str, file_name: str, file_bytes: int) -> None:
         super().__init__(value, where, file_name)
         self.file_bytes = file_bytes
+        self.folder: Path | None = None
 
 
-def plain_json(value: Any, place: Field) -> Any:
+def plain_json(value: Any, place: Field, *, strict: bool = True) -> Any:
     """Return a parsed value as JSON has it: without arrays, of finite numbers.
 
     Parameters
@@ -267,16 +278,41 @@ def plain_json(value: Any, place: Field) -> Any:
         As parsed; part of the field or all of it.
     place : Field
         Named in errors.
+    strict : bool
+        Refuse numbers that are too large; else they become null.
     """
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if isinstance(value, dict):
-        return {key: plain_json(member, place) for key, member in value.items()}
+        return {key: plain_json(member, place, strict=strict) for key, member in value.items()}
     if isinstance(value, list | Records):
-        return [plain_json(element, place) for element in value]
+        return [plain_json(element, place, strict=strict) for element in value]
     if isinstance(value, float) and not math.isfinite(value):
-        place.fail("has a number that is too large.")
+        if strict:
+            place.fail("has a number that is too large.")
+        return None
     return value
+
+
+def _whole_runs(code: dict[str, Any]) -> dict[str, Any]:
+    """Return a run-length code whose numbers are whole and whose runs cover the image."""
+    size, counts = code.get("size"), code.get("counts")
+    if not isinstance(counts, list | np.ndarray) or not isinstance(size, list) or len(size) != 2:
+        return code
+    if not {*map(type, size)} <= _NUMBERS or not all(0 < side <= MAX_PIXELS for side in size):
+        return code
+    runs = np.asarray(counts)
+    if runs.ndim != 1 or runs.dtype.kind not in "iuf" or bool in {*map(type, counts)}:
+        return code
+    if runs.dtype.kind == "f":
+        if not (np.isfinite(runs).all() and (runs == np.floor(runs)).all()):
+            return code
+        runs = runs.clip(-1, MAX_PIXELS + 1).astype(np.int64)
+    whole = [int(side) if side == int(side) else side for side in size]
+    left = whole[0] * whole[1] - int(runs.sum())
+    if left > 0 and not (runs < 0).any():
+        runs = np.append(runs, left)
+    return {"size": whole, "counts": runs}
 
 
 def _extremes(values: Any) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -38,6 +39,8 @@ _MAX_DEPTH = 8
 """How deep long values may stand in one another; each level is searched again."""
 _MAX_WIDE = 1 << 20
 """Longest text with letters beyond ASCII, in bytes: Python may need four times as much."""
+_MAX_GBK = 1 << 24
+"""Largest file that is looked at for another encoding, in bytes."""
 _MAX_NESTING = 1 << 10
 _MAX_KEYS = 1 << 12
 _FREE = 1 << 20
@@ -52,8 +55,24 @@ _BACKSLASHES = re.compile(rb"\\*")
 
 
 def read_json(path: str | os.PathLike[str]) -> Document:
-    """Read a bounded JSON file; see :func:`parse_json`."""
-    return parse_json(read_bounded(path), Path(path).name)
+    """Read a bounded JSON file; see :func:`parse_json`.
+
+    It is UTF-8, or GBK, which Labelme once wrote on Chinese systems.
+    """
+    document = parse_json(_as_utf8(read_bounded(path)), Path(path).name)
+    document.folder = Path(path).parent
+    return document
+
+
+def _as_utf8(content: bytes) -> bytes:
+    """Return the text of a small file in UTF-8; what is neither of the two stays as it is."""
+    if not content.isascii() and len(content) <= _MAX_GBK:
+        try:
+            content.decode()
+        except UnicodeDecodeError:
+            with suppress(UnicodeDecodeError):
+                return content.decode("gb18030").encode()
+    return content
 
 
 def parse_json(content: bytes, name: str) -> Document:

@@ -21,13 +21,15 @@ __all__ = ["decode_png"]
 
 _MOST_PER_BYTE = 1032 * 8
 """Pixels of one bit in a byte of a PNG: the best that its compression can do."""
+_OF_SEVERAL = ("LA", "RGB", "RGBA")
+"""Modes of several channels."""
 _MODES = ("1", "L", "P", "I;16", "I;16B", "I")
 
 
 def decode_png(
     content: bytes, field: Field, *, most_hw: tuple[int, int], text: str = ""
 ) -> tuple[NDArray[Any], str | None]:
-    """Unpack a PNG of one channel, which may be a palette's numbers.
+    """Unpack a PNG of one channel, which may be a palette's numbers, or a grey one of several.
 
     Parameters
     ----------
@@ -62,12 +64,25 @@ def decode_png(
                     )
                 if width * height > len(content) * _MOST_PER_BYTE:
                     field.fail(f"is cut short: {width} x {height} pixels need more bytes.")
-                if image.mode not in _MODES:
+                if image.mode not in _MODES and image.mode not in _OF_SEVERAL:
                     field.fail(f"must be a PNG of one channel, not of mode {image.mode}.")
                 pixels = np.array(image)
+                if image.mode in _OF_SEVERAL:
+                    pixels = _grey(pixels, field)
                 found = image.info.get(text)
                 return pixels, found if isinstance(found, str) else None
     except (OSError, SyntaxError, ValueError, MemoryError, Image.DecompressionBombError) as error:
         if isinstance(error, AnnotationError):
             raise
         field.fail(f"is not a PNG that can be read: {error}")
+
+
+def _grey(pixels: NDArray[Any], field: Field) -> NDArray[Any]:
+    """Return the one channel that all colours repeat; opacity is not looked at."""
+    colors = pixels[..., : 3 if pixels.shape[-1] > 2 else 1]
+    if (colors != colors[..., :1]).any():
+        field.fail(
+            "is a picture in colours. A label image has numbers: one channel of 8 or 16 bits, or a "
+            "palette; masks are black and white."
+        )
+    return np.ascontiguousarray(colors[..., 0])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sam_widget import AnnotationError
 from sam_widget.formats.reading import class_names
-from sam_widget.formats.reading.class_names import read_class_names, write_class_names
+from sam_widget.formats.reading.class_names import read_classes, write_class_names
 
 WRITTEN = [
     "names:\n  0: person\n  1: traffic light  # red\n  2: 'it''s'\n  3: \"a\\tb\"\n",
@@ -30,7 +30,7 @@ def test_names_are_read_as_yaml_reads_them(tmp_path, text):
     (tmp_path / "data.yaml").write_text(text)
     names = yaml.safe_load(text)["names"]
     expected = list(names.values()) if isinstance(names, dict) else names
-    assert read_class_names(tmp_path) == expected
+    assert read_classes(tmp_path).names == expected
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=8)))
@@ -39,15 +39,15 @@ def test_what_we_write_yaml_reads(tmp_path_factory, names):
     write_class_names(folder, names)
     text = (folder / "data.yaml").read_bytes().decode()
     assert list((yaml.safe_load(text)["names"] or {}).values()) == names
-    assert read_class_names(folder) == names
+    assert read_classes(folder).names == names
 
 
 def test_lines_of_a_text_are_names_too(tmp_path):
-    assert read_class_names(tmp_path) == []
+    assert read_classes(tmp_path).names == []
     (tmp_path / "classes.txt").write_text("person\n\ntraffic light\n\n")
-    assert read_class_names(tmp_path) == ["person", "", "traffic light"]
+    assert read_classes(tmp_path).names == ["person", "", "traffic light"]
     (tmp_path / "data.yaml").write_text("nc: 3\n")
-    assert read_class_names(tmp_path) == ["person", "", "traffic light"]
+    assert read_classes(tmp_path).names == ["person", "", "traffic light"]
 
 
 @pytest.mark.parametrize(
@@ -73,30 +73,30 @@ def test_lines_of_a_text_are_names_too(tmp_path):
 def test_anything_else_is_refused(tmp_path, text, message):
     (tmp_path / "data.yaml").write_text(text)
     with pytest.raises(AnnotationError) as caught:
-        read_class_names(tmp_path)
+        read_classes(tmp_path)
     assert message in str(caught.value)
 
 
 def test_text_that_is_not_utf8_is_refused(tmp_path):
     (tmp_path / "classes.txt").write_bytes(b"\xff\n")
     with pytest.raises(AnnotationError, match="is not UTF-8"):
-        read_class_names(tmp_path)
+        read_classes(tmp_path)
 
 
 def test_names_are_texts_whatever_yaml_makes_of_them(tmp_path):
     (tmp_path / "data.yaml").write_text("names: [no, 1.0, null, 2026-01-01, 0x10, ~]\n")
-    assert read_class_names(tmp_path) == ["no", "1.0", "null", "2026-01-01", "0x10", "~"]
+    assert read_classes(tmp_path).names == ["no", "1.0", "null", "2026-01-01", "0x10", "~"]
 
 
 def test_what_is_no_mapping_names_nothing(tmp_path):
     for text in ("", "- names\n", "names\n", "nested:\n  names: [a]\n"):
         (tmp_path / "data.yaml").write_text(text)
-        assert read_class_names(tmp_path) == []
+        assert read_classes(tmp_path).names == []
 
 
 def test_what_comes_after_the_names_is_not_read(tmp_path):
     (tmp_path / "data.yaml").write_text("names: [a]\nrest: [\n")
-    assert read_class_names(tmp_path) == ["a"]
+    assert read_classes(tmp_path).names == ["a"]
 
 
 def test_bombs_are_refused_before_they_cost_anything(tmp_path):
@@ -107,10 +107,10 @@ def test_bombs_are_refused_before_they_cost_anything(tmp_path):
         (tmp_path / "data.yaml").write_text(text)
         started = time.process_time()
         with pytest.raises(AnnotationError):
-            read_class_names(tmp_path)
+            read_classes(tmp_path)
         assert time.process_time() - started < 10
 
 
 def test_halves_of_surrogate_pairs_are_replaced(tmp_path):
     write_class_names(tmp_path, ["a\ud800b"])
-    assert read_class_names(tmp_path) == ["a?b"]
+    assert read_classes(tmp_path).names == ["a?b"]

@@ -136,23 +136,21 @@ def tile(width, height, mode="L"):
         (shape("mask", [[0, 0], [9, 9]]), "shapes[0]: the key 'mask' is missing"),
         (shape("mask", [[0, 0], [9, 9]], mask="%%%"), "shapes[0].mask: is not Base64"),
         (shape("mask", [[0, 0], [9, 9]], mask="AAAA"), "shapes[0].mask: is not a PNG"),
-        (shape("mask", [[0, 0], [9, 9]], mask=tile(81, 1)), "shapes[0].mask: has 81 x 1 pixels"),
-        (shape("mask", [[0, 0], [9, 9]], mask=tile(5, 5, "RGB")), "one channel"),
-        (shape("mask", [[78, 0], [9, 9]], mask=tile(80, 5)), "is not inside the image"),
+        (shape("mask", [[80, 0], [89, 9]], mask=tile(80, 5)), "lies outside the image"),
         (shape("mask", [[0, 0]], mask=tile(5, 5)), "shapes[0].points: a mask must have 2 points"),
         (shape("polygon", [[0, 0], [1, 1]]), "shapes[0].points: a polygon must have at least 3"),
-        (shape("rectangle", [[0, 0]]), "shapes[0].points: a rectangle must have 2 points"),
+        (shape("rectangle", [[0, 0]]), "shapes[0].points: a rectangle must have 2 or 4 points"),
         (shape("star", [[0, 0]]), "shapes[0].shape_type: there is no shape 'star'"),
         (shape("polygon", [[0, 0], [1, 1], [2, "x"]]), "shapes[0].points: must be a list of num"),
         (shape("circle", [[0, 0], [1, 1e30]]), "shapes[0].points: numbers must be from"),
-        (shape("polygon", [[0, 0], [1, 1], [2, 2]], group_id="x"), "shapes[0].group_id: must"),
+        (shape("polygon", [[0, 0], [1, 1], [2, 2]], group_id=0.5), "shapes[0].group_id: must"),
         ({"points": [], "shape_type": "polygon"}, "shapes[0]: the key 'label' is missing"),
         (shape("polygon", [[0, 0]], label="x" * 201), "shapes[0].label: has 201 characters"),
     ],
 )
 def test_a_fault_in_a_shape_is_named(tmp_path, value, message):
     with pytest.raises(AnnotationError) as caught:
-        AnnotationStore.load(write(tmp_path, [value]))
+        AnnotationStore.load(write(tmp_path, [value]), strict=True)
     assert str(caught.value).startswith("photo.json: ")
     assert message in str(caught.value)
 
@@ -168,3 +166,74 @@ def test_circles_far_larger_than_the_image_cost_little(tmp_path):
     loaded = AnnotationStore.load(write(tmp_path, [shape("circle", [[0, 0], [1e6, 0]])]))
     assert loaded[0].area == 80 * 60
     assert labelme.to_dict(loaded)["imageWidth"] == 80
+
+
+def test_x_anylabelings_dialect_is_read_and_comes_back(tmp_path):
+    turned = [[40, 10], [60, 20], [55, 30], [35, 20]]
+    shapes = [
+        shape("rectangle", [[3, 4], [10, 4], [10, 20], [3, 20]], score=0.75, difficult=True),
+        shape("rotation", turned, direction=0.46, attributes={"colour": "red"}, group_id="left"),
+        shape("polygon", [[70, 50], [75, 50], [75, 55]], group_id=-1, label=None),
+        shape("polygon", [[60, 40], [65, 40], [65, 45]], label=7, flags={"sure": True}),
+        shape("polygon", [[50, 40], [55, 40], [55, 45]], label=2.5, description="a scratch"),
+    ]
+    more = {"version": "3.2.1", "flags": {"checked": True}, "text": "by hand"}
+    store = AnnotationStore.load(write(tmp_path, shapes, **more))
+    assert [item.label for item in store] == ["cup", "cup", "", "7", "2.5"]
+    assert store[0].predicted_iou == 0.75
+    assert store[0].bbox_xywh == (3, 4, 8, 17)
+    written = labelme.to_dict(store.image_annotations())
+    assert {key: written[key] for key in more} == more
+    keys = ("label", "group_id", "score", "difficult", "direction", "attributes", "description")
+    for before, after in zip(shapes, written["shapes"], strict=True):
+        assert {key: before[key] for key in keys if key in before} == {
+            key: after[key] for key in keys if key in before
+        }
+    assert written["shapes"][3]["flags"] == {"sure": True}
+
+
+def test_the_size_comes_from_the_picture_inside_or_beside(tmp_path):
+    picture = io.BytesIO()
+    Image.new("RGB", (33, 22)).save(picture, "JPEG")
+    inside = {"imageData": base64.b64encode(picture.getvalue()).decode()}
+    unsized = {"imageWidth": None, "imageHeight": None}
+    square = [shape("rectangle", [[1, 1], [2, 2]])]
+    store = AnnotationStore.load(write(tmp_path, square, **unsized, **inside))
+    assert (store.width, store.height) == (33, 22)
+    with pytest.raises(AnnotationError, match=r"no picture 'photo.jpg' beside .*size_wh="):
+        AnnotationStore.load(write(tmp_path, square, **unsized))
+    Image.new("RGB", (44, 11)).save(tmp_path / "photo.jpg")
+    store = AnnotationStore.load(write(tmp_path, square, **unsized))
+    assert (store.width, store.height, store.file_name) == (44, 11, "photo.jpg")
+    assert labelme.to_dict(store.image_annotations())["imagePath"] == "..\\photo.jpg"
+    told = AnnotationStore.load(write(tmp_path, square, **unsized), size_wh=(20, 30))
+    assert (told.width, told.height) == (20, 30)
+
+
+def test_a_mask_across_the_border_is_cut_there(tmp_path):
+    shapes = [
+        shape("mask", [[-3, -2], [6, 7]], mask=tile(10, 10)),
+        shape("mask", [[75, 55], [84, 64]], mask=tile(10, 10)),
+    ]
+    store = AnnotationStore.load(write(tmp_path, shapes))
+    assert [item.bbox_xywh for item in store] == [(0, 0, 7, 8), (75, 55, 5, 5)]
+    assert [item.area for item in store] == [56, 25]
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8-sig", "utf-8"])
+def test_files_of_chinese_windows_are_read(tmp_path, encoding):
+    path = write(tmp_path, [shape("rectangle", [[1, 1], [2, 2]], label="杯子")])
+    text = json.dumps(json.loads(path.read_text()), ensure_ascii=False)
+    path.write_bytes(text.encode(encoding))
+    assert AnnotationStore.load(path)[0].label == "杯子"
+    assert AnnotationStore.load(path, "labelme")[0].label == "杯子"
+
+
+def test_groups_of_texts_and_numbers_are_objects(tmp_path):
+    parts = [[[10, 10], [12, 10], [12, 12]], [[20, 20], [22, 20], [22, 22]]]
+    shapes = [shape("polygon", part, group_id="a") for part in parts]
+    shapes += [shape("polygon", part, group_id=1) for part in parts]
+    store = AnnotationStore.load(write(tmp_path, shapes))
+    assert len(store) == 2
+    with_parts = labelme.to_dict(AnnotationStore(store, width=80, height=60).image_annotations())
+    assert [made["group_id"] for made in with_parts["shapes"]] == ["a", "a", 1, 1]
