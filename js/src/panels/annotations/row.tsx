@@ -1,4 +1,4 @@
-// One accepted annotation: an option of the list, with buttons for the pointer. What they do can be
+// One accepted annotation: a row of the list, with buttons for the pointer. What they do can be
 // done from the list by key, and from the bar of the selection.
 
 import { useComputed } from "@preact/signals";
@@ -18,9 +18,8 @@ interface Props {
   actions: Actions;
   /** Unique on the page. */
   elementId: string;
-  /** Place in the list, and its length. */
+  /** Place in the list. */
   index: number;
-  count: number;
   active: boolean;
   selected: boolean;
   editing: boolean;
@@ -46,12 +45,10 @@ export function AnnotationRow(props: Props) {
     // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the list, whose active row this may be.
     <div
       class="sam-object"
-      role="option"
+      role="gridcell"
       id={props.elementId}
       tabIndex={-1}
       aria-selected={selected}
-      aria-posinset={index + 1}
-      aria-setsize={props.count}
       aria-label={`${name}${visible ? "" : ", hidden"}, ${formatArea(annotation.area)}`}
       style={{ top: `${index * ROW_HEIGHT}px` }}
       data-testid="object-row"
