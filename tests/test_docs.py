@@ -202,12 +202,14 @@ def test_the_tree_of_errors_is_that_of_the_code():
 
 def test_the_guide_lists_every_gesture_and_key():
     text = read("docs/guides/gestures.md")
-    gestures = re.findall(r'gesture: "(.*?)"', source("pointer-gestures.ts"))
+    gestures = re.findall(r'gesture: "(.*?)"', source("words/pointer-gestures.ts"))
     assert len(gestures) > 5
     assert [gesture for gesture in gestures if f"| {gesture} |" not in text] == []
     rows = re.findall(r"^    keys: \[(.*?)\]", source("shortcuts.ts"), re.MULTILINE)
     keys = {key for row in rows for key in re.findall(r'"(.*?)"', row)}
-    assert {"c", "Mod+z"} <= keys
+    tool = r'^  tool\(\s*"\w+",\s*"\w+",\s*"(\w)"'
+    keys |= set(re.findall(tool, source("shortcuts.ts"), re.MULTILINE))
+    assert {"c", "Mod+z", "p", "l", "g"} <= keys
     assert [key for key in sorted(keys) if f"`{_spelled(key)}`" not in text] == []
 
 

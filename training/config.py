@@ -46,6 +46,11 @@ class Config:
         Learning rates of the new layers and of the pretrained ones.
     frozen_stages : int
         Backbone stages, from the input on, that keep their ImageNet weights (with the stem).
+    frozen_encoder : bool
+        Whether backbone and pyramid keep the weights they start with. Features are then computed
+        once for ``visits`` visits of an image.
+    pool, visits : int
+        With a frozen encoder: images that are kept encoded, and how often each is visited.
     rounds : int
         Prompt rounds: the first prompt, then corrections.
     points_per_mask : int
@@ -70,6 +75,9 @@ class Config:
     clip: float = 1.0
     average: float = 0.998
     frozen_stages: int = 3
+    frozen_encoder: bool = False
+    pool: int = 64
+    visits: int = 4
     sides: tuple[int, ...] = (384, 448, 512)
     max_prompts: int = 16
     rounds: int = 3

@@ -10,11 +10,14 @@ References
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from sam_widget.masks.metrics import mask_iou
+from sam_widget.predictors.lite.picture import INPUT_SIDE
 from sam_widget.prompts import Prompts
 from training.simulation import box_around, correction, innermost
 
@@ -44,6 +47,8 @@ class Measurements:
         IoU after 1, 2, ... clicks, of the masks that were clicked on.
     predicted, true : list of float
         Predicted and true IoU of every candidate.
+    border : list of float
+        Boundary F of the box's mask.
     nested : list of bool
         For each click on a part whose whole is labelled too: whether both were among the three.
     """
@@ -51,6 +56,7 @@ class Measurements:
     click_best: list[float] = dataclasses.field(default_factory=list)
     click_oracle: list[float] = dataclasses.field(default_factory=list)
     box: list[float] = dataclasses.field(default_factory=list)
+    border: list[float] = dataclasses.field(default_factory=list)
     clicks: list[list[float]] = dataclasses.field(default_factory=list)
     predicted: list[float] = dataclasses.field(default_factory=list)
     true: list[float] = dataclasses.field(default_factory=list)
@@ -63,8 +69,10 @@ class Measurements:
             "click": _mean(self.click_best),
             "oracle": _mean(self.click_oracle),
             "box": _mean(self.box),
+            "border": _mean(self.border),
             "noc80": clicks_needed(self.clicks, 0.8),
             "noc90": clicks_needed(self.clicks, 0.9),
+            "drops": drops(self.clicks),
             "rank": rank_correlation(self.predicted, self.true),
             "nested": _mean([float(found) for found in self.nested]),
         }
@@ -81,6 +89,34 @@ def clicks_needed(curves: Sequence[Sequence[float]], goal: float) -> float:
         for curve in curves
     ]
     return _mean([float(n) for n in needed])
+
+
+def drops(curves: Sequence[Sequence[float]], depth: float = 0.05) -> float:
+    """Return how often, per curve, one more click costs more than ``depth`` of IoU."""
+    return _mean([float(sum(a - b > depth for a, b in itertools.pairwise(c))) for c in curves])
+
+
+def boundary_f(mask: NDArray[np.bool_], truth: NDArray[np.bool_], reach: int = 2) -> float:
+    """Return the F-measure of a mask's border.
+
+    A place of one border counts as found when the other has one within ``reach`` pixels. Masks
+    are brought to a longest side of 512 pixels first, so that sizes of photos do not matter.
+    """
+    found, meant = _border(mask), _border(truth)
+    if not found.any() or not meant.any():
+        return float(found.any() == meant.any())
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    precision = float((found & cv2.dilate(meant, kernel)).sum() / found.sum())
+    recall = float((meant & cv2.dilate(found, kernel)).sum() / meant.sum())
+    return 2 * precision * recall / max(precision + recall, 1e-9)
+
+
+def _border(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    scale = INPUT_SIDE / max(mask.shape)
+    size = (max(round(mask.shape[1] * scale), 1), max(round(mask.shape[0] * scale), 1))
+    scaled = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    inner = cv2.erode(scaled, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(scaled - inner, np.uint8)
 
 
 def click_curve(curves: Sequence[Sequence[float]], clicks: int) -> list[float]:
@@ -176,6 +212,7 @@ def measure_mask(
     result.true.extend(ious)
     box = predictor.decode(embedding, Prompts(boxes=[box_around(None, masks[index], 1)]))
     result.box.append(mask_iou(box.masks[0], truth))
+    result.border.append(boundary_f(box.masks[0], truth))
     whole = enclosing(masks, index, row, column)
     if whole is not None:
         outer = [mask_iou(mask, masks[whole] > 0) for mask in three.masks]

@@ -5,6 +5,7 @@ training/config.py. A run keeps its checkpoint and its log in --out; started aga
 --out it goes on where it stopped. On two cores:
 
   python -m training.lite --threads 1 train --data FOLDER --out RUN --processes 2
+  python -m training.lite --threads 1 profile --data FOLDER
   python -m training.lite evaluate --checkpoint RUN/last.pt --data FOLDER --sets bottles
   python -m training.lite export --checkpoint RUN/last.pt --out lite.safetensors
 
@@ -31,6 +32,8 @@ from training.export import export, load_checkpoint
 from training.graphs import export_graphs
 from training.loop import Run, say, train
 from training.pictures import write as write_pictures
+from training.profiling import phase_costs
+from training.views import Views
 
 
 def _train(arguments: argparse.Namespace) -> None:
@@ -71,6 +74,18 @@ def _train_here(arguments: argparse.Namespace) -> None:
     sets = read_sets(arguments.data, without=config.held_out)
     say(f"{sum(map(len, sets.values()))} images of {len(sets)} sets; {config.to_json()}")
     train(run, Sampler(sets, config), arguments.out)
+
+
+def _profile(arguments: argparse.Namespace) -> None:
+    config = Config() if arguments.config is None else Config.load(arguments.config)
+    run = Run.start(config, pretrained=False, weights=arguments.weights)
+    run.network.train()
+    views = Views(Sampler(read_sets(arguments.data, without=config.held_out), config), config)
+    phase_costs(run, views, 2)  # what is done only once
+    costs = phase_costs(run, views, arguments.steps)
+    for phase, cost in costs.items():
+        say(f"{phase:24}{1000 * cost:8.0f} ms an image")
+    say(f"{1 / sum(costs.values()):.2f} images a second of one core")
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
@@ -123,6 +138,12 @@ def main(argv: list[str] | None = None) -> None:
     )
     command.add_argument("--random-backbone", action="store_true", help="no ImageNet weights")
     command.set_defaults(run=_train)
+    command = commands.add_parser("profile", help="say what a training step costs, by phase")
+    command.add_argument("--data", type=Path, required=True)
+    command.add_argument("--config", type=Path, help="JSON (default: the recipe in config.py)")
+    command.add_argument("--steps", type=int, default=24, help="steps to take (default 24)")
+    command.add_argument("--weights", type=Path, help="exported weights to start from")
+    command.set_defaults(run=_profile)
     command = commands.add_parser("evaluate", help="measure a checkpoint, set by set")
     command.add_argument("--checkpoint", type=Path, required=True)
     command.add_argument("--data", type=Path, required=True)

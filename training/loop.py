@@ -17,12 +17,16 @@ from sam_widget.predictors.lite.network import LiteNetwork
 from training.config import Config
 from training.pretrained import load_imagenet
 from training.rounds import Figures, image_loss
+from training.views import Views
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from training.data import Sample
+
+SAY_EVERY = 50
+"""Steps between the lines that are printed."""
 
 
 @dataclasses.dataclass
@@ -74,9 +78,12 @@ class Run:
         backbone = network.encoder.backbone
         for part in (backbone.stem, *backbone.stages[: config.frozen_stages]):
             part.requires_grad_(requires_grad=False)
+        if config.frozen_encoder:
+            network.encoder.requires_grad_(requires_grad=False)
         old = [p for p in backbone.parameters() if p.requires_grad]
         known = {id(p) for p in backbone.parameters()}
-        new = [p for p in network.parameters() if id(p) not in known]
+        rest = (p for p in network.parameters() if id(p) not in known)
+        new = [p for p in rest if p.requires_grad]
         optimiser = torch.optim.AdamW(
             [
                 {"params": new, "lr": config.rate, "base": config.rate},
@@ -104,31 +111,42 @@ class Run:
         )
         part.replace(path)
 
-    def advance(self, sampler: Callable[[int], Sample]) -> dict[str, float]:
+    def advance(self, views: Views) -> dict[str, float]:
         """Take one optimiser step and return its figures."""
         config = self.config
-        rate = rate_at(self.step, config)
-        for group in self.optimiser.param_groups:
-            group["lr"] = group["base"] * rate
         figures = Figures()
         rank, processes = place_in_group()
         for i in range(rank, config.images_per_step, processes):
             index = self.step * config.images_per_step + i
             rng = np.random.default_rng([config.seed, 2, index])
-            loss, image_figures = image_loss(self.network, sampler(index), rng, config)
+            view = views(self.network, index)
+            loss, image_figures = image_loss(self.network, view, rng, config)
             (loss / config.images_per_step).backward()
             figures.add(image_figures)
-        trained = [p for g in self.optimiser.param_groups for p in g["params"]]
         if processes > 1:
-            add_up_gradients(trained)
-        norm = torch.nn.utils.clip_grad_norm_(trained, config.clip, error_if_nonfinite=True)
+            add_up_gradients(self.trained)
+        norm = self.update()
+        entry = summary(figures) | {"step": float(self.step), "norm": norm}
+        self.log.append(entry)
+        return entry
+
+    @property
+    def trained(self) -> list[torch.nn.Parameter]:
+        """The parameters that are trained."""
+        return [p for group in self.optimiser.param_groups for p in group["params"]]
+
+    def update(self) -> float:
+        """Move the weights and their average along the gradients; return these gradients' norm."""
+        config = self.config
+        rate = rate_at(self.step, config)
+        for group in self.optimiser.param_groups:
+            group["lr"] = group["base"] * rate
+        norm = torch.nn.utils.clip_grad_norm_(self.trained, config.clip, error_if_nonfinite=True)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         self._average()
         self.step += 1
-        entry = summary(figures) | {"step": float(self.step), "norm": float(norm)}
-        self.log.append(entry)
-        return entry
+        return float(norm)
 
     def _average(self) -> None:
         keep = min(self.config.average, (1 + self.step) / (10 + self.step))
@@ -189,24 +207,25 @@ def train(
     """Train to the last step of the config, saving ``last.pt`` and ``log.jsonl`` on the way."""
     folder.mkdir(parents=True, exist_ok=True)
     run.network.train()
+    views = Views(sampler, run.config)
     if place_in_group()[0] > 0:  # the first process keeps the log and the checkpoints
         while run.step < run.config.steps:
-            run.advance(sampler)
+            run.advance(views)
         return
-    saved = started = time.monotonic()
+    saved, started = time.monotonic(), time.process_time()
     first = run.step
     with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
         while run.step < run.config.steps:
-            entry = run.advance(sampler)
+            entry = run.advance(views)
             log.write(json.dumps(entry) + "\n")
             now = time.monotonic()
-            if run.step % 50 == 0:
+            if run.step % SAY_EVERY == 0:
                 log.flush()
-                recent = run.log[-50:]
+                recent = run.log[-SAY_EVERY:]
                 means = {k: sum(e[k] for e in recent) / len(recent) for k in entry if k != "step"}
-                pace = (now - started) / (run.step - first)
+                pace = (time.process_time() - started) / (run.step - first)
                 text = "  ".join(f"{name} {value:.3f}" for name, value in means.items())
-                say(f"step {run.step}/{run.config.steps}  {text}  {pace:.2f} s/step")
+                say(f"step {run.step}/{run.config.steps}  {text}  {pace:.2f} CPU s/step")
             if now - saved > 60 * save_minutes:
                 log.flush()
                 run.save(folder / "last.pt")

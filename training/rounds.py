@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from sam_widget.predictors.lite.backbone import normalise
 from sam_widget.predictors.lite.components import DROPPED_LOGIT
 from sam_widget.predictors.lite.features import GRID_SIDE
 from sam_widget.predictors.lite.geometry import PromptBatch, grid_axes, pixel_geometry
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from sam_widget.predictors.lite.network import MaskNetworks
     from training.config import Config
     from training.data import Sample
+    from training.views import View
 
 GROUND_TRUTHS = 3
 MASK_ONLY = 0.08
@@ -45,6 +45,8 @@ FOUND_WEIGHT = 0.5
 """What a part that was found in the picture counts beside a label."""
 OTHER_OUTPUTS = 0.2
 """Weight of the outputs that a prompt is not meant for, so that they stay usable on demand."""
+CELLS_AT_ONCE = 512
+"""Cells whose masks are computed together: what is in between stays in the processor's cache."""
 
 
 @dataclasses.dataclass
@@ -158,12 +160,6 @@ def correct(
             simulation.clicks[p].append((2 * row, 2 * column, label))
 
 
-def image_tensor(image: NDArray[np.uint8]) -> Tensor:
-    """Return the network's input (1, 3, H, W)."""
-    tensor = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)[None]
-    return normalise(tensor).contiguous(memory_format=torch.channels_last)
-
-
 @dataclasses.dataclass
 class Figures:
     """What a step reports: sums over prompts, to be averaged."""
@@ -186,23 +182,24 @@ class Figures:
 
 
 def image_loss(
-    network: LiteNetwork, sample: Sample, rng: np.random.Generator, config: Config
+    network: LiteNetwork, view: View, rng: np.random.Generator, config: Config
 ) -> tuple[Tensor, Figures]:
     """Return the loss of one image over all rounds, and figures for the log."""
-    encoded = network.encode(image_tensor(sample.image))
-    simulation = first_prompts(rng, sample, config.max_prompts)
+    encoded = network.remember(view.features)
+    simulation = first_prompts(rng, view.sample, config.max_prompts)
     figures = Figures(prompts=simulation.count, corrected=simulation.count)
     total = torch.zeros(())
     for turn in range(config.rounds):
         outputs = [0, 1, 2, 3] if turn == 0 else [0]
-        loss, logits, rated = _round(network, encoded, simulation, outputs, rng, config, figures)
+        kept = None
+        if simulation.count > config.corrected:
+            kept = sorted(rng.permutation(simulation.count)[: config.corrected].tolist())
+            figures.corrected = len(kept)
+        loss, simulation, chosen = _round(
+            network, encoded, simulation, outputs, kept, rng, config, figures
+        )
         total = total + loss
         if turn + 1 < config.rounds:
-            chosen = _fed_back(simulation, logits, rated)
-            if simulation.count > config.corrected:
-                kept = sorted(rng.permutation(simulation.count)[: config.corrected].tolist())
-                simulation, chosen = simulation.take(kept), chosen[kept]
-                figures.corrected = len(kept)
             correct(rng, simulation, chosen.numpy(), early=turn == 0)
     figures.loss = float(total.detach()) * figures.prompts
     return total, figures
@@ -213,16 +210,32 @@ def _round(
     encoded: EncodedImage,
     simulation: Simulation,
     outputs: list[int],
+    kept: list[int] | None,
     rng: np.random.Generator,
     config: Config,
     figures: Figures,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Decode all prompts once; return the loss, coarse logits (P, K, h, w) and ratings (P, K)."""
+) -> tuple[Tensor, Simulation, Tensor]:
+    """Decode all prompts once.
+
+    Every mask is judged at some places; whole masks, which cost the most, are computed of the
+    ``kept`` prompts alone (of all if None): they are rated, and the best is fed back.
+
+    Returns
+    -------
+    loss : Tensor
+    simulation : Simulation
+        Of the prompts that are kept.
+    chosen : Tensor
+        The logits (P, h, w) to feed back to these, on every second row and column.
+    """
     batch = simulation.batch()
     features = encoded.features
     tokens, networks = network.prompt(encoded, batch)
     tokens, networks = tokens[:, outputs], networks.take(outputs)
     losses = _mask_losses(features, simulation, batch, networks, rng, config)
+    if kept is not None:
+        simulation, batch, tokens = simulation.take(kept), batch.take(kept), tokens[kept]
+        networks = networks.of_prompts(kept)
     pixels, logits = _coarse_logits(features, batch, networks)
     _keep_clicked(simulation, logits)
     truths, present = _truths(simulation)
@@ -235,7 +248,8 @@ def _round(
     rating = functional.mse_loss(rated, best)
     _note(figures, simulation, quality, first=len(outputs) > 1)
     figures.rating_error += float(rating.detach()) * figures.prompts / config.rounds
-    return losses.mean() + config.rating * rating, logits, rated.detach()
+    chosen = _fed_back(simulation, logits, rated.detach())
+    return losses.mean() + config.rating * rating, simulation, chosen
 
 
 def _mask_losses(
@@ -273,18 +287,21 @@ def _mask_losses(
     )
 
 
+@torch.no_grad()
 def _coarse_logits(
     features: ImageFeatures, batch: PromptBatch, networks: MaskNetworks
 ) -> tuple[Tensor, Tensor]:
     """Return fine features (C, N) and logits (P, K, h, w) on every second row and column."""
-    with torch.no_grad():
-        pixels = features.pixels[0, :, ::2, ::2]
-        height, width = features.pixels.shape[-2:]
-        x, y = grid_axes(height, width, GRID_SIDE, pixels.device)
-        flat = pixels.flatten(1)
-        geometry = pixel_geometry(batch, x[..., ::2], y[:, ::2]).flatten(2)
-        logits = evaluate(networks, flat.T, geometry)
-        return flat, logits.unflatten(-1, (height // 2, width // 2))
+    pixels = features.pixels[0, :, ::2, ::2]
+    height, width = features.pixels.shape[-2:]
+    flat = pixels.flatten(1)
+    seen = flat.T.contiguous()
+    x, y = grid_axes(height, width, GRID_SIDE, pixels.device)
+    geometry = pixel_geometry(batch, x[..., ::2], y[:, ::2]).flatten(2)
+    starts = range(0, len(seen), CELLS_AT_ONCE)
+    parts = [slice(start, start + CELLS_AT_ONCE) for start in starts]
+    logits = torch.cat([evaluate(networks, seen[p], geometry[..., p]) for p in parts], dim=-1)
+    return flat, logits.unflatten(-1, (height // 2, width // 2))
 
 
 def _keep_clicked(simulation: Simulation, logits: Tensor) -> None:

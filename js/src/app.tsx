@@ -73,14 +73,14 @@ function App({ root, context, signal }: Props) {
           </div>
           <div class="sam-side">
             <EverythingPanel store={store} actions={actions} />
-            {!isPointingAtFound(store) && <Candidates store={store} actions={actions} />}
+            {!isSelecting(store) && <Candidates store={store} actions={actions} />}
             <Labels store={store} actions={actions} />
             <AcceptRow store={store} actions={actions} />
             <Editing store={store} actions={actions} />
             <Annotations store={store} actions={actions} />
           </div>
         </div>
-        <StatusLine store={store} actions={actions} />
+        <StatusLine {...context} />
         <SeriesPanel store={store} actions={actions} />
         <Announcer store={store} />
         <Help store={store} />
@@ -89,9 +89,10 @@ function App({ root, context, signal }: Props) {
   );
 }
 
-/** Everything mode has the room of the candidates while there are none. */
-function isPointingAtFound({ everything, answer }: Store): boolean {
-  return everything.open.value && answer.value.candidates.length === 0;
+/** While one selects, masks or objects, the place of the candidates is theirs if there are none. */
+function isSelecting({ everything, tool, answer }: Store): boolean {
+  const selecting = everything.open.value || tool.value === "select";
+  return selecting && answer.value.candidates.length === 0;
 }
 
 /** Height by width that a single image asks for; images of a series share one height. */

@@ -119,6 +119,8 @@ export interface Traits {
   labels: string[];
   /** Label to "#rrggbb", in order of appearance. */
   label_colors: Record<string, string>;
+  /** Whether a label that is chosen accepts the mask on screen; a view may choose otherwise. */
+  accept_on_label: boolean;
   /** null when the widget shows a single image. */
   series_state: SeriesState | null;
 }

@@ -25,4 +25,7 @@ class SessionTraits(anywidget.AnyWidget):
     labels = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)
     label_colors = traitlets.Dict(read_only=True, help="Label to '#rrggbb'.").tag(sync=True)
     status = traitlets.Unicode("loading", read_only=True).tag(sync=True)
+    accept_on_label = traitlets.Bool(
+        False, help="Whether a label chosen on the page accepts the mask on screen under it."
+    ).tag(sync=True)
     revision = traitlets.Int(0, read_only=True, help="Grows with every new answer or choice.")

@@ -55,9 +55,8 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
     Parameters
     ----------
     image : path, bytes, PIL image or array, or a list of them
-        See :func:`sam_widget.load_image`. An array is (H, W) or (H, W, 1 | 3 | 4); it is
-        never modified. A list is a series, gone through by :meth:`next`; for a folder see
-        :meth:`from_folder`.
+        See :func:`sam_widget.load_image`. An array is (H, W) or (H, W, 1 | 3 | 4). A list is a
+        series, gone through by :meth:`next`; for a folder see :meth:`from_folder`.
     model : str or Predictor
         A name from :func:`sam_widget.available`, or a predictor; widgets may share one.
     checkpoint : path, optional
@@ -81,6 +80,8 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
     overlap : str
         What happens where a new object lies on older ones: all keep their pixels (``"keep"``), the
         older ones lose them (``"newest_wins"``), or the new one does (``"subtract"``).
+    accept_on_label : bool
+        Whether a label chosen on the page accepts the mask on screen under it; a trait, too.
 
     Raises
     ------
@@ -120,6 +121,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
         cache: Cache = True,
         journal: JournalChoice = None,
         overlap: Overlap = "keep",
+        accept_on_label: bool = False,
     ) -> None:
         esm, css = bundle("widget.js"), bundle("widget.css")
         self._cache = choose_cache(cache)
@@ -154,7 +156,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
             self._page = Page(self.send, self._worker, publisher.publish_version)
             self._page.begin_with(start.store.snapshot())
             traits = publisher.initial_traits(start, self._worker, self._page)
-            super().__init__(_esm=esm, _css=css, **traits)
+            super().__init__(_esm=esm, _css=css, accept_on_label=accept_on_label, **traits)
             unless_made.pop_all()
         self.set_trait("labels", list(session.labels))
         self.set_trait("label_colors", session.label_colors)

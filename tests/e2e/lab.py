@@ -301,3 +301,18 @@ class WidgetPage:
     def alpha_at(self, points: Sequence[tuple[float, float]]) -> list[int]:
         """The overlay's alpha at image positions; -1 where the position is out of view."""
         return self.root.evaluate(ALPHA_AT, points)
+
+
+def in_python(widget: WidgetPage, expression: str) -> None:
+    """Wait until something is true in the kernel."""
+    widget.page.wait_for_function(
+        """async (expression) => {
+            const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+            const future = kernel.requestExecute({
+                code: "", store_history: false, user_expressions: {value: expression},
+            });
+            const {value} = (await future.done).content.user_expressions;
+            return value.data?.["text/plain"] === "True";
+        }""",
+        arg=expression,
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from lab import in_python
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.e2e
 
@@ -112,6 +114,86 @@ def test_everything_from_the_keyboard_alone(widget):
     keyboard.press("Enter")
     widget.wait_ready(before)
     assert widget.notebook.python("len(w.annotations)") == 1
+
+
+def tab_to(widget, test_id, key="Tab"):
+    """Press Tab until the element with that test id has the focus."""
+    for _ in range(80):
+        widget.page.keyboard.press(key)
+        if widget.page.evaluate("() => document.activeElement?.dataset?.testid") == test_id:
+            return
+    raise AssertionError(f"{key} never led to {test_id}")
+
+
+@pytest.fixture
+def labelled(open_notebook):
+    notebook = open_notebook(CELLS[1].replace('"fake"', '"fake", labels=["cup", "spoon"]'))
+    notebook.run_all()
+    return notebook.widget()
+
+
+def press(widget, *keys):
+    for key in keys:
+        widget.page.keyboard.press(key)
+
+
+def ask(widget, *keys):
+    """Press keys that ask for a mask, and wait for that."""
+    before = widget.revision
+    press(widget, *keys)
+    widget.wait_ready(before)
+
+
+def accept(widget, count):
+    """Accept what is on screen, as the object that makes them this many."""
+    press(widget, "Enter")
+    expect(widget.root.get_by_test_id("object-row")).to_have_count(count)
+    widget.wait_ready()
+
+
+def test_a_point_a_box_the_brush_and_a_polygon_make_objects_without_a_pointer(labelled):
+    widget = labelled
+    widget.stage.focus()
+    ask(widget, "ArrowRight", "i")
+    accept(widget, 1)
+    corner = ["b", *["ArrowLeft"] * 4, "Enter"]
+    ask(widget, *corner, *["ArrowRight"] * 10, *["ArrowDown"] * 10, "Enter")
+    assert widget.notebook.python("len(w.boxes)") == 1
+    accept(widget, 2)
+    ask(widget, "d", *["ArrowDown"] * 3, " ", *["ArrowRight"] * 2, " ")
+    accept(widget, 3)
+    triangle = [*["ArrowLeft"] * 30, " ", *["ArrowRight"] * 9, " ", *["ArrowUp"] * 9, " "]
+    ask(widget, "g", *triangle, "Enter")
+    accept(widget, 4)
+    assert widget.notebook.python("len({one.mask.tobytes() for one in w.annotations})") == 4
+
+
+def test_a_found_mask_is_kept_edited_and_labelled_without_a_pointer(labelled):
+    widget, python = labelled, labelled.notebook.python
+    widget.stage.focus()
+    press(widget, "ArrowRight", "a")
+    tab_to(widget, "everything-run")
+    press(widget, " ")
+    panel = widget.root.get_by_test_id("everything-panel")
+    expect(panel).to_have_attribute("data-stage", "finished", timeout=90_000)
+    tab_to(widget, "stage", "Shift+Tab")
+    keep = widget.root.get_by_test_id("everything-keep-selected")
+    for _ in range(40):
+        press(widget, " ")
+        if keep.get_attribute("aria-disabled") != "true":
+            break
+        press(widget, "ArrowUp", "ArrowRight")
+    accept(widget, 1)
+    press(widget, "a", "l", " ")
+    selected = widget.root.locator("[data-testid=object-row][aria-selected=true]")
+    expect(selected).to_have_count(1)
+    area = python("w.annotations[0].area")
+    press(widget, "e", " ")
+    in_python(widget, f"w.annotations[0].area < {area}")
+    label = python("w.annotations[0].label")
+    press(widget, "l", "Shift+Digit1" if label == "spoon" else "Shift+Digit2")
+    in_python(widget, f"w.annotations[0].label not in ('', {label!r})")
+    assert python("[len(w.annotations), len(w.points) + len(w.boxes)]") == [1, 0]
 
 
 def test_help_opens_lists_shortcuts_and_closes(widget):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from lab import in_python
 
 pytestmark = pytest.mark.e2e
 
@@ -85,21 +86,6 @@ def looks_like(widget, one, other):
         [one, other],
     )
     return most <= 40 and count < 5000
-
-
-def in_python(widget, expression):
-    """Wait until something is true in the kernel."""
-    widget.page.wait_for_function(
-        """async (expression) => {
-            const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-            const future = kernel.requestExecute({
-                code: "", store_history: false, user_expressions: {value: expression},
-            });
-            const {value} = (await future.done).content.user_expressions;
-            return value.data?.["text/plain"] === "True";
-        }""",
-        arg=expression,
-    )
 
 
 def test_twenty_objects_are_found_selected_relabelled_hidden_and_deleted(open_notebook):

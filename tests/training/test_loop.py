@@ -1,14 +1,19 @@
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+import training
+from training.config import Config
 from training.data import Sampler, read_sets
 from training.export import export
 from training.lite import main
 from training.loop import Run, rate_at, train
+from training.profiling import PHASES
+from training.views import Views
 
 
 @pytest.fixture(autouse=True)
@@ -31,8 +36,9 @@ def test_a_resumed_run_repeats_the_uninterrupted_one(promptable, tiny, tmp_path)
     train(whole, sampler, tmp_path / "whole")
 
     first = Run.start(tiny, pretrained=False)
+    views = Views(sampler, tiny)
     for _ in range(3):
-        first.advance(sampler)
+        first.advance(views)
     first.save(tmp_path / "half.pt")
     second = Run.resume(tmp_path / "half.pt")
     train(second, sampler, tmp_path / "second")
@@ -54,6 +60,12 @@ def test_a_run_can_start_from_exported_weights(promptable, tiny, tmp_path):
         torch.testing.assert_close(mine, theirs, atol=1e-3, rtol=1e-3)
 
 
+def test_the_recipe_for_going_on_from_trained_weights_keeps_the_encoder():
+    config = Config.load(Path(training.__file__).parent / "refine.json")
+    assert config.frozen_encoder
+    assert config.visits > 1
+
+
 def test_training_lowers_the_loss(promptable, tiny, tmp_path):
     config = dataclasses.replace(tiny, steps=40, warmup=5, decay=10, rate=1e-3, images_per_step=1)
     run = Run.start(config, pretrained=False)
@@ -67,7 +79,7 @@ def test_frozen_stages_keep_their_weights(promptable, tiny):
     backbone = run.network.encoder.backbone
     frozen = backbone.stages[tiny.frozen_stages - 1][0].project.weight.clone()
     trained = backbone.stages[tiny.frozen_stages][0].project.weight.clone()
-    run.advance(Sampler(read_sets(promptable), tiny))
+    run.advance(Views(Sampler(read_sets(promptable), tiny), tiny))
     assert torch.equal(backbone.stages[tiny.frozen_stages - 1][0].project.weight, frozen)
     assert not torch.equal(backbone.stages[tiny.frozen_stages][0].project.weight, trained)
 
@@ -107,3 +119,13 @@ def test_help_explains_the_commands(capsys):
     text = capsys.readouterr().out
     for command in ("train", "evaluate", "export"):
         assert command in text
+
+
+def test_profile_says_what_each_phase_costs(promptable, tiny, tmp_path, capsys):
+    recipe = tmp_path / "recipe.json"
+    recipe.write_text(tiny.to_json())
+    arguments = ["--data", str(promptable), "--config", str(recipe), "--steps", "1"]
+    main(["--threads", "1", "profile", *arguments])
+    text = capsys.readouterr().out
+    assert all(phase in text for phase in PHASES)
+    assert "images a second of one core" in text

@@ -1,21 +1,37 @@
 // What a person does to annotations and labels, from the panels and by key alike.
 
 import type { SceneAnnotation } from "../state/annotations";
-import { hasPrompts, selectedAnnotations } from "../state/selectors";
+import { hasMask, hasPrompts, selectedAnnotations } from "../state/selectors";
 import type { Store } from "../state/store";
 import type { ViewContext } from "./context";
+import { isKeepable, keepSelected } from "./everything";
 import { showBox } from "./zoom";
 
 /**
- * The label of what is being made, or else of the selected annotations, or else of the next one;
+ * The label of what is being made or kept, or else of the selected annotations, or else of the next one;
+ * with the tool that selects it is the other way round.
  * chosen twice it is nobody's.
  */
 export function chooseLabel(context: ViewContext, label: string): void {
   const { store } = context;
   const selected = selectedAnnotations(store);
-  if (hasPrompts(store) || selected.length === 0) {
+  const making = hasPrompts(store) || store.tool.value === "everything";
+  if (selected.length === 0 || (making && store.tool.value !== "select")) {
     store.label.value = store.label.value === label ? "" : label;
+    acceptUnder(context, label);
   } else relabelSelected(context, label);
+}
+
+/** Where a label accepts: what is selected in everything mode, else the mask on screen. */
+function acceptUnder(context: ViewContext, label: string): void {
+  const { store, actions } = context;
+  if (!store.acceptOnLabel.value) return;
+  const found = isKeepable(store);
+  // A reopened object keeps its own label, so that this key would not say what happens.
+  const pending = hasMask(store) && store.document.value.reopened === null;
+  if (found || pending) store.label.value = label;
+  if (found) keepSelected(context);
+  else if (pending) actions.accept(label);
 }
 
 export function relabelSelected(context: ViewContext, label: string): void {

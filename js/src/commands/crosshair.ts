@@ -13,6 +13,7 @@ import {
 import { shownPrompts } from "../state/optimistic";
 import type { CommandContext } from "./context";
 import { addVertex, dab } from "./editing";
+import { selectFound, selectObjects } from "./pointing";
 import { zoomView } from "./zoom";
 
 /** CSS pixels per press of an arrow. */
@@ -65,6 +66,8 @@ export function placePoint(context: CommandContext, positive: boolean): void {
   const at = interaction.crosshair.value;
   const tool = context.store.tool.value;
   if (at === null) interaction.crosshair.value = positionOf(context);
+  else if (tool === "select") selectObjects(context.store, at, !positive);
+  else if (tool === "everything") selectFound(context.store, at, !positive);
   else if (tool === "polygon") addVertex(context, at.x, at.y);
   else if (tool === "brush" || tool === "eraser") {
     dab(context, at.x, at.y, (tool === "eraser") === positive);

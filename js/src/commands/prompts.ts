@@ -12,6 +12,10 @@ export function deletePrompt(context: CommandContext): void {
     polygon.value = polygon.value.slice(0, -2);
     return;
   }
+  if (store.tool.value === "select" && store.selectedIds.value.size > 0) {
+    deleteSelected(context);
+    return;
+  }
   const { prompts } = store.document.value;
   const { points, box } = shownPrompts(prompts, store.pending.value);
   const active = store.activePrompt.value;

@@ -1,7 +1,7 @@
 // Every key of the widget, once: input/keyboard.ts runs them, the help and the tooltips show them.
 
 import { takes } from "../state/selectors";
-import type { Store } from "../state/store";
+import type { Store, ToolName } from "../state/store";
 import { finishOrAccept } from "./accept";
 import { chooseLabel, duplicateSelected, jumpToSelected, toggleSelected } from "./annotations";
 import { lessOrMore, togglePreviews } from "./appearance";
@@ -76,6 +76,18 @@ function label(index: number): Shortcut {
 }
 
 export const LABELS_WITH_KEY = 9;
+
+function tool(name: ToolName, group: ShortcutGroup, key: string, words: string): Shortcut {
+  return {
+    id: `tool-${name}`,
+    group,
+    keys: [key],
+    label: words,
+    run: ({ store }) => {
+      store.tool.value = name;
+    },
+  };
+}
 
 function arrow(key: string, dx: number, dy: number, fine: boolean): Shortcut {
   const name = fine ? "Shift+Arrows" : "Arrows";
@@ -200,15 +212,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
     when: inSeries,
     run: (context) => finish(context, "skipped"),
   },
-  {
-    id: "tool-point",
-    group: "Tools",
-    keys: ["p"],
-    label: "Point tool: click for points, drag for a box",
-    run: ({ store }) => {
-      store.tool.value = "point";
-    },
-  },
+  tool("point", "Tools", "p", "Point tool: click for points, drag for a box"),
   {
     id: "tool-box",
     group: "Tools",
@@ -218,15 +222,13 @@ export const SHORTCUTS: readonly Shortcut[] = [
       if (takes(store, "box")) store.tool.value = "box";
     },
   },
-  {
-    id: "tool-pan",
-    group: "Tools",
-    keys: ["h"],
-    label: "Pan tool: drag moves the image",
-    run: ({ store }) => {
-      store.tool.value = "pan";
-    },
-  },
+  tool("pan", "Tools", "h", "Pan tool: drag moves the image"),
+  tool(
+    "select",
+    "Tools",
+    "l",
+    "Select tool: click objects in the picture, again for the next one beneath",
+  ),
   {
     id: "everything",
     group: "Tools",
@@ -234,33 +236,14 @@ export const SHORTCUTS: readonly Shortcut[] = [
     label: "Everything: find all masks, or close it again",
     run: toggleEverything,
   },
-  {
-    id: "tool-brush",
-    group: "Editing",
-    keys: ["d"],
-    label: "Brush: draw on the mask; with Alt or the right button, erase",
-    run: ({ store }) => {
-      store.tool.value = "brush";
-    },
-  },
-  {
-    id: "tool-eraser",
-    group: "Editing",
-    keys: ["e"],
-    label: "Eraser: rub parts of the mask out",
-    run: ({ store }) => {
-      store.tool.value = "eraser";
-    },
-  },
-  {
-    id: "tool-polygon",
-    group: "Editing",
-    keys: ["g"],
-    label: "Polygon: click its corners; Enter, a double-click or the first corner closes it",
-    run: ({ store }) => {
-      store.tool.value = "polygon";
-    },
-  },
+  tool("brush", "Editing", "d", "Brush: draw on the mask; with Alt or the right button, erase"),
+  tool("eraser", "Editing", "e", "Eraser: rub parts of the mask out"),
+  tool(
+    "polygon",
+    "Editing",
+    "g",
+    "Polygon: click its corners; Enter, a double-click or the first corner closes it",
+  ),
   {
     id: "polygon-subtract",
     group: "Editing",
@@ -270,15 +253,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
       store.subtracting.value = !store.subtracting.value;
     },
   },
-  {
-    id: "tool-cut",
-    group: "Editing",
-    keys: ["k"],
-    label: "Knife: draw a line that cuts the selected object in two",
-    run: ({ store }) => {
-      store.tool.value = "cut";
-    },
-  },
+  tool("cut", "Editing", "k", "Knife: draw a line that cuts the selected object in two"),
   {
     id: "zoom-in",
     group: "View",

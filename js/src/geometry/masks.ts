@@ -41,6 +41,27 @@ export function maskHas(mask: Mask, row: number, column: number): boolean {
   return mask.data[r * mask.columns + c] === 1;
 }
 
+/** A mask that knows its box: x, y, width, height in pixels of the original image. */
+export interface BoxedMask extends EncodedMask {
+  readonly bbox: readonly [number, number, number, number];
+}
+
+/** Whether the mask holds a point of the image, in pixels of that. Throws as decodeMask. */
+export function holdsPoint(
+  mask: BoxedMask,
+  image: { readonly width: number; readonly height: number },
+  point: { readonly x: number; readonly y: number },
+): boolean {
+  const [x, y, width, height] = mask.bbox;
+  const near = point.x >= x - 1 && point.x <= x + width + 1;
+  // Most masks are elsewhere, and are never decoded.
+  if (!near || point.y < y - 1 || point.y > y + height + 1) return false;
+  const column = Math.floor((point.x * mask.width) / image.width);
+  const row = Math.floor((point.y * mask.height) / image.height);
+  // The far border of the image belongs to its last pixels.
+  return maskHas(maskOf(mask), Math.min(row, mask.height - 1), Math.min(column, mask.width - 1));
+}
+
 /** Masks by their bytes: bytes that arrive again are other bytes, and the old ones are collected. */
 const decoded = new WeakMap<Bytes, Mask>();
 

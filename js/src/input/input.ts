@@ -4,6 +4,7 @@ import type { CommandContext } from "../commands/context";
 import { followEverythingHover } from "./everything-hover";
 import { keepFocusInside } from "./focus";
 import { mountKeyboard } from "./keyboard";
+import { followObjectHover } from "./object-hover";
 import { mountPointer } from "./pointer";
 
 /** Listen to the stage, and to all of `root` for keys, until `signal` aborts. */
@@ -16,6 +17,12 @@ export function mountInput(
   mountPointer(stage, context, signal);
   mountKeyboard(root, stage, context, signal);
   keepFocusInside(root, signal);
-  const stop = followEverythingHover(context.store);
-  signal.addEventListener("abort", stop, { once: true });
+  const stops = [followEverythingHover(context.store), followObjectHover(context)];
+  signal.addEventListener(
+    "abort",
+    () => {
+      for (const stop of stops) stop();
+    },
+    { once: true },
+  );
 }

@@ -17,6 +17,7 @@ import { shownPrompts } from "../state/optimistic";
 import type { Store } from "../state/store";
 import { type Hit, hitTest, type PointerKind } from "../tools/hit-test";
 import { panTool } from "../tools/pan";
+import { selectTool } from "../tools/select";
 import type { Drag, Sample, Tool, ToolContext } from "../tools/tool";
 import { TOOLS } from "../tools/toolbox";
 import { askForPreviews } from "./hover-preview";
@@ -116,8 +117,9 @@ class PointerInput {
     const secondary = event.button === 2 || (event.button === 0 && event.ctrlKey && isApple());
     const middle = event.button === 1;
     if (!(event.button === 0 || secondary || middle)) return;
-    const tool =
-      middle || this.#interaction.panning.value ? panTool : TOOLS[this.#store.tool.value];
+    const panning = middle || this.#interaction.panning.value;
+    const picking = event.button === 0 && picks(event);
+    const tool = this.#toolFor(panning, picking);
     const exclude = secondary || event.altKey;
     const sample = this.#sample(event, exclude, false);
     this.#press = {
@@ -141,10 +143,11 @@ class PointerInput {
     if (press?.id === event.pointerId) {
       for (const place of everyPlace(event)) press.drag.move(this.#follow(press, place));
     } else if (press === null && event.pointerType !== "touch") {
-      const { anchor, crosshair } = this.#interaction;
+      const { anchor, crosshair, picking } = this.#interaction;
       // A mouse at rest "moves" when the page scrolls under it: that takes no keyboard's crosshair.
       const moved = event.movementX !== 0 || event.movementY !== 0;
       if (moved && anchor.value === null) crosshair.value = null;
+      picking.value = picks(event);
       this.#point(this.#sample(event, event.altKey, false));
     }
   }
@@ -178,6 +181,7 @@ class PointerInput {
     if (this.#press) return;
     this.#hover.value = null;
     this.#store.hover.value = null;
+    this.#interaction.picking.value = false;
   }
 
   wheel(event: WheelEvent): void {
@@ -190,12 +194,11 @@ class PointerInput {
 
   /** What is under the resting pointer, and the cursor that says so; follows all they depend on. */
   refresh(): void {
-    const { activePrompt, tool } = this.#store;
-    const panning = this.#interaction.panning.value;
-    const active = panning ? panTool : TOOLS[tool.value];
+    const { activePrompt } = this.#store;
+    const { panning, picking } = this.#interaction;
+    const active = this.#toolFor(panning.value, picking.value);
     const hover = this.#hover.value;
-    const adjusts = active !== panTool && !active.edits;
-    const hit = hover && adjusts ? this.#hit(hover) : null;
+    const hit = hover && active.adjusts ? this.#hit(hover) : null;
     if (this.#press) {
       if (this.#press.tool === panTool) this.#stage.style.cursor = "grabbing";
       return;
@@ -209,6 +212,11 @@ class PointerInput {
       this.#activeByHover = false;
       activePrompt.value = null;
     }
+  }
+
+  #toolFor(panning: boolean, picking: boolean): Tool {
+    if (panning) return panTool;
+    return picking ? selectTool : TOOLS[this.#store.tool.value];
   }
 
   #point(sample: Sample): void {
@@ -256,8 +264,13 @@ class PointerInput {
     const stage = this.#at(event);
     const size = this.#store.image.value ?? { width: 1, height: 1 };
     const image = clampToImage(size, stageToImage(this.#context.transform(), stage));
-    return { image, stage, kind: kindOf(event), exclude, travelled };
+    return { image, stage, kind: kindOf(event), exclude, adds: event.shiftKey, travelled };
   }
+}
+
+/** Whether a click selects objects, whatever the tool. */
+function picks({ ctrlKey, metaKey }: PointerEvent): boolean {
+  return isApple() ? metaKey : ctrlKey;
 }
 
 function kindOf(event: PointerEvent | WheelEvent): PointerKind {

@@ -2,10 +2,11 @@
 
 import { useState } from "preact/hooks";
 import type { ViewContext } from "../commands/context";
-import { toggleEverything } from "../commands/everything";
+import { keepAll, keepSelected, toggleEverything } from "../commands/everything";
 import type { EverythingThresholds } from "../protocol.generated";
 import type { EverythingLook, FoundMask } from "../state/everything";
 import type { Store } from "../state/store";
+import { formatCount } from "./controls/format";
 import { IconButton } from "./controls/icon-button";
 
 interface Rule {
@@ -288,14 +289,10 @@ function Keep({ store, actions }: ViewContext) {
   const rows = [...mode.selected.value];
   const label = store.label.value;
   const only = rows.length === 1 ? mode.masks.value[rows[0] ?? -1] : undefined;
-  const keep = (which: readonly number[] | null): void => {
-    actions.everything.keep(which, label);
-    mode.selected.value = new Set();
-  };
   return (
     <div class="sam-everything-keep">
       <p class="sam-dim" data-testid="everything-selection">
-        {selectionWords(rows.length, only)}
+        {selectionWords(rows.length, only, store.figures.value)}
       </p>
       <button
         type="button"
@@ -303,11 +300,9 @@ function Keep({ store, actions }: ViewContext) {
         data-testid="everything-keep-selected"
         aria-disabled={rows.length === 0}
         title={keepTitle("the selected masks", label)}
-        onClick={() => {
-          if (rows.length > 0) keep(rows);
-        }}
+        onClick={() => keepSelected({ store, actions })}
       >
-        {`Keep (${rows.length})`}
+        {keepWords(`${rows.length}`, label)}
       </button>
       <button
         type="button"
@@ -315,23 +310,26 @@ function Keep({ store, actions }: ViewContext) {
         data-testid="everything-keep-all"
         aria-disabled={mode.kept.value.length === 0}
         title={keepTitle("all masks that stay", label)}
-        onClick={() => {
-          if (mode.kept.value.length > 0) keep(null);
-        }}
+        onClick={() => keepAll({ store, actions })}
       >
-        {`Keep all (${mode.kept.value.length})`}
+        {keepWords(`all ${mode.kept.value.length}`, label)}
       </button>
     </div>
   );
 }
 
-function selectionWords(count: number, only: FoundMask | undefined): string {
-  if (only) {
-    const figures = `IoU ${only.score.toFixed(2)}, stability ${only.stability.toFixed(2)}`;
-    return `${figures}, ${only.area.toLocaleString("en")} px. Click again for the mask beneath.`;
+function selectionWords(count: number, only: FoundMask | undefined, figures: boolean): string {
+  if (only && figures) {
+    const scores = `IoU ${only.score.toFixed(2)}, stability ${only.stability.toFixed(2)}`;
+    return `${scores}, ${only.area.toLocaleString("en")} px.`;
   }
-  if (count > 1) return `${count} masks selected.`;
+  if (count > 0) return `${formatCount(count, "mask")} selected.`;
   return "Click a mask to select it, right-click to add more.";
+}
+
+/** What a press makes of how many: "Keep 8 as cup". */
+export function keepWords(which: string, label: string): string {
+  return label === "" ? `Keep ${which}` : `Keep ${which} as ${label}`;
 }
 
 function keepTitle(what: string, label: string): string {

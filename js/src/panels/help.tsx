@@ -2,8 +2,8 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { displayKeys } from "../commands/key-names";
-import { POINTER_GESTURES } from "../commands/pointer-gestures";
 import { SHORTCUTS, type ShortcutGroup } from "../commands/shortcuts";
+import { POINTER_GESTURES } from "../commands/words/pointer-gestures";
 import type { Store } from "../state/store";
 import { IconButton } from "./controls/icon-button";
 

@@ -7,6 +7,7 @@ import { LABELS_WITH_KEY } from "../commands/shortcuts";
 import { countByLabel } from "../state/annotations";
 import { colorOfLabel, NO_COLOR } from "../state/colors";
 import { hasPrompts, selectedAnnotations } from "../state/selectors";
+import type { Store } from "../state/store";
 import { drawNow } from "./controls/draw-now";
 import { IconButton } from "./controls/icon-button";
 import { LabelField } from "./controls/label-field";
@@ -32,6 +33,7 @@ export function Labels({ store, actions }: ViewContext) {
         />
       ))}
       {adding.value && <LabelField label="" testId="label-new" onEdited={added} />}
+      {labels.length > 0 && <AcceptSwitch store={store} />}
       <IconButton
         small={true}
         icon="plus"
@@ -44,6 +46,25 @@ export function Labels({ store, actions }: ViewContext) {
         }
       />
     </fieldset>
+  );
+}
+
+/** Whether a label that is chosen accepts, too: one key less for each object. */
+function AcceptSwitch({ store }: { store: Store }) {
+  const { acceptOnLabel, acceptOnLabelChoice } = store;
+  return (
+    <button
+      type="button"
+      class="sam-toggle"
+      data-testid="accept-on-label"
+      title="Choosing a label, by key or press, accepts the mask on screen under it"
+      aria-pressed={acceptOnLabel.value}
+      onClick={() => {
+        acceptOnLabelChoice.value = !acceptOnLabel.value;
+      }}
+    >
+      Label accepts
+    </button>
   );
 }
 

@@ -1,6 +1,6 @@
 // One line: what is going on, what has been asked, with which model, how fast, on what picture.
 
-import type { ViewContext } from "../commands/context";
+import type { CommandContext } from "../commands/context";
 import { keysOf } from "../commands/key-names";
 import type { JournalState, Status } from "../protocol";
 import { isChangingAnnotations, isOffForSlowness } from "../state/selectors";
@@ -28,7 +28,7 @@ const CONNECTION: Record<ConnectionState, string> = {
   lost: "kernel lost: run the cell again",
 };
 
-export function StatusLine({ store, actions }: ViewContext) {
+export function StatusLine({ store, actions, interaction }: CommandContext) {
   const status = store.status.value;
   const connection = store.connection.value;
   const progress = status === "encoding" ? (store.model.value.encode_progress ?? null) : null;
@@ -49,7 +49,7 @@ export function StatusLine({ store, actions }: ViewContext) {
           {CONNECTION[connection]}
         </span>
       )}
-      <PromptList store={store} actions={actions} />
+      <PromptList store={store} actions={actions} interaction={interaction} />
       <SavedState store={store} />
       <ModelFacts store={store} />
       {isOffForSlowness(store) && (

@@ -23,6 +23,7 @@ interface ToolEntry {
 const TOOLS: readonly ToolEntry[] = [
   { tool: "point", label: "Point: click to include, drag for a box" },
   { tool: "box", label: "Box: drag from corner to corner", needs: "box" },
+  { tool: "select", label: "Select: click objects in the picture, Shift adds" },
   { tool: "pan", label: "Pan: drag the picture" },
 ];
 

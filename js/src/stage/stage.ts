@@ -14,6 +14,7 @@ import { imageLayer } from "./layers/image";
 import type { Layer } from "./layers/layer";
 import { marksLayer } from "./layers/marks";
 import { outlineLayer, overlayLayer } from "./layers/overlay";
+import { tagsLayer } from "./layers/tags";
 import { mountRenderer, type Renderer, type Surface } from "./renderer";
 
 const LABEL =
@@ -35,6 +36,7 @@ export function mountStage(
     overlayLayer(store),
     outlineLayer(store),
     editLayer(store, interaction, () => surfaces[0]?.canvas ?? null),
+    tagsLayer(store),
     marksLayer(store, interaction),
   ];
   const surfaces: Surface[] = layers.map((layer) => createSurface(stage, layer));

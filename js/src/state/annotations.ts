@@ -1,5 +1,7 @@
 // Accepted annotations as a view has them, and what its list shows of them.
 
+import { holdsPoint } from "../geometry/masks";
+import { MaskError } from "../geometry/rle";
 import type { Bytes, WireAnnotation } from "../protocol";
 
 /** An accepted annotation with its run-length bytes at hand. */
@@ -26,6 +28,27 @@ export function matching(
       (label === null || annotation.label === label) &&
       annotation.label.toLowerCase().includes(wanted),
   );
+}
+
+/** Those that are visible and hold a point of the image, the topmost first. */
+export function annotationsAt(
+  annotations: readonly SceneAnnotation[],
+  image: { readonly width: number; readonly height: number },
+  point: { readonly x: number; readonly y: number },
+): SceneAnnotation[] {
+  return annotations
+    .filter((annotation) => annotation.visible && isReadableAt(annotation, image, point))
+    .reverse();
+}
+
+/** A mask that cannot be read is nowhere; the stage says what is wrong with it. */
+function isReadableAt(...[mask, image, point]: Parameters<typeof holdsPoint>): boolean {
+  try {
+    return holdsPoint(mask, image, point);
+  } catch (error) {
+    if (error instanceof MaskError) return false;
+    throw error;
+  }
 }
 
 /** Objects per label; unlabelled ones under "". */

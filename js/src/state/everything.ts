@@ -2,8 +2,7 @@
 // Only wire/ writes what comes from Python; the rest is view state.
 
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
-import { maskHas, maskOf } from "../geometry/masks";
-import type { EncodedMask } from "../geometry/rle";
+import { type BoxedMask, holdsPoint } from "../geometry/masks";
 import type { Bytes, EverythingState as StateMessage } from "../protocol";
 import type { EverythingThresholds, WireBox } from "../protocol.generated";
 
@@ -12,14 +11,12 @@ export type EverythingStage = StateMessage["stage"];
 export type EverythingLook = "colours" | "scores" | "edges";
 
 /** One candidate; its mask as shown, at the size given by `width` and `height`. */
-export interface FoundMask extends EncodedMask {
+export interface FoundMask extends BoxedMask {
   readonly row: number;
   readonly score: number;
   readonly stability: number;
   /** Pixels of the original image. */
   readonly area: number;
-  /** x, y, width, height in pixels of the original image. */
-  readonly bbox: readonly [number, number, number, number];
 }
 
 export interface EverythingMode {
@@ -112,13 +109,7 @@ export function masksAt(
   const found: number[] = [];
   for (const row of mode.kept.value) {
     const mask = shownMask(mode, row);
-    if (!mask) continue;
-    const [x, y, width, height] = mask.bbox;
-    const near = point.x >= x - 1 && point.x <= x + width + 1;
-    if (!near || point.y < y - 1 || point.y > y + height + 1) continue;
-    const column = Math.floor((point.x * mask.width) / image.width);
-    const line = Math.floor((point.y * mask.height) / image.height);
-    if (maskHas(maskOf(mask), line, column)) found.push(row);
+    if (mask && holdsPoint(mask, image, point)) found.push(row);
   }
   return found.reverse();
 }

@@ -26,6 +26,8 @@ export interface Interaction {
   readonly crosshair: Signal<Point | null>;
   /** First corner of a box drawn by keyboard; the crosshair is the second. */
   readonly anchor: Signal<Point | null>;
+  /** A click selects objects, whatever the tool: Control, or Command on Apple's keyboards, is down. */
+  readonly picking: Signal<boolean>;
   /** The space bar is down: drags pan. */
   readonly panning: Signal<boolean>;
   /** Set by input/pointer.ts: gives up the drag under way; false if there is none. */
@@ -39,6 +41,7 @@ export function createInteraction(): Interaction {
     polygon: signal<readonly number[]>([]),
     crosshair: signal<Point | null>(null),
     anchor: signal<Point | null>(null),
+    picking: signal(false),
     panning: signal(false),
     cancelDrag: () => false,
   };

@@ -1,8 +1,9 @@
 // What follows from the state: questions that several panels, tools and commands ask of the store.
 
 import type { EncodedMask } from "../geometry/rle";
+import type { Point } from "../geometry/viewport";
 import type { Gesture } from "../protocol.generated";
-import type { SceneAnnotation } from "./annotations";
+import { annotationsAt, type SceneAnnotation } from "./annotations";
 import { colorOfLabel, MASK_COLOR } from "./colors";
 import { isSlowModel } from "./hover-preview";
 import { shownPrompts } from "./optimistic";
@@ -39,6 +40,16 @@ export function isChangingAnnotations(pending: readonly Gesture[]): boolean {
 export function selectedAnnotations(store: Store): readonly SceneAnnotation[] {
   const ids = store.selectedIds.value;
   return ids.size === 0 ? [] : store.annotations.value.filter(({ id }) => ids.has(id));
+}
+
+/** Ids of the annotations that one sees at a point of the image, the topmost first. */
+export function idsAt(store: Store, point: Point): readonly string[] {
+  const { value: image } = store.image;
+  const { reopened } = store.document.value;
+  if (image === null) return [];
+  const found = annotationsAt(store.annotations.value, image, point);
+  // The one that was reopened is on screen as the mask that is to replace it.
+  return found.flatMap(({ id }) => (id === reopened ? [] : [id]));
 }
 
 /** The colour of the mask on screen: its label's; a reopened object keeps its own. */

@@ -21,7 +21,7 @@ import { type Foreseen, isSlowModel, type Preview, type PreviewChoice } from "./
 import { createLayout, type Layout } from "./layout";
 import { answerOnScreen, isAsking, shownAnnotations } from "./optimistic";
 
-export type ToolName = "point" | "box" | "pan" | "everything" | EditToolName;
+export type ToolName = "point" | "box" | "pan" | "select" | "everything" | EditToolName;
 export type EditToolName = "brush" | "eraser" | "polygon" | "cut";
 export type ConnectionState = "live" | "busy" | "lost";
 
@@ -42,6 +42,10 @@ export interface Store {
   readonly model: Signal<ModelInfo>;
   readonly labels: Signal<readonly string[]>;
   readonly labelColors: Signal<Readonly<Record<string, string>>>;
+  /** Whether a label that is chosen accepts the mask on screen: Python's wish, and this view's. */
+  readonly acceptOnLabelWish: Signal<boolean>;
+  readonly acceptOnLabelChoice: Signal<boolean | null>;
+  readonly acceptOnLabel: ReadonlySignal<boolean>;
   readonly confirmedAnnotations: Signal<readonly SceneAnnotation[]>;
   readonly preview: Signal<Preview | null>;
   /** The newest preview, also when none is to be shown any more: a click may have come there. */
@@ -212,7 +216,12 @@ function createViewSignals() {
 function createAnnotationSignals(pending: Signal<readonly Gesture[]>) {
   const confirmedAnnotations = signal<readonly SceneAnnotation[]>([]);
   const labelColors = signal<Readonly<Record<string, string>>>({});
+  const acceptOnLabelWish = signal(false);
+  const acceptOnLabelChoice = signal<boolean | null>(null);
   return {
+    acceptOnLabelWish,
+    acceptOnLabelChoice,
+    acceptOnLabel: computed(() => acceptOnLabelChoice.value ?? acceptOnLabelWish.value),
     labels: signal<readonly string[]>([]),
     labelColors,
     confirmedAnnotations,

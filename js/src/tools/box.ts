@@ -9,6 +9,7 @@ const NOTHING = (): void => undefined;
 
 export const boxTool: Tool = {
   name: "box",
+  adjusts: true,
 
   down(press, context) {
     if (press.exclude) return { move: NOTHING, up: NOTHING, cancel: NOTHING };

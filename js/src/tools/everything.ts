@@ -1,15 +1,10 @@
 // Points at what everything mode found: a click selects the smallest mask under it, further clicks
 // at the place the larger ones beneath, in turn; a drag draws the region that a run is limited to.
 
+import { selectFound } from "../commands/pointing";
 import { boxFromCorners, isDrawable } from "../geometry/boxes";
 import type { Box } from "../geometry/viewport";
-import { type EverythingMode, masksAt } from "../state/everything";
-import type { Drag, Sample, Tool, ToolContext } from "./tool";
-
-/** Clicks nearer to the last one (CSS pixels) go down the stack. */
-const SAME_PLACE = 5;
-
-let last: { readonly mode: EverythingMode; readonly x: number; readonly y: number } | null = null;
+import type { Drag, Sample, Tool } from "./tool";
 
 export const everythingTool: Tool = {
   name: "everything",
@@ -24,7 +19,7 @@ export const everythingTool: Tool = {
       up(sample) {
         draft.value = null;
         if (!sample.travelled) {
-          select(sample, context);
+          selectFound(context.store, sample.image, sample.exclude || sample.adds);
           return;
         }
         const box = band(sample);
@@ -42,25 +37,3 @@ export const everythingTool: Tool = {
     return "pointer";
   },
 };
-
-function select(sample: Sample, { store }: ToolContext): void {
-  const mode = store.everything;
-  const image = store.image.value;
-  if (!image) return;
-  const stack = masksAt(mode, image, sample.image);
-  const [top] = stack;
-  const chosen = mode.selected.value;
-  if (top === undefined) {
-    if (!sample.exclude) mode.selected.value = new Set();
-  } else if (sample.exclude) {
-    const next = new Set(chosen);
-    if (!next.delete(top)) next.add(top);
-    mode.selected.value = next;
-  } else {
-    const { x, y } = sample.stage;
-    const again = last?.mode === mode && Math.hypot(last.x - x, last.y - y) <= SAME_PLACE;
-    const at = again ? stack.findIndex((row) => chosen.has(row)) : -1;
-    mode.selected.value = new Set([stack[(at + 1) % stack.length] ?? top]);
-  }
-  last = { mode, x: sample.stage.x, y: sample.stage.y };
-}

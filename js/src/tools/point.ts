@@ -9,6 +9,7 @@ import type { Drag, Tool } from "./tool";
 
 export const pointTool: Tool = {
   name: "point",
+  adjusts: true,
 
   down(press, context) {
     // The point belongs where the person aimed, not where the hand ended up.

@@ -15,6 +15,8 @@ export interface Sample {
   readonly kind: PointerKind;
   /** The press asks to leave something out: right button, Alt, or a long press. */
   readonly exclude: boolean;
+  /** Shift is down: a selection grows. */
+  readonly adds: boolean;
   /** Farther from the press than a hand trembles, now or earlier: a drag and no longer a click. */
   readonly travelled: boolean;
 }
@@ -35,7 +37,9 @@ export interface Drag {
 
 export interface Tool {
   readonly name: ToolName;
-  /** Works on masks: prompts under the pointer are left alone, and a long press means nothing. */
+  /** Prompts under the pointer are dragged, and stand out. */
+  readonly adjusts?: true;
+  /** Works on masks: a long press means nothing. */
   readonly edits?: true;
   down(sample: Sample, context: ToolContext): Drag;
   /** CSS cursor over `hit` while nothing is pressed. */

@@ -7,6 +7,7 @@ import { everythingTool } from "./everything";
 import { panTool } from "./pan";
 import { pointTool } from "./point";
 import { polygonTool } from "./polygon";
+import { selectTool } from "./select";
 import type { Tool } from "./tool";
 
 /** Every tool by its name: a new one is a file beside this and a line here. */
@@ -14,6 +15,7 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
   point: pointTool,
   box: boxTool,
   pan: panTool,
+  select: selectTool,
   brush: brushTool,
   eraser: eraserTool,
   polygon: polygonTool,

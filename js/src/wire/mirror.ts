@@ -16,6 +16,7 @@ export const MIRRORED = [
   "model_info",
   "labels",
   "label_colors",
+  "accept_on_label",
   "series_state",
 ] as const satisfies readonly (keyof Traits)[];
 
@@ -41,6 +42,14 @@ export function mirrorTraits(model: Model, store: Store): boolean {
     store.labels.value = model.get("labels");
     store.series.value = model.get("series_state") ?? null;
     store.labelColors.value = model.get("label_colors") ?? {};
+    mirrorAcceptOnLabel(store, model.get("accept_on_label") ?? false);
   });
   return kernelStatus.value === "ready" && ["loading", "encoding"].includes(before);
+}
+
+/** The person's choice holds until Python says something new. */
+function mirrorAcceptOnLabel(store: Store, wish: boolean): void {
+  if (store.acceptOnLabelWish.value === wish) return;
+  store.acceptOnLabelWish.value = wish;
+  store.acceptOnLabelChoice.value = null;
 }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { EMPTY_DOCUMENT } from "../../src/state/document";
 import { keyboardScene } from "../support/input";
+import { boxObject } from "../support/values";
 
 afterEach(() => {
   document.body.replaceChildren();
@@ -20,6 +21,24 @@ describe("the crosshair", () => {
     const { press, interaction } = keyboardScene();
     for (let index = 0; index < 50; index++) press("ArrowLeft");
     expect(interaction.crosshair.value).toEqual({ x: 0, y: 50 });
+  });
+
+  it("selects objects, and masks of everything mode, with their tools", () => {
+    const { press, store, interaction, gestures } = keyboardScene();
+    store.confirmedAnnotations.value = [boxObject("a", { x0: 0, y0: 0, x1: 100, y1: 100 })];
+    interaction.crosshair.value = { x: 12, y: 34 };
+    press("l");
+    press(" ");
+    expect([...store.selectedIds.value]).toEqual(["a"]);
+    press("x");
+    expect([...store.selectedIds.value]).toEqual([]);
+    const mask = boxObject("m", { x0: 0, y0: 0, x1: 100, y1: 100 });
+    store.everything.masks.value = [{ ...mask, row: 0, score: 1, stability: 1 }];
+    store.everything.kept.value = [0];
+    store.tool.value = "everything";
+    press("i");
+    expect([...store.everything.selected.value]).toEqual([0]);
+    expect(gestures()).toEqual([]);
   });
 
   it("places points", () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EMPTY_DOCUMENT } from "../../src/state/document";
 import { pointerScene } from "../support/input";
+import { boxObject } from "../support/values";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -34,6 +35,34 @@ describe("mouse", () => {
     expect(gestures()).toEqual([["addPoint", 50, 25, false]]);
     expect(menu.defaultPrevented).toBe(true);
     expect(reachedPage).not.toHaveBeenCalled();
+  });
+
+  it("selects objects with Control, whatever the tool, and adds with Shift", () => {
+    const { fire, gestures, store, interaction, stage } = pointerScene();
+    store.confirmedAnnotations.value = [
+      boxObject("a", { x0: 0, y0: 0, x1: 80, y1: 100 }),
+      boxObject("b", { x0: 100, y0: 0, x1: 180, y1: 100 }),
+    ];
+    const click = (x: number, how: PointerEventInit) => {
+      fire("pointerdown", { at: [x, 45], button: 0, ...how });
+      fire("pointerup", { at: [x, 45], button: 0, ...how });
+    };
+    for (const tool of ["point", "box", "pan", "brush", "polygon", "everything"] as const) {
+      store.tool.value = tool;
+      click(40, { ctrlKey: true });
+      expect([...store.selectedIds.value]).toEqual(["a"]);
+      click(140, { ctrlKey: true, shiftKey: true });
+      expect([...store.selectedIds.value]).toEqual(["a", "b"]);
+      click(205, { ctrlKey: true });
+      expect([...store.selectedIds.value]).toEqual([]);
+    }
+    expect(gestures()).toEqual([]);
+    store.tool.value = "point";
+    fire("pointermove", { at: [40, 45], ctrlKey: true });
+    expect(interaction.picking.value).toBe(true);
+    expect(stage.style.cursor).toBe("pointer");
+    fire("pointermove", { at: [41, 45] });
+    expect(stage.style.cursor).toBe("crosshair");
   });
 
   it("registers 200 fast clicks on one spot", () => {

@@ -4,6 +4,19 @@ import { mount, press, settled } from "../support/mounted";
 import { annotation } from "../support/values";
 
 describe("labels", () => {
+  it("accept if the person or Python wants them to", async () => {
+    const { store, get } = mount((fresh) => {
+      fresh.labels.value = ["cat"];
+      fresh.acceptOnLabelWish.value = true;
+    });
+    await settled();
+    const pressed = () => get("accept-on-label").getAttribute("aria-pressed");
+    expect(pressed()).toBe("true");
+    get("accept-on-label").click();
+    await settled();
+    expect([pressed(), store.acceptOnLabel.value]).toEqual(["false", false]);
+  });
+
   function withLabels() {
     return mount((fresh) => {
       fresh.labels.value = ["cat", "dog"];

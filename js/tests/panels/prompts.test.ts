@@ -3,6 +3,17 @@ import { EMPTY_DOCUMENT } from "../../src/state/document";
 import { mount, settled } from "../support/mounted";
 
 describe("prompts", () => {
+  it("end with what to do next, true of the present tool", async () => {
+    const { store, get } = mount();
+    await settled();
+    expect(get("hint").textContent).toBe(
+      "Click to include, right-click to exclude, drag for a box",
+    );
+    store.tool.value = "box";
+    await settled();
+    expect(get("hint").textContent).toBe("Drag a box around the object, from corner to corner");
+  });
+
   it("lists and removes each one", async () => {
     const { actions, store, get } = mount((fresh) => {
       const points = [

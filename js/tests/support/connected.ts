@@ -23,6 +23,7 @@ export const TRAITS: Traits & Record<string, unknown> = {
   label_colors: {},
   series_state: null,
   labels: ["cup"],
+  accept_on_label: false,
 };
 
 export function bytes(text: string): DataView {

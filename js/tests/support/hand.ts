@@ -25,6 +25,7 @@ export function hand(prompts: Partial<WirePrompts> = {}) {
     stage: { x, y },
     kind: "mouse",
     exclude,
+    adds: false,
     travelled,
   });
   return {

@@ -3,6 +3,7 @@
 import type { AnswerState, Candidate } from "../../src/protocol";
 import type { SceneAnnotation } from "../../src/state/annotations";
 import type { Store } from "../../src/state/store";
+import { encodeRows } from "./masks";
 
 export const EMPTY_RLE = new DataView(new ArrayBuffer(0));
 
@@ -31,6 +32,22 @@ export function annotation(id: string, changes: Partial<SceneAnnotation> = {}): 
     rle: EMPTY_RLE,
     ...changes,
   };
+}
+
+/** An object that is a box of an image of 200 x 100: its mask is a twentieth as large. */
+export function boxObject(
+  id: string,
+  { x0, y0, x1, y1 }: { x0: number; y0: number; x1: number; y1: number },
+  changes: Partial<SceneAnnotation> = {},
+): SceneAnnotation {
+  const rows = Array.from({ length: 5 }, (_, row) =>
+    Array.from({ length: 10 }, (__, column) => {
+      const [x, y] = [20 * (column + 0.5), 20 * (row + 0.5)];
+      return x >= x0 && x < x1 && y >= y0 && y < y1 ? "#" : ".";
+    }).join(""),
+  );
+  const bbox = [x0, y0, x1 - x0, y1 - y0] as const;
+  return annotation(id, { ...encodeRows(rows), bbox: [...bbox], ...changes });
 }
 
 /** Two objects, "a" and "b", of which those are selected. */

@@ -10,6 +10,7 @@ describe("the tool", () => {
     stage: { x, y },
     kind: "mouse" as const,
     exclude: false,
+    adds: false,
     travelled: false,
     ...change,
   });

@@ -40,6 +40,13 @@ class PromptBatch(NamedTuple):
         moved = {name: part.to(device) for name, part in self._asdict().items() if part is not None}
         return PromptBatch(**moved)
 
+    def take(self, which: list[int]) -> PromptBatch:
+        """Return some of the prompts."""
+        parts = self._asdict()
+        if self.mask is None:
+            del parts["mask"], parts["has_mask"]
+        return PromptBatch(**{name: part[which] for name, part in parts.items()})
+
 
 def cell_centres(height: int, width: int, side: int, device: torch.device) -> Tensor:
     """Return the centres (1, height * width, 2) of cells, row by row, of a side x side frame."""

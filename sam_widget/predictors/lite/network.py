@@ -64,6 +64,10 @@ class MaskNetworks(NamedTuple):
         """Return the networks of some of the K masks."""
         return MaskNetworks(*(part[:, which] for part in self))
 
+    def of_prompts(self, which: list[int]) -> MaskNetworks:
+        """Return the networks of some of the P prompts."""
+        return MaskNetworks(*(part[which] for part in self))
+
 
 class LiteNetwork(nn.Module):
     """The whole model: ``encode`` an image once, ``prompt`` it, then evaluate masks."""
@@ -88,7 +92,10 @@ class LiteNetwork(nn.Module):
 
     def encode(self, image: Tensor) -> EncodedImage:
         """Encode one normalised picture (1, 3, h, w), h and w multiples of 32, at most 512."""
-        features: ImageFeatures = self.encoder(image)
+        return self.remember(self.encoder(image))
+
+    def remember(self, features: ImageFeatures) -> EncodedImage:
+        """Add to an image's features what the token layers attend to."""
         height, width = features.coarse.shape[-2:]
         values = features.coarse.flatten(2).transpose(1, 2)
         cells = cell_centres(height, width, INPUT_SIDE // 16, values.device)

@@ -20,8 +20,8 @@ class Pace:
     Attributes
     ----------
     preview_ms : float or None
-        Median of the last few previews, which follows changes of more than a quarter, so that it
-        need not be told with every preview.
+        Median of the last few previews, and of answers that were quicker. It follows changes of
+        more than a quarter, so that it need not be told with every preview.
     answer_ms : float or None
         What the newest answer took; None before the first, and after one that failed.
     """
@@ -43,6 +43,17 @@ class Pace:
         known = self.preview_ms
         if known is None or abs(median - known) > PREVIEW_DRIFT * known:
             self.preview_ms = median
+
+    def add_answer(self, milliseconds: float | None) -> None:
+        """Note what an answer took; None for one that failed.
+
+        A page shows no previews while they are slow, so none is measured. A quicker answer shows
+        that they would be quicker, too.
+        """
+        self.answer_ms = milliseconds
+        known = self.preview_ms
+        if milliseconds is not None and known is not None and milliseconds < known:
+            self.add_preview(milliseconds)
 
     def forget(self) -> None:
         """Begin anew, with another image."""

@@ -420,9 +420,9 @@ class Worker:
         try:
             session.predict()
         except Exception:  # noqa: BLE001 - kept as session.failure, shown and raised from there
-            self._pace.answer_ms = None
+            self._pace.add_answer(None)
             return
-        self._pace.answer_ms = session.decode_ms
+        self._pace.add_answer(session.decode_ms)
 
     def _answer_preview(self, session: Session, preview: _Preview) -> None:
         found = None

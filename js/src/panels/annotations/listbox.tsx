@@ -1,8 +1,7 @@
 // The list itself: only rows in view are in the page, the focus stays with the list, and keys move
-// its active row (the grid pattern of the ARIA Authoring Practices:
-// the rows of a list of options could not hold buttons).
+// its active row (the grid pattern of the ARIA Authoring Practices: an option could hold no buttons).
 
-import { useSignal } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { deleteSelected, jumpTo } from "../../commands/annotations";
 import type { ViewContext } from "../../commands/context";
@@ -34,6 +33,9 @@ export function AnnotationListbox({ store, actions, annotations }: Props) {
     height,
   );
 
+  const numbers = useComputed(
+    () => new Map(store.annotations.value.map(({ id }, at) => [id, at + 1])),
+  );
   useEffect(() => measured(list.current, height), [height]);
   useNewestInView(list, store.annotations.value.length, annotations.length);
 
@@ -69,6 +71,7 @@ export function AnnotationListbox({ store, actions, annotations }: Props) {
               store={store}
               actions={actions}
               elementId={rowId(annotation.id)}
+              number={numbers.value.get(annotation.id) ?? 0}
               index={start + at}
               active={annotation.id === active}
               selected={store.selectedIds.value.has(annotation.id)}
@@ -94,9 +97,11 @@ function usePicking(
 ) {
   const cursor = useSignal<Pick>(NOTHING_PICKED);
   const editing = useSignal<string | null>(null);
+  const known = useRef(store.selectedIds.value);
   const ids = annotations.map(({ id }) => id);
   const apply = (next: Pick): void => {
     cursor.value = next;
+    known.current = next.selection;
     store.selectedIds.value = next.selection;
     const element = list.current;
     if (element && next.active !== null) {
@@ -126,6 +131,14 @@ function usePicking(
     deleteSelected({ store, actions });
     cursor.value = { ...cursor.value, active };
   };
+  // What was selected in the picture: the list goes there.
+  useEffect(() => {
+    const { value: selection } = store.selectedIds;
+    if (selection === known.current) return;
+    const [id, ...others] = selection;
+    if (id !== undefined && others.length === 0) apply({ selection, anchor: id, active: id });
+    known.current = selection;
+  });
   const onKeyDown = (event: KeyboardEvent): void => {
     if (isControl(event.target) || event.isComposing) return;
     const mod = isApple() ? event.metaKey : event.ctrlKey;

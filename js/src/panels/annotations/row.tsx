@@ -1,16 +1,20 @@
-// One accepted annotation: a row of the list, with buttons for the pointer. What they do can be
-// done from the list by key, and from the bar of the selection.
+// One accepted annotation: a row of the list, with its number and its picture, and with buttons
+// for the pointer. What they do can be done from the list by key, or from the bar of the selection.
 
 import { useComputed } from "@preact/signals";
-import { useCallback, useEffect } from "preact/hooks";
+import { useCallback, useEffect, useMemo } from "preact/hooks";
 import type { SceneAnnotation } from "../../state/annotations";
-import { takes } from "../../state/selectors";
+import { inkOn } from "../../state/colors";
 import type { Store } from "../../state/store";
 import type { Actions } from "../../wire/actions";
 import { formatArea, formatScore } from "../controls/format";
 import { IconButton } from "../controls/icon-button";
 import { LabelField } from "../controls/label-field";
+import { MaskThumbnail } from "../controls/mask-thumbnail";
 import { ROW_HEIGHT } from "./rows-in-view";
+
+/** CSS pixels. */
+const THUMBNAIL = 26;
 
 interface Props {
   annotation: SceneAnnotation;
@@ -18,6 +22,8 @@ interface Props {
   actions: Actions;
   /** Unique on the page. */
   elementId: string;
+  /** Its place among all objects, from 1: the same number is on the picture. */
+  number: number;
   /** Place in the list. */
   index: number;
   active: boolean;
@@ -31,8 +37,9 @@ interface Props {
 }
 
 export function AnnotationRow(props: Props) {
-  const { annotation, store, actions, index, active, selected } = props;
-  const { id, visible } = annotation;
+  const { annotation, store, actions, number, index, active, selected } = props;
+  const { id, visible, rle, width, height } = annotation;
+  const masks = useMemo(() => [{ rle, width, height }], [rle, width, height]);
   const name = annotation.label || "unlabelled object";
   const { highlighted: shared } = store;
   const highlighted = useComputed(() => shared.value === id);
@@ -49,7 +56,7 @@ export function AnnotationRow(props: Props) {
       id={props.elementId}
       tabIndex={-1}
       aria-selected={selected}
-      aria-label={`${name}${visible ? "" : ", hidden"}, ${formatArea(annotation.area)}`}
+      aria-label={`${number}, ${name}${visible ? "" : ", hidden"}, ${formatArea(annotation.area)}`}
       style={{ top: `${index * ROW_HEIGHT}px` }}
       data-testid="object-row"
       data-id={id}
@@ -67,28 +74,21 @@ export function AnnotationRow(props: Props) {
       }}
       onMouseLeave={leave}
     >
-      <input
-        type="color"
-        class="sam-swatch"
-        data-testid="object-color"
-        tabIndex={-1}
-        title="Colour of this object"
-        aria-label={`Colour of ${name}`}
-        value={annotation.color}
-        onChange={({ currentTarget }) =>
-          actions.updateAnnotation(id, { color: currentTarget.value })
-        }
+      <NumberChip {...props} name={name} />
+      <MaskThumbnail
+        store={store}
+        masks={masks}
+        index={0}
+        color={annotation.color}
+        side={THUMBNAIL}
       />
       <AnnotationLabel {...props} />
-      <span class="sam-object-tail">
-        <span
-          class="sam-object-figures"
-          title={`Predicted IoU ${formatScore(annotation.score)}, area ${formatArea(annotation.area)}`}
-        >
+      {store.figures.value && (
+        <span class="sam-object-figures">
           {formatScore(annotation.score)} · {formatArea(annotation.area)}
         </span>
-        <RowActions store={store} annotation={annotation} name={name} actions={actions} />
-      </span>
+      )}
+      <RowActions {...props} name={name} />
       <IconButton
         small={true}
         skipped={true}
@@ -111,37 +111,48 @@ function isLabel(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest(".sam-object-label") !== null;
 }
 
-function RowActions({
-  annotation,
-  name,
-  store,
-  actions,
-}: {
-  annotation: SceneAnnotation;
-  name: string;
-  store: Store;
-  actions: Actions;
-}) {
+/** The number on the object's colour; a press chooses another colour. */
+function NumberChip({ annotation, number, actions, name }: Props & { name: string }) {
+  const { id, color } = annotation;
+  return (
+    <span class="sam-object-number" style={{ background: color, color: inkOn(color) }}>
+      <span data-testid="object-number">{number}</span>
+      <input
+        type="color"
+        data-testid="object-color"
+        tabIndex={-1}
+        title={`Object ${number}: change its colour`}
+        aria-label={`Colour of ${name}`}
+        value={color}
+        onChange={({ currentTarget }) =>
+          actions.updateAnnotation(id, { color: currentTarget.value })
+        }
+      />
+    </span>
+  );
+}
+
+function RowActions({ annotation, name, actions, onEdit }: Props & { name: string }) {
   return (
     <span class="sam-object-actions">
       <IconButton
         small={true}
         skipped={true}
-        icon="point"
-        label={`Reopen ${name}: its prompts come back, accepting replaces it`}
-        testId="object-reopen"
-        onPress={() => actions.reopen(annotation.id)}
+        icon="rename"
+        label={`Rename ${name}`}
+        testId="object-rename"
+        onPress={onEdit}
       />
-      {takes(store, "mask") && (
-        <IconButton
-          small={true}
-          skipped={true}
-          icon="refine"
-          label={`Refine ${name}: use it as a mask prompt`}
-          testId="object-refine"
-          onPress={() => actions.setMaskFrom(annotation.id)}
-        />
-      )}
+      <button
+        type="button"
+        class="sam-word"
+        data-testid="object-reopen"
+        tabIndex={-1}
+        title={`Reopen ${name}: its prompts come back, accepting replaces it`}
+        onClick={() => actions.reopen(annotation.id)}
+      >
+        Reopen
+      </button>
       <IconButton
         small={true}
         skipped={true}
@@ -161,7 +172,10 @@ function AnnotationLabel({ annotation, editing, onEdited }: Props) {
       class="sam-object-label"
       data-testid="object-label"
       data-empty={annotation.label === ""}
-      title={`${annotation.label || "No label"} (double-click, Enter or F2 renames)`}
+      title={
+        `${annotation.label || "No label"} (double-click, Enter or F2 renames)\n` +
+        `Predicted IoU ${formatScore(annotation.score)}, area ${formatArea(annotation.area)}`
+      }
     >
       {annotation.label || "no label"}
     </span>

@@ -11,7 +11,7 @@ import {
 } from "../../commands/annotations";
 import type { ViewContext } from "../../commands/context";
 import { keysOf } from "../../commands/key-names";
-import { selectedAnnotations } from "../../state/selectors";
+import { selectedAnnotations, takes } from "../../state/selectors";
 import { formatCount } from "../controls/format";
 import { IconButton } from "../controls/icon-button";
 import { useId } from "../controls/unique-id";
@@ -70,8 +70,39 @@ export function SelectionBar({ store, actions }: ViewContext) {
           onPress={() => deleteSelected({ store, actions })}
         />
       </div>
+      {count === 1 && <OfOne store={store} actions={actions} />}
       <RelabelField store={store} actions={actions} count={count} />
     </fieldset>
+  );
+}
+
+/** What can be done to a single object, in words: no sign is known for it. */
+function OfOne({ store, actions }: ViewContext) {
+  const [annotation] = selectedAnnotations(store);
+  if (!annotation) return null;
+  return (
+    <div class="sam-selection-words">
+      <button
+        type="button"
+        class="sam-word"
+        data-testid="selection-reopen"
+        title="Its prompts come back; accepting replaces it"
+        onClick={() => actions.reopen(annotation.id)}
+      >
+        Reopen
+      </button>
+      {takes(store, "mask") && (
+        <button
+          type="button"
+          class="sam-word"
+          data-testid="selection-mask-prompt"
+          title="A new object begins from the mask of this one"
+          onClick={() => actions.setMaskFrom(annotation.id)}
+        >
+          Use as mask prompt
+        </button>
+      )}
+    </div>
   );
 }
 

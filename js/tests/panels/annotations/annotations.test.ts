@@ -1,9 +1,10 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { holdPanels } from "../../../src/stage/answer-first";
+import { tagsOf } from "../../../src/stage/layers/tags";
 import { mount, press, settled, type } from "../../support/mounted";
 import { annotation } from "../../support/values";
 
-describe("objects", () => {
+describe("an object in the list", () => {
   it("shows labels as text, whatever they hold", async () => {
     const label = "<img src=x onerror=alert(1)>";
     const { root, get } = mount((store) => {
@@ -14,9 +15,10 @@ describe("objects", () => {
     expect(root.querySelector("img")).toBeNull();
   });
 
-  it("recolours, hides, reopens, refines and deletes", async () => {
+  it("recolours, hides, reopens, deletes, and is a mask prompt", async () => {
     const { actions, get } = mount((store) => {
       store.confirmedAnnotations.value = [annotation("a")];
+      store.selectedIds.value = new Set(["a"]);
     });
     await settled();
     const color = get<HTMLInputElement>("object-color");
@@ -24,13 +26,51 @@ describe("objects", () => {
     color.dispatchEvent(new Event("change", { bubbles: true }));
     get("object-visible").click();
     get("object-reopen").click();
-    expect(actions.reopen).toHaveBeenCalledExactlyOnceWith("a");
-    get("object-refine").click();
+    get("selection-reopen").click();
+    expect(actions.reopen).toHaveBeenCalledTimes(2);
+    expect(actions.reopen).toHaveBeenLastCalledWith("a");
+    get("selection-mask-prompt").click();
     get("object-delete").click();
     expect(actions.updateAnnotation).toHaveBeenNthCalledWith(1, "a", { color: "#00ff00" });
     expect(actions.updateAnnotation).toHaveBeenNthCalledWith(2, "a", { visible: false });
     expect(actions.setMaskFrom).toHaveBeenCalledExactlyOnceWith("a");
     expect(actions.removeAnnotation).toHaveBeenCalledExactlyOnceWith("a");
+  });
+
+  it("says in words what no sign is known for, and renames by a pencil", async () => {
+    const { actions, get, all } = mount((store) => {
+      store.confirmedAnnotations.value = [annotation("a", { label: "cat" })];
+      store.model.value = { ...store.model.value, accepts: ["points"] };
+      store.selectedIds.value = new Set(["a"]);
+    });
+    await settled();
+    expect(get("object-reopen").textContent).toBe("Reopen");
+    expect(get("selection-reopen").textContent).toBe("Reopen");
+    expect(all("selection-mask-prompt")).toEqual([]);
+    get("object-rename").click();
+    await settled();
+    get<HTMLInputElement>("object-label-input").value = "dog";
+    press(get("object-label-input"), "Enter");
+    expect(actions.updateAnnotation).toHaveBeenCalledExactlyOnceWith("a", { label: "dog" });
+  });
+
+  it("has the number that is on the picture, and figures for who asks", async () => {
+    const { store, all } = mount((fresh) => {
+      fresh.confirmedAnnotations.value = ["cup", "spoon", "cup"].map((label, at) =>
+        annotation(`${at}`, { label }),
+      );
+      fresh.selectedIds.value = new Set(["2"]);
+    });
+    await settled();
+    const texts = (testId: string) => all(testId).map(({ textContent }) => textContent);
+    expect(texts("object-number")).toEqual(["1", "2", "3"]);
+    expect(tagsOf(store).map(({ text }) => text)).toEqual(["3  cup"]);
+    expect(texts("object-row")[1]).toBe("2spoonReopen");
+    store.figures.value = true;
+    store.annotationFilter.value = { text: "", label: "cup" };
+    await settled();
+    expect(texts("object-number")).toEqual(["1", "3"]);
+    expect(texts("object-row")[1]).toBe("3cup0.90 · 500\u202fpxReopen");
   });
 
   it("renames by F2 and Enter; Escape takes it back", async () => {
@@ -72,7 +112,9 @@ describe("objects", () => {
     expect([field.selectionStart, field.selectionEnd]).toEqual([1, 1]);
     unmount();
   });
+});
 
+describe("the list of objects", () => {
   it("highlights the row under the pointer, and nothing once it is gone", async () => {
     const { store, get } = mount((fresh) => {
       fresh.confirmedAnnotations.value = [annotation("a")];
@@ -113,6 +155,20 @@ describe("objects", () => {
     ]);
     press(get("object-list"), "Escape");
     expect(selected()).toEqual([]);
+  });
+
+  it("goes to the one that is selected in the picture", async () => {
+    const { store, get } = mount((fresh) => {
+      fresh.confirmedAnnotations.value = Array.from({ length: 100 }, (_, at) =>
+        annotation(`o${at}`),
+      );
+    });
+    await settled();
+    store.selectedIds.value = new Set(["o70"]);
+    await settled();
+    expect(get("object-list").scrollTop).toBeGreaterThan(0);
+    press(get("object-list"), "ArrowDown");
+    expect([...store.selectedIds.value]).toEqual(["o71"]);
   });
 
   it("relabels, hides, shows alone and deletes the selection, each at once", async () => {

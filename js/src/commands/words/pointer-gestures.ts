@@ -8,6 +8,10 @@ export const POINTER_GESTURES: readonly { gesture: string; label: string }[] = [
   { gesture: "Drag a point", label: "Move it" },
   { gesture: "Drag a box side or corner", label: "Resize it" },
   { gesture: "Drag just inside a box border", label: "Move the box" },
+  {
+    gesture: "Ctrl or Cmd + click",
+    label: "Select an object, again for the next one beneath; with Shift one more",
+  },
   { gesture: "Ctrl or Cmd + wheel, pinch", label: "Zoom at the pointer" },
   { gesture: "Space + drag, middle drag, two fingers", label: "Pan" },
   { gesture: "Long press (touch, pen)", label: "Exclude point" },
