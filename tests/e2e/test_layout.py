@@ -108,20 +108,6 @@ def test_all_that_is_needed_is_on_one_screen(open_notebook, request, size):
     assert hidden_parts(widget, *needed) == {}
     assert box(widget, "object-list")["height"] >= 90
     assert box(widget, "stage")["height"] >= 480
-    # With the prompts gone, everything mode has their place, and keeps its buttons in view.
-    notebook.execute("w.clear()")
-    widget.root.get_by_test_id("everything").click()
-    widget.root.get_by_test_id("everything-run").click()
-    needed = ("everything-run", "everything-keep-selected", "everything-keep-all", "label-input")
-    widget.root.get_by_test_id("everything-keep-all").wait_for()
-    assert hidden_parts(widget, "stage", *needed, "accept", *PLACE) == {}
-    # What is open in the panel scrolls within it.
-    widget.root.get_by_test_id("everything").click()
-    widget.root.get_by_test_id("tool-brush").click()
-    widget.root.get_by_test_id("edit-merge").wait_for()
-    assert hidden_parts(widget, "stage", "accept", *PLACE) == {}
-    side, stage = widget.root.locator(".sam-side").bounding_box(), box(widget, "stage")
-    assert side["height"] == pytest.approx(stage["height"], abs=4)
 
 
 def test_the_stage_does_not_jump_between_images(open_notebook, request):
@@ -342,11 +328,3 @@ def test_it_follows_its_layout(open_notebook):
     assert 160 <= stage["height"] < 430
     notebook.execute("w.layout.height = None")
     wait_for("box.height > 450")
-
-
-@pytest.fixture(autouse=True)
-def shot(request, browser, open_notebook):
-    yield
-    for c in browser.contexts:
-        for p in c.pages:
-            p.screenshot(path=f"/tmp/shots/dbg_{request.node.name}.png")
