@@ -61,7 +61,10 @@ bench: $(READY) $(BUNDLE) chromium
 	$(BIN)/python benchmarks/editing.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/reopen.py
-	$(BIN)/python benchmarks/journal_kills.py
+	$(BIN)/python benchmarks/kills.py --progress benchmarks/results/kills.json
+	$(BIN)/python benchmarks/kills.py --progress benchmarks/results/kills.json --runs 1000 --faults
+	$(BIN)/python benchmarks/kills.py --progress benchmarks/results/kills.json --runs 1000 --processes 2
+	$(BIN)/python benchmarks/kills.py --costs
 	$(BIN)/python benchmarks/end_to_end.py
 	$(BIN)/python benchmarks/everything.py
 	$(BIN)/python benchmarks/everything.py --size 3000x2000 --points 16 --batch 32

@@ -23,7 +23,14 @@ import numpy as np
 from PIL import Image
 
 from sam_widget import Annotation, AnnotationError, AnnotationStore, Prompts
-from sam_widget.formats import FormatLossWarning, SkippedRecordsWarning, coco, load, save
+from sam_widget.formats import (
+    FORMATS,
+    FormatLossWarning,
+    SkippedRecordsWarning,
+    coco,
+    load,
+    save,
+)
 from sam_widget.masks.rle import Rle
 
 if TYPE_CHECKING:
@@ -31,7 +38,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-READERS = ("coco", "sa1b", "labelme", "csv", "png", "yolo")
+PARSED_WHOLE = ("voc", "cvat", "label_studio")
+"""Formats that are only read, whose files are in memory as a whole while they are."""
+READERS = (*FORMATS, *PARSED_WHOLE)
 MAX_SECONDS = 2.0
 MAX_RATIO = 10
 FREE_BYTES = 1 << 22
@@ -92,6 +101,8 @@ def sample_store() -> AnnotationStore:
 
 def seeds(reader: str) -> list[bytes]:
     """Return good inputs of a format, several files joined where it has several."""
+    if reader in PARSED_WHOLE:
+        return [text.encode() for text in _OTHERS[reader]]
     store = sample_store()
     options: list[dict[str, bool]] = [{}]
     options += {
@@ -123,7 +134,40 @@ _LABELME = """{"imageWidth": 80, "imageHeight": 60, "shapes": [
 {"label": "a", "points": [[30, 30], [40, 30]], "shape_type": "circle"},
 {"label": "b", "points": [[1, 1]], "shape_type": "point"}]}"""
 _YOLO = "0 0 0 0.5 0 0.5 0.5\n1 0 0 1 1 0 1 0.9\n" + _DIVIDER.decode()
+_VOC = """<annotation><filename>a.jpg</filename><size><width>80</width><height>60</height></size>
+<object><name>dog</name><bndbox><xmin>3</xmin><ymin>4</ymin><xmax>30</xmax><ymax>40</ymax></bndbox>
+</object></annotation>"""
+_CVAT = """<annotations><image id="0" name="a.jpg" width="80" height="60">
+<polygon label="a" points="1.5,2;30,2;20,40"><attribute name="b">c</attribute></polygon>
+<box label="a" xtl="1" ytl="2" xbr="30" ybr="40" rotation="30"/>
+<ellipse label="b" cx="20" cy="20" rx="5" ry="9"/>
+<mask label="b" rle="1, 3, 2" left="70" top="5" width="3" height="2"/></image></annotations>"""
+_LABEL_STUDIO = json.dumps(
+    [
+        {
+            "id": 1,
+            "data": {"image": "a.jpg"},
+            "annotations": [
+                {
+                    "result": [
+                        {"original_width": 8, "original_height": 6, "type": kind, "value": value}
+                        for kind, value in (
+                            ("polygonlabels", {"points": [[0, 0], [50, 0], [50, 50]]}),
+                            ("rectanglelabels", {"x": 1, "y": 2, "width": 30, "height": 40}),
+                            ("ellipselabels", {"x": 50, "y": 50, "radiusX": 9, "radiusY": 5}),
+                            # A run of 192 words of the value 255.
+                            ("brushlabels", {"rle": [0, 0, 0, 192, 57, 27, 254, 191, 255]}),
+                        )
+                    ]
+                }
+            ],
+        }
+    ]
+)
 _OTHERS = {
+    "voc": [_VOC],
+    "cvat": [_CVAT],
+    "label_studio": [_LABEL_STUDIO],
     "coco": [_COCO],
     "labelme": [_LABELME],
     "csv": ["width,height,rle,label\n4,3,444,dog\n"],
@@ -141,6 +185,8 @@ def large_inputs(reader: str) -> list[bytes]:
             b'{"images": [' + text * 400_000 + text[:-1] + b"]}"
             for text in (b"{},", b"[],", b"[1,2],", b'{"a":1},', b'"ab",')
         ]
+    if reader in PARSED_WHOLE:
+        return [_large_other(reader, corners[:500])]
     if reader == "yolo":
         lines = (corners.reshape(-1, 6) / (80, 60, 80, 60, 80, 80)).tolist()
         names = b"names: [" + b"a" + b" " * 50_000 + b"]\n"
@@ -156,6 +202,29 @@ def large_inputs(reader: str) -> list[bytes]:
     numbers = np.arange(250 * 240, dtype=np.uint16).reshape(240, 250)
     noise = np.random.default_rng(0).permutation(np.repeat(numbers.ravel(), 4)).reshape(480, 500)
     return [_png(np.kron(numbers, np.ones((6, 6), np.uint16))), _png(noise)]
+
+
+def _large_other(reader: str, corners: NDArray[np.int64]) -> bytes:
+    if reader == "label_studio":
+        task = json.loads(_LABEL_STUDIO)
+        size = {"original_width": 80, "original_height": 80, "type": "polygonlabels"}
+        task[0]["annotations"][0]["result"] = [
+            {**size, "id": str(number), "value": {"points": ring, "polygonlabels": ["a"]}}
+            for number, ring in enumerate(corners.tolist())
+        ]
+        return json.dumps(task).encode()
+    if reader == "cvat":
+        shapes = "".join(
+            f'<polygon label="a" source="manual" occluded="0" z_order="0" '
+            f'points="{";".join(f"{x:.2f},{y:.2f}" for x, y in ring)}"></polygon>\n'
+            for ring in corners.tolist()
+        )
+        image = f'<image name="a" width="80" height="80">{shapes}</image>'
+        return f"<annotations>{image}</annotations>".encode()
+    head, _, rest = _VOC.partition("<object>")
+    record, _, tail = rest.partition("</object>")
+    record = f"<object>{record}"
+    return (head + f"{record}</object>\n" * len(corners) + tail).encode()
 
 
 def _large_coco(corners: NDArray[np.int64]) -> list[object]:
@@ -326,7 +395,7 @@ def _import(reader: str) -> None:
     """Read something once, so that what is imported or kept for good is no cost of an input."""
     with tempfile.TemporaryDirectory() as name:
         path, options = _written(reader, seeds(reader)[0], Path(name))
-        load(path, reader, **options)
+        _read(reader, path, options)
 
 
 def _written(reader: str, data: bytes, folder: Path) -> tuple[Path, dict[str, tuple[int, int]]]:
@@ -339,7 +408,7 @@ def _written(reader: str, data: bytes, folder: Path) -> tuple[Path, dict[str, tu
         for name, part in zip(names, parts, strict=False):
             (folder / name).write_bytes(part)
         return folder, {"size_wh": (80, 60)}
-    path = folder / "input"
+    path = folder / ("input.xml" if reader == "voc" else "input")
     if reader == "png":
         path = folder / "input.png"
         table = folder / "input.classes.json"

@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     restoreMocks: true,
     unstubGlobals: true,
+    // Tables over all that is on the page take long on a machine that is busy.
+    testTimeout: 120_000,
     projects: [
       { extends: true, test: { name: "node", environment: "node", include: WITHOUT_A_PAGE } },
       {

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         DownloadError,
         EditError,
         EmbeddingMismatch,
+        ExportError,
         ImageError,
         JournalError,
         JournalInUse,
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
         load,
     )
     from sam_widget.prompts import Prompts
-    from sam_widget.session import Series, Session
+    from sam_widget.session import Exported, Series, SeriesSummary, Session
     from sam_widget.store import AnnotationStore, open_annotations
     from sam_widget.widget import SamWidget
 
@@ -80,6 +81,8 @@ __all__ = [
     "Embedding",
     "EmbeddingCache",
     "EmbeddingMismatch",
+    "ExportError",
+    "Exported",
     "FakePredictor",
     "FillHoles",
     "ImageError",
@@ -102,6 +105,7 @@ __all__ = [
     "SamWidget",
     "SamWidgetError",
     "Series",
+    "SeriesSummary",
     "Session",
     "Smooth",
     "StaleGesture",
@@ -133,6 +137,8 @@ _HOMES = {
     "Embedding": "sam_widget.predictors",
     "EmbeddingCache": "sam_widget.embeddings",
     "EmbeddingMismatch": "sam_widget.errors",
+    "ExportError": "sam_widget.errors",
+    "Exported": "sam_widget.session",
     "FakePredictor": "sam_widget.predictors",
     "FillHoles": "sam_widget.masks",
     "ImageError": "sam_widget.errors",
@@ -155,6 +161,7 @@ _HOMES = {
     "SamWidget": "sam_widget.widget",
     "SamWidgetError": "sam_widget.errors",
     "Series": "sam_widget.session",
+    "SeriesSummary": "sam_widget.session",
     "Session": "sam_widget.session",
     "Smooth": "sam_widget.masks",
     "StaleGesture": "sam_widget.errors",

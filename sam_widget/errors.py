@@ -14,6 +14,7 @@
      |    +-- EmbeddingMismatch              an embedding made by another model
      +-- NotEnoughMemory     (MemoryError)   what was asked for does not fit into memory
      +-- AnnotationError     (ValueError)    a mask, run-length code or annotation file is malformed
+     +-- ExportError         (RuntimeError)  objects cannot be written where they would be exported
      +-- JournalError        (RuntimeError)  a journal cannot be opened, read or written
      |    +-- JournalInUse                   another process writes to it
      +-- JournalWarning      (UserWarning)   warned of: there is no journal, or it was damaged
@@ -32,6 +33,7 @@ __all__ = [
     "DownloadError",
     "EditError",
     "EmbeddingMismatch",
+    "ExportError",
     "ImageError",
     "JournalError",
     "JournalInUse",
@@ -95,6 +97,10 @@ class NotEnoughMemory(SamWidgetError, MemoryError):  # noqa: N818
 
 class AnnotationError(SamWidgetError, ValueError):
     """A mask, a run-length code or an annotation file is malformed."""
+
+
+class ExportError(SamWidgetError, RuntimeError):
+    """Objects cannot be written where they would be exported: no room, or no permission."""
 
 
 class JournalError(SamWidgetError, RuntimeError):

@@ -1,52 +1,24 @@
-"""Processes that annotate and are killed: each is forked, warm, from one that has imported it all.
+"""Processes that want the same files: each is forked, warm, from one that has imported it all.
 
-What a child has been told is done it says on standard output, one JSON object a line. The test
-reads that, kills the child at a moment of its choosing, and looks at what is on disk.
+What a child has been told is done it says on standard output, one JSON object a line.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import random
-import signal
 import subprocess
 import sys
 import traceback
 from contextlib import suppress
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 
-from sam_widget import Prediction, SamWidget, open_annotations
-from sam_widget.annotations import annotation as annotations
+from sam_widget import SamWidget, open_annotations
 from sam_widget.errors import JournalInUse
-from sam_widget.predictors.base import Embedding, wants_three
-from sam_widget.predictors.frame import ModelFrame
 
-STEPS = 20
-LABELS = ("cup", "plate", "spoon")
 NOBODY = 65534
-
-
-class Discs:
-    """Discs around the last point, at once: a run is to be killed while it writes, not computes."""
-
-    name, device, model_digest = "discs", "cpu", "d" * 64
-    rows, columns = np.mgrid[0:256, 0:256].astype(np.float32)
-
-    def encode(self, image, progress=None):
-        frame = ModelFrame(image.height, image.width)
-        return Embedding(None, frame, self.model_digest, image.digest, 0)
-
-    def decode(self, embedding, prompts, multimask=None):
-        ((x, y),) = embedding.frame.points_to_model([prompts.points[-1]]) / 4
-        distance = np.hypot(self.rows - y, self.columns - x)
-        radii = (9, 19, 39) if wants_three(prompts, multimask) else (29,)
-        scores = np.linspace(0.7, 0.9, len(radii), dtype=np.float32)
-        return Prediction(np.stack([r - distance for r in radii]), scores, embedding.frame)
 
 
 def photo():
@@ -54,61 +26,9 @@ def photo():
     return np.random.default_rng(7).integers(0, 255, (40, 60, 3), dtype=np.uint8)
 
 
-def annotate(widget, seed, after_step):
-    """Accept, edit, delete, reorder and undo by a script; the same objects for the same seed."""
-    rng = random.Random(seed)
-    numbers = random.Random(seed + 1)
-    # Ids of objects are random; here they have to be the same in every process.
-    annotations.uuid = SimpleNamespace(
-        uuid4=lambda: SimpleNamespace(hex=f"{numbers.getrandbits(128):032x}")
-    )
-    for step in range(STEPS):
-        objects = widget.annotations.snapshot()
-        kind = rng.choice(("accept", "accept", "edit", "hide", "remove", "undo", "redo", "order"))
-        if not objects:
-            kind = "accept"
-        one = rng.choice(objects) if objects else None
-        if kind == "accept":
-            widget.clear()
-            widget.add_point(rng.uniform(5, 55), rng.uniform(5, 35))
-            if rng.random() < 0.5:
-                widget.choose(rng.randrange(3))
-                widget.add_point(rng.uniform(5, 55), rng.uniform(5, 35))
-            widget.accept(rng.choice(LABELS))
-        elif kind == "edit":
-            widget.update_annotation(one.id, label=rng.choice(LABELS), color="#123456")
-        elif kind == "hide":
-            widget.update_annotation(one.id, visible=not one.visible)
-        elif kind == "remove":
-            widget.remove_annotation(one.id)
-        elif kind == "order":
-            widget.annotations.reorder(rng.sample([each.id for each in objects], len(objects)))
-        elif kind == "undo":
-            widget.annotations.undo()
-        else:
-            widget.annotations.redo()
-        after_step(step)
-
-
-def state_of(store):
-    """All that a resumed store must have: objects, and what undo and redo would do."""
-    return (
-        [(one.id, one.label, one.color, one.visible, one.rle) for one in store],
-        [(change.serial, change.done) for change in store.transactions.changes()],
-        [change.serial for change in store.transactions.undone()],
-    )
-
-
 def say(**what):
     line = json.dumps({"pid": os.getpid(), **what}) + "\n"
     os.write(1, line.encode())  # short enough to arrive as a whole among others
-
-
-def do_annotate(journal, seed):
-    with SamWidget(photo(), model=Discs(), journal=journal) as widget:
-        say(opened=True)
-        annotate(widget, seed, lambda step: say(step=step))
-    os.read(0, 1)  # nobody sends it: the process is there until it is killed
 
 
 def do_compete(journal, seed):
@@ -213,38 +133,6 @@ class Nursery:
             self.process.kill()
             self.process.wait(30)
         self.process.stdout.close()
-
-
-def kill_once(nursery, journal, seed, rng):
-    """Let a child annotate, kill it at a random moment; return the last step it confirmed.
-
-    -1 if it had opened the journal but confirmed nothing, None if not even that.
-    """
-    nursery.start({"do": "annotate", "journal": str(journal), "seed": seed})
-    confirmed, wanted = None, rng.randrange(-1, STEPS)
-    heard = None
-    while confirmed is None or confirmed < wanted:
-        heard = nursery.hear()
-        if "ended" in heard:
-            return confirmed
-        confirmed = heard.get("step", -1)
-    # Somewhere in the next step, while it decodes, or writes, or forces the file to disk.
-    for _ in range(rng.randrange(200_000)):
-        pass
-    with contextlib.suppress(ProcessLookupError):  # it may have come to its end meanwhile
-        os.kill(heard["pid"], signal.SIGKILL)
-    while "ended" not in heard:
-        confirmed = heard.get("step", confirmed)
-        heard = nursery.hear()
-    return confirmed
-
-
-def expected_states(seed):
-    """What the objects are before the first step, and after each."""
-    with SamWidget(photo(), model=Discs()) as widget:
-        states = [state_of(widget.annotations)]
-        annotate(widget, seed, lambda _: states.append(state_of(widget.annotations)))
-    return states
 
 
 if __name__ == "__main__":

@@ -357,17 +357,26 @@ MOVES = {
 
 
 def play(desk, kind, name, rng):
-    """Make one move; return what it raised on purpose, or the page's error, or an empty text."""
+    """Make one move.
+
+    Returns
+    -------
+    str
+        What was raised on purpose, or the page's error; empty if all went well.
+    list of str
+        Ids of the annotations that came back.
+    """
     try:
         if kind == "desk":
             MOVES[kind][name](desk, rng)
-            return ""
+            return "", []
         widget = desk.choose(rng, kind)
         if widget.session.image.path is None and kind != "series":
-            return "another process has this image"
+            return "another process has this image", []
         answer = MOVES[kind][name](widget, rng)
     except SamWidgetError as error:
-        return f"{type(error).__name__}: {error}"
+        return f"{type(error).__name__}: {error}", []
     if isinstance(answer, dict) and answer.get("type") == "error":
-        return f"{answer['code']}: {answer['message']}"
-    return ""
+        return f"{answer['code']}: {answer['message']}", []
+    answers = answer if isinstance(answer, (list, tuple)) else [answer]
+    return "", [found.id for found in answers if isinstance(found, Annotation)]

@@ -61,7 +61,7 @@ CHECKS = {
     """,
     "docs/jobs/label.md": """
         assert [annotation.label for annotation in w.annotations] == ["dog", "cat"]
-        assert Path("photo.coco.json").is_file()
+        assert Path("photos.coco.json").is_file()
     """,
     "docs/jobs/tutorial.md": """
         assert w.points == [(300, 150, True)]
@@ -89,6 +89,8 @@ CHECKS = {
     "docs/guides/series.md": """
         assert w.series.statuses == ("done",)
         assert w.series.next_todo() is None
+        assert Path("all.coco.json").is_file()
+        assert Path("annotations.coco.json").is_file()
     """,
     "docs/guides/everything.md": """
         assert len(kept) == len(found.refilter(pred_iou_thresh=0.5)) > 0
@@ -163,6 +165,7 @@ def test_the_widget_page_lists_every_public_member():
         "problem",
         "model_info",
         "labels",
+        "offered_labels",
         "series_state",
     }
     assert [name for name in sorted(members) if not re.search(rf"`{name}[`(]", text)] == []

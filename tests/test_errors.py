@@ -9,6 +9,7 @@ from sam_widget import errors
 PARENTS = {
     "SamWidgetError": (Exception,),
     "ImageError": (errors.SamWidgetError, ValueError),
+    "ExportError": (errors.SamWidgetError, RuntimeError),
     "PromptError": (errors.SamWidgetError, ValueError),
     "UnsupportedPrompt": (errors.PromptError,),
     "EditError": (errors.SamWidgetError, ValueError),

@@ -51,6 +51,7 @@ export class DiscKernel {
       model_info: { name: "discs", device: "cpu", encode_ms: 412, decode_ms: null },
       labels: [],
       label_colors: {},
+      offered_labels: [],
       accept_on_label: false,
       series_state: null,
       ...traits,

@@ -12,15 +12,17 @@ import { Announcer } from "./panels/announcer";
 import { Candidates } from "./panels/candidates";
 import { Editing } from "./panels/editing";
 import { EverythingPanel } from "./panels/everything";
+import { ExportResultCard } from "./panels/export/export-result";
 import { followFullWindow } from "./panels/full-window";
 import { Help } from "./panels/help";
 import { Labels } from "./panels/labels";
 import { FirstStep, Messages, Opening, StagePlaceholder } from "./panels/messages";
-import { SeriesPanel } from "./panels/series";
-import { StatusLine } from "./panels/status";
+import { SeriesPanel } from "./panels/series/series";
+import { PictureNote, StatusLine } from "./panels/status";
 import { followTheme, showColors } from "./panels/theme";
 import { Toolbar } from "./panels/toolbar";
 import { mountStage } from "./stage/stage";
+import { keepChosenLabel, type Memory } from "./state/chosen-label";
 import { forgetWhatIsGone } from "./state/forgetting";
 import { createInteraction } from "./state/interaction";
 import type { Store } from "./state/store";
@@ -41,17 +43,18 @@ export function mountApp(
 ): void {
   if (signal.aborted) return;
   const context: CommandContext = { store, actions, interaction: createInteraction() };
-  suppressShortcuts(root, signal);
   followTheme(root, signal);
   showColors(root);
   followRoom(root, store.layout, signal);
   followFullWindow(root, store.layout, signal);
   const stopReflecting = effect(() => reflect(store, root));
   const stopForgetting = forgetWhatIsGone(store, context.interaction);
+  const stopKeeping = keepChosenLabel(store, sessionMemory());
   render(<App root={root} context={context} signal={signal} />, root);
   const unmount = () => {
     stopReflecting();
     stopForgetting();
+    stopKeeping();
     render(null, root);
   };
   signal.addEventListener("abort", unmount, { once: true });
@@ -59,32 +62,44 @@ export function mountApp(
 
 function App({ root, context, signal }: Props) {
   const { store, actions } = context;
+  // Nobody would answer: what is left is a picture.
+  const isPicture = store.connection.value === "absent";
   return (
     <div class="sam-frame">
       <div class="sam-column">
-        <Toolbar store={store} actions={actions} />
+        {!isPicture && <Toolbar store={store} actions={actions} />}
         <div class="sam-main" style={{ "--sam-aspect": aspectOf(store) }}>
-          <div class="sam-stage-area">
+          <div class="sam-stage-area" inert={isPicture}>
             <Stage root={root} context={context} signal={signal} />
             <StagePlaceholder store={store} />
-            <FirstStep store={store} />
-            <Opening store={store} />
-            <Messages store={store} />
+            {!isPicture && <FirstStep store={store} />}
+            {!isPicture && <Opening store={store} />}
+            {!isPicture && (
+              <Messages store={store}>
+                <ExportResultCard store={store} />
+              </Messages>
+            )}
           </div>
-          <div class="sam-side">
-            <EverythingPanel store={store} actions={actions} />
-            {!isSelecting(store) && <Candidates store={store} actions={actions} />}
-            <Labels store={store} actions={actions} />
-            <AcceptRow store={store} actions={actions} />
-            <Editing store={store} actions={actions} />
-            <Annotations store={store} actions={actions} />
-          </div>
+          {!isPicture && <SidePanel {...context} />}
         </div>
-        <StatusLine {...context} />
-        <SeriesPanel store={store} actions={actions} />
-        <Announcer store={store} />
+        {isPicture ? <PictureNote store={store} /> : <StatusLine {...context} />}
+        {!isPicture && <SeriesPanel store={store} actions={actions} />}
+        <Announcer store={store} interaction={context.interaction} />
         <Help store={store} />
       </div>
+    </div>
+  );
+}
+
+function SidePanel({ store, actions }: CommandContext) {
+  return (
+    <div class="sam-side">
+      <EverythingPanel store={store} actions={actions} />
+      {!isSelecting(store) && <Candidates store={store} actions={actions} />}
+      <Labels store={store} actions={actions} />
+      <AcceptRow store={store} actions={actions} />
+      <Editing store={store} actions={actions} />
+      <Annotations store={store} actions={actions} />
     </div>
   );
 }
@@ -111,14 +126,15 @@ function Stage({ root, context, signal }: Props) {
   return <div class="sam-stage-host" ref={host} />;
 }
 
-/** Jupyter looks for this mark, from the focused element up, before it runs a shortcut of its own. */
-function suppressShortcuts(root: HTMLElement, signal: AbortSignal): void {
-  const mark = (element: EventTarget | null) => {
-    if (element instanceof HTMLElement) element.dataset.lmSuppressShortcuts = "true";
-  };
-  mark(root);
-  // Its selectors may fit the focused element itself, so the mark must be there as well.
-  root.addEventListener("focusin", ({ target }) => mark(target), { signal });
+/** What the browser keeps for this tab of it; null where the host forbids it, or there is no room. */
+function sessionMemory(): Memory | null {
+  try {
+    const { sessionStorage } = globalThis;
+    sessionStorage.setItem("sam-widget", "");
+    return sessionStorage;
+  } catch {
+    return null;
+  }
 }
 
 function reflect(store: Store, root: HTMLElement): void {

@@ -9,7 +9,7 @@ import "./widget.css";
 
 function render({ model, el, signal }: RenderProps<Traits & Record<string, unknown>>): void {
   const store = createStore();
-  const actions = connect(model, store, signal);
+  const actions = connect(model, store, signal, el);
   const root = document.createElement("div");
   root.className = "sam-widget";
   el.classList.add("sam-host");

@@ -88,7 +88,15 @@ export type Query =
   /** Nothing: how long an answer takes. */
   | { type: "ping" }
   /** A small picture of an image of the series. */
-  | { type: "thumbnail"; index: number };
+  | { type: "thumbnail"; index: number }
+  /** The annotations as files beside the photos; the reply's `path` says where. */
+  | {
+      type: "export";
+      format: "coco" | "sa1b" | "labelme" | "csv" | "png" | "yolo";
+      scope: "image" | "series";
+    }
+  /** How many annotations the series has by label, and which images none. */
+  | { type: "summary" };
 
 /** What is done to the series; answered when it is done. */
 export type Navigation =

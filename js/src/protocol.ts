@@ -117,6 +117,8 @@ export interface Traits {
   problem: Problem | null;
   model_info: ModelInfo;
   labels: string[];
+  /** Those that the widget was made with, in that order; a new view begins with the first. */
+  offered_labels: string[];
   /** Label to "#rrggbb", in order of appearance. */
   label_colors: Record<string, string>;
   /** Whether a label that is chosen accepts the mask on screen; a view may choose otherwise. */
@@ -186,6 +188,8 @@ export type Reply =
       height: number;
     }
   | { type: "reply"; to: string; of: "series" }
+  | ({ type: "reply"; to: string; of: "export" } & Exported)
+  | ({ type: "reply"; to: string; of: "summary" } & SeriesSummary)
   | { type: "reply"; to: string; of: "everything_run"; run: number }
   | { type: "reply"; to: string; of: "everything_cancel" }
   | { type: "reply"; to: string; of: "everything_filter"; kept: number }
@@ -193,6 +197,25 @@ export type Reply =
   /** Buffers as of EverythingFound; `next` is null when these were the last. */
   | ({ type: "reply"; to: string; of: "everything_list"; next: number | null } & FoundRows)
   | { type: "reply"; to: string; of: "ping" };
+
+/** Where annotations were written. `note`: what else is worth knowing of it; "" for nothing. */
+export interface Exported {
+  path: string;
+  images: number;
+  objects: number;
+  note: string;
+}
+
+/** What has been made in a series. */
+export interface SeriesSummary {
+  objects: number;
+  /** Labels and how many objects bear them, in alphabetical order; "" is no label. */
+  labels: [label: string, count: number][];
+  /** Of how many labels `labels` has the first. */
+  label_count: number;
+  /** One digit for each image: 1 has no objects. */
+  empty: string;
+}
 
 /** The best mask for the hovered point; buffers[0] is its run-length string. */
 export interface PreviewReply {

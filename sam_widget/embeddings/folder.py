@@ -174,7 +174,7 @@ class EmbeddingFolder:
         """Keep to the budget, and sweep up what a process left behind that died while writing."""
         for path, found in self._files(_TEMPORARY):
             if time.time() - found.st_mtime > _ABANDONED_AFTER:
-                path.unlink(missing_ok=True)
+                _discard(path)
         if self.max_bytes is None:
             return
         entries = sorted(self._files(_ENTRY), key=lambda entry: entry[1].st_mtime_ns, reverse=True)
@@ -182,7 +182,7 @@ class EmbeddingFolder:
         for path, found in entries:
             total += found.st_size
             if total > self.max_bytes:
-                path.unlink(missing_ok=True)
+                _discard(path)
 
     def _files(self, pattern: re.Pattern[str]) -> Iterator[tuple[Path, os.stat_result]]:
         if not self.path.is_dir():
@@ -191,6 +191,11 @@ class EmbeddingFolder:
             if pattern.fullmatch(path.name):
                 with suppress(OSError):  # another process was faster
                     yield path, path.stat()
+
+
+def _discard(path: Path) -> None:
+    with suppress(OSError):  # another process has it open, or was faster
+        path.unlink()
 
 
 def _serialised(key: EmbeddingKey, arrays: Mapping[str, NDArray[Any]]) -> bytes:

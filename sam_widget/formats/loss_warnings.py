@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
-__all__ = ["FormatLossWarning", "SkippedRecordsWarning", "warn", "warn_once"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["FormatLossWarning", "SkippedRecordsWarning", "collecting_losses", "warn", "warn_once"]
 
 _said: set[str] = set()
+_collected: ContextVar[dict[str, str] | None] = ContextVar("collected", default=None)
 
 
 class FormatLossWarning(UserWarning):
@@ -16,6 +23,23 @@ class FormatLossWarning(UserWarning):
 
 class SkippedRecordsWarning(UserWarning):
     """Records of a file that was read could not be used, and were left out."""
+
+
+@contextmanager
+def collecting_losses() -> Iterator[dict[str, str]]:
+    """Collect what would be warned of in the block, for who shows it in another way.
+
+    Yields
+    ------
+    dict of str to str
+        The messages by kind; filled in the block.
+    """
+    found: dict[str, str] = {}
+    token = _collected.set(found)
+    try:
+        yield found
+    finally:
+        _collected.reset(token)
 
 
 def warn_once(key: str, message: str) -> None:
@@ -28,10 +52,12 @@ def warn_once(key: str, message: str) -> None:
     message : str
         What is lost, and how to keep it.
     """
-    if key in _said:
-        return
-    _said.add(key)
-    warn(message)
+    collected = _collected.get()
+    if collected is not None:
+        collected[key] = message
+    elif key not in _said:
+        _said.add(key)
+        warn(message)
 
 
 def warn(message: str, category: type[Warning] = FormatLossWarning) -> None:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from sam_widget.annotations import Annotation
     from sam_widget.formats.reading.field import Document
 
-__all__ = ["SUFFIX", "class_map_path", "load", "save"]
+__all__ = ["SUFFIX", "class_map_path", "is_label_image", "load", "save"]
 
 SUFFIX = ".png"
 MAX_INSTANCES = 2**16 - 1
@@ -58,6 +58,17 @@ _ROLE = re.compile(r"_(masks?|labels?|instances?)$", re.IGNORECASE)
 def class_map_path(path: str | os.PathLike[str]) -> Path:
     """Return where the table of classes of a label image is: ``photo.classes.json``."""
     return Path(path).with_suffix(".classes.json")
+
+
+def is_label_image(path: Path) -> bool:
+    """Whether a file was written by :func:`save`, and is no photo."""
+    if path.suffix.lower() != SUFFIX or not class_map_path(path).is_file():
+        return False
+    try:
+        with Image.open(path) as image:
+            return _PAIR in image.info
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return False
 
 
 def save(

@@ -3,6 +3,7 @@
 from sam_widget.images.encoding import Encoded, encode_preview, encode_tile
 from sam_widget.images.folders import image_files
 from sam_widget.images.image import RgbImage, load_image
+from sam_widget.images.sources import is_url
 from sam_widget.images.thumbnails import encode_thumbnail
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     "encode_thumbnail",
     "encode_tile",
     "image_files",
+    "is_url",
     "load_image",
 ]

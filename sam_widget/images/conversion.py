@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from sam_widget.errors import ImageError
+from sam_widget.images.color_profiles import profile_name, to_srgb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -117,7 +118,7 @@ def check_size(height: int, width: int) -> None:
 
 
 def pillow_raster(image: Image.Image, notes: tuple[str, ...] = ()) -> Raster:
-    """Look at a loaded Pillow image, of any mode, as bands.
+    """Look at a loaded Pillow image, of any mode, as bands; its colours become sRGB's.
 
     Parameters
     ----------
@@ -127,17 +128,22 @@ def pillow_raster(image: Image.Image, notes: tuple[str, ...] = ()) -> Raster:
         What reading the file already changed.
     """
     width, height = image.size
+    convert = to_srgb(image)
+    if convert is not None:
+        notes = (*notes, f"colours converted from {profile_name(image)} to sRGB")
 
     def read(top: int, bottom: int) -> NDArray[Any]:
         whole = top == 0 and bottom == height
-        values = _values(image if whole else image.crop((0, top, width, bottom)))
+        values = _values(image if whole else image.crop((0, top, width, bottom)), convert)
         return values[..., np.newaxis] if values.ndim == 2 else values
 
     raster = Raster(height, width, read, _orientation(image), notes)
     return _as_16_bit(raster) if image.mode == "I" else raster
 
 
-def _values(band: Image.Image) -> NDArray[Any]:
+def _values(
+    band: Image.Image, convert: Callable[[Image.Image], Image.Image] | None
+) -> NDArray[Any]:
     if band.mode.startswith("I;16"):
         return np.asarray(band).astype(np.uint16)
     if band.mode in _DEEP_MODES:
@@ -147,6 +153,11 @@ def _values(band: Image.Image) -> NDArray[Any]:
     target = "L" if band.mode in {"1", "L"} else "RGB"
     if band.has_transparency_data:
         target = "RGBA"
+    if convert is not None:
+        colours = convert(band)
+        if target == "RGBA":
+            colours.putalpha(band.convert("RGBA").getchannel("A"))
+        return np.asarray(colours)
     return np.asarray(band if band.mode == target else band.convert(target))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from sam_widget.errors import ImageError
+from sam_widget.images.sources import register_heif
 
 if TYPE_CHECKING:
     import os
@@ -55,6 +56,7 @@ def image_files(folder: str | os.PathLike[str], pattern: str = "*") -> tuple[Pat
             f"expected a folder of images, or a list, got {str(folder)!r}, which is no folder. "
             "One image is a list as well: [path]."
         )
+    register_heif()
     formats = Image.registered_extensions()
     try:
         found = [

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import re
 import threading
 import warnings
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
 import PIL
@@ -26,15 +26,23 @@ from sam_widget.images.conversion import (
     pillow_raster,
     to_rgb,
 )
+from sam_widget.images.sources import (
+    is_url,
+    mended_jpeg,
+    opened_url,
+    register_heif,
+    what_it_is,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+    from PIL.ImageFile import ImageFile
 
 __all__ = ["MAX_PIXELS", "RgbImage", "load_image"]
 
-_URL = re.compile(r"(?i)\s*(?:[a-z][a-z0-9+.-]+://|data:)")
+_HEAD = 512
 _pillow_warnings = threading.Lock()
 
 
@@ -98,14 +106,17 @@ class RgbImage:
 def load_image(source: object, *, value_range: tuple[float, float] | None = None) -> RgbImage:
     """Read an image of any usual kind.
 
-    Files are turned upright by their EXIF orientation, alpha is composited on white, and values
-    of more than 8 bits are scaled by a rule that the result's ``note`` declares.
+    Files are turned upright by their EXIF orientation, colours of another profile become sRGB's,
+    alpha is composited on white, and values of more than 8 bits are scaled by a rule that the
+    result's ``note`` declares.
 
     Parameters
     ----------
-    source : path, bytes, PIL.Image.Image, array or RgbImage
-        Arrays are (H, W) or (H, W, 1 | 3 | 4) of uint8, uint16, bool, or float in [0, 1].
-        Nothing given is ever modified; an RgbImage is returned as it is.
+    source : path, URL, bytes, open file, PIL.Image.Image, array, mapping or RgbImage
+        Arrays are (H, W) or (H, W, 1 | 3 | 4) of uint8, uint16, bool, or float in [0, 1]. URLs such
+        as ``s3://bucket/photo.jpg`` are fetched by fsspec, where that is installed. A mapping has
+        ``bytes`` or ``path``, as in Hugging Face's datasets. Nothing given is ever modified; an
+        RgbImage is returned as it is.
     value_range : (lo, hi), optional
         Values to show as black and white, for any dtype; needed for floats outside [0, 1].
         When left out, uint16 is scaled from its own smallest to its own largest value.
@@ -117,19 +128,28 @@ def load_image(source: object, *, value_range: tuple[float, float] | None = None
     Raises
     ------
     ImageError
-        If the source is no image, a URL, a list, damaged, of more than ``MAX_PIXELS`` pixels, or
-        if its values or the order of its axes are ambiguous.
+        If the source is no image, a list, damaged, of more than ``MAX_PIXELS`` pixels, or if its
+        values or the order of its axes are ambiguous; or if it is a URL that cannot be fetched.
     """
     if isinstance(source, RgbImage):
         return source
     if isinstance(source, str | os.PathLike):
         return _load_path(source, value_range)
-    if isinstance(source, bytes | bytearray | memoryview):
-        return _load_file(io.BytesIO(source), f"{len(source)} bytes", None, value_range)
     if isinstance(source, Image.Image):
         return _load_pillow(source, "the PIL image", None, value_range)
     if hasattr(source, "__array__") or hasattr(source, "__array_interface__"):
         return _load_array(source, value_range)
+    return _load_content(source, value_range)
+
+
+def _load_content(source: object, value_range: tuple[float, float] | None) -> RgbImage:
+    """Read bytes, however they are held."""
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _load_file(io.BytesIO(source), f"{len(source)} bytes", None, value_range)
+    if isinstance(source, Mapping) and {"bytes", "path"} & source.keys():
+        return _load_row(source, value_range)
+    if hasattr(source, "read") and hasattr(source, "seek"):
+        return _load_stream(cast("IO[bytes]", source), value_range)
     if isinstance(source, list | tuple):
         raise ImageError(
             f"expected one image, got a {type(source).__name__} of {len(source)}. Pass one item "
@@ -156,11 +176,8 @@ def _load_array(source: object, value_range: tuple[float, float] | None) -> RgbI
 
 def _load_path(source: str | os.PathLike[str], value_range: tuple[float, float] | None) -> RgbImage:
     name = os.fsdecode(source)
-    if _URL.match(name):
-        raise ImageError(
-            f"expected a local file, got the URL {name[:200]!r}. Download it first and pass its "
-            "path, or pass the downloaded bytes."
-        )
+    if is_url(name):
+        return _load_file(opened_url(name), name[:200], None, value_range)
     path = Path(name)
     if path.suffix.lower() in {".npy", ".npz"}:
         raise ImageError(f"{path} holds NumPy arrays: pass the array itself, np.load({name!r}).")
@@ -179,6 +196,31 @@ def _load_path(source: str | os.PathLike[str], value_range: tuple[float, float] 
         return _load_file(file, str(path), path, value_range)
 
 
+def _load_row(source: Mapping[str, Any], value_range: tuple[float, float] | None) -> RgbImage:
+    content, path = source.get("bytes"), source.get("path")
+    if isinstance(content, bytes | bytearray):
+        return _load_file(io.BytesIO(content), str(path or "the row"), None, value_range)
+    if not isinstance(path, str) or not path:
+        raise ImageError("expected {'bytes': ..., 'path': ...} with one of them, got neither.")
+    return _load_path(path, value_range)
+
+
+def _load_stream(source: IO[bytes], value_range: tuple[float, float] | None) -> RgbImage:
+    """Read an open file from its beginning, and leave it open where it was."""
+    try:
+        place = source.tell()
+        source.seek(0)
+        content = source.read()
+        source.seek(place)
+    except (OSError, ValueError) as error:
+        raise ImageError(f"the open file cannot be read: {error}") from error
+    if not isinstance(content, bytes):
+        raise ImageError("expected a file opened for bytes, got one for text: open(path, 'rb').")
+    name = getattr(source, "name", None)
+    path = Path(name) if isinstance(name, str) and Path(name).is_file() else None
+    return _load_file(io.BytesIO(content), str(name or "the open file"), path, value_range)
+
+
 def _load_file(
     file: IO[bytes], name: str, path: Path | None, value_range: tuple[float, float] | None
 ) -> RgbImage:
@@ -189,10 +231,7 @@ def _load_file(
         try:
             image = Image.open(file)
         except UnidentifiedImageError as error:
-            raise ImageError(
-                f"{name} is not an image that Pillow {PIL.__version__} can read. PNG, JPEG, "
-                "TIFF, WebP, BMP and GIF are."
-            ) from error
+            image = _opened_otherwise(file, name, error)
         except Image.DecompressionBombError as error:
             raise ImageError(
                 f"{name} has more than {MAX_PIXELS} pixels. Crop it or make it smaller."
@@ -200,7 +239,33 @@ def _load_file(
         except Exception as error:
             raise ImageError(f"{name} is damaged or no image: {error}") from error
     with image:
-        return _load_pillow(image, name, path, value_range)
+        try:
+            return _load_pillow(image, name, path, value_range)
+        except ImageError:
+            file.seek(0)
+            mended = mended_jpeg(file.read()) if image.format in ("JPEG", "MPO") else None
+            if mended is None:
+                raise
+    with Image.open(io.BytesIO(mended)) as image:
+        found = _load_pillow(image, name, path, value_range)
+    note = "; ".join(filter(None, ("the JPEG's end marker was missing", found.note)))
+    return replace(found, note=note)
+
+
+def _opened_otherwise(file: IO[bytes], name: str, error: Exception) -> ImageFile:
+    """Open what Pillow alone cannot, or say what it is."""
+    file.seek(0)
+    said = what_it_is(file.read(_HEAD))
+    file.seek(0)
+    if "pillow-heif" in said and register_heif():
+        reopened: ImageFile = Image.open(file)
+        return reopened
+    raise ImageError(
+        f"{name} {said}"
+        if said
+        else f"{name} is not an image that Pillow {PIL.__version__} can read. PNG, JPEG, TIFF, "
+        "WebP, BMP and GIF are."
+    ) from error
 
 
 def _load_pillow(

@@ -6,28 +6,33 @@ them are done; :class:`~sam_widget.widget.navigation.Navigation` shows them one 
 
 from __future__ import annotations
 
-import os
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, OrderedDict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-from PIL import Image
-
+from sam_widget import formats
 from sam_widget.errors import ImageError, JournalError
 from sam_widget.images import Encoded, RgbImage, encode_thumbnail, image_files, load_image
 from sam_widget.prompts import Prompts
+from sam_widget.session.export import ImageToSave, save_series
+from sam_widget.session.series_sources import common_folder, name_of, path_of
 from sam_widget.session.series_state import STATUSES, SeriesState, StateFile
-from sam_widget.store import AnnotationStore, look_at_annotations
+from sam_widget.session.series_summary import JournalCounts, summarize
+from sam_widget.store import AnnotationStore, journal_beside, look_at_annotations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import os
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-__all__ = ["Kept", "Series", "is_series"]
+    from sam_widget.annotations import ImageAnnotations
+    from sam_widget.session.export import Exported
+    from sam_widget.session.series_summary import SeriesSummary
+
+__all__ = ["Kept", "Series"]
 
 _THUMBNAIL_BYTES: Final = 16 << 20
 """Thumbnails kept in memory; a few thousand."""
@@ -97,12 +102,13 @@ class Series:
         if not self._sources:
             raise ImageError("expected at least one image, got an empty list.")
         root = None if folder is None else Path(folder).expanduser()
-        self.names = tuple(_name(source, at, root) for at, source in enumerate(self._sources))
+        self.names = tuple(name_of(source, at, root) for at, source in enumerate(self._sources))
         self.value_range = value_range
         self.has_journals = True
         self._lock = RLock()
         self._writing = RLock()
         self._file = None if root is None else StateFile(root)
+        self._folder = root or common_folder(self._sources)
         state = SeriesState() if self._file is None else self._file.read()
         self._statuses = [state.status(name) for name in self.names]
         self.index = self.names.index(state.place) if state.place in self.names else 0
@@ -111,6 +117,7 @@ class Series:
         self._kept: dict[int, Kept] = {}
         self._thumbnails: OrderedDict[int, Encoded] = OrderedDict()
         self._ahead: tuple[int, RgbImage] | None = None
+        self._journals = JournalCounts()
         self._open_annotations: Callable[[], AnnotationStore | None] | None = None
 
     @classmethod
@@ -121,8 +128,14 @@ class Series:
         *,
         value_range: tuple[float, float] | None = None,
     ) -> Series:
-        """Take the images of a folder; see :func:`~sam_widget.images.folders.image_files`."""
-        return cls(image_files(folder, pattern), folder=folder, value_range=value_range)
+        """Take the images of a folder; see :func:`~sam_widget.images.folders.image_files`.
+
+        Label images that belong to a photo, which :meth:`save` may have written, are none of them.
+        """
+        found = [
+            path for path in image_files(folder, pattern) if not formats.png.is_label_image(path)
+        ]
+        return cls(found, folder=folder, value_range=value_range)
 
     def __len__(self) -> int:
         return len(self._sources)
@@ -130,6 +143,11 @@ class Series:
     def __repr__(self) -> str:
         done = sum(status == "done" for status in self._statuses)
         return f"<series of {len(self)} images, {done} done, at {self.names[self.index]}>"
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the images are: the folder that was given, or that of all files; or None."""
+        return self._folder
 
     # ---- place and statuses ---------------------------------------------------------------------
 
@@ -272,10 +290,9 @@ class Series:
         that cannot be read has those that it had when it was left.
         """
         index = self.checked(index)
-        if index == self.index and self._open_annotations is not None:
-            store = self._open_annotations()
-            if store is not None:
-                return store
+        now = self._annotations_now(index)
+        if now is not None:
+            return now
         kept = self.kept(index)
         if self.has_journals and (kept.store is None or kept.has_journal):
             try:
@@ -286,6 +303,64 @@ class Series:
         if kept.store is not None:
             return kept.store
         return AnnotationStore(width=0, height=0, file_name=Path(self.names[index]).name)
+
+    def summary(self) -> SeriesSummary:
+        """Count images by status and objects by label; images that are not open are not read.
+
+        Their objects are counted in their journals.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> print(Series([np.zeros((40, 60, 3), np.uint8)]).summary())
+        1 image (0 done, 0 skipped, 1 to do), 0 objects
+        """
+        return summarize(self.statuses, [self._labels(index) for index in range(len(self))])
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        format: str | None = None,  # noqa: A002 - as for one image
+        **options: Any,  # noqa: ANN401 - each format has its own
+    ) -> Exported:
+        """Write the objects of all images, opened or not: one COCO file, or a folder of files.
+
+        Images that have no objects and are not marked as done are left out, as nobody has said
+        that there is nothing on them. Images are read one at a time.
+
+        Parameters
+        ----------
+        path : path
+            A file that ends in ``.coco.json`` for one COCO file, in which images are named relative
+            to its folder. For other formats a folder, with a file for each image.
+        format : str, optional
+            As for :meth:`AnnotationStore.save`; by default COCO.
+        **options
+            Of that format, such as ``polygons=True``; for COCO also ``labels=[...]``, the order of
+            its categories.
+
+        Returns
+        -------
+        Exported
+            Where it was written, how many images and objects, and which images were left out
+            because they cannot be read; of those a ``FormatLossWarning`` says how many and which.
+
+        Raises
+        ------
+        AnnotationError
+            If the format is unknown, or a file would replace an image of the series.
+        """
+        exported = save_series(self.images_to_save(), Path(path), format or "coco", **options)
+        if exported.left_out:
+            formats.warn(exported.missing)
+        return exported
+
+    def images_to_save(self) -> list[ImageToSave]:
+        """Return all images for an export, none of them read yet."""
+        return [
+            ImageToSave(name, path_of(source), partial(self._to_save, index))
+            for index, (name, source) in enumerate(zip(self.names, self._sources, strict=True))
+        ]
 
     def follow(self, annotations: Callable[[], AnnotationStore | None] | None) -> None:
         """Tell where the annotations of the open image are found; None when none is open."""
@@ -305,6 +380,34 @@ class Series:
             if self._failures.pop(index, None) is not None:
                 self._codes = None
 
+    def _to_save(self, index: int) -> ImageAnnotations | None:
+        """Return the objects of an image; None if it has none and is not done."""
+        done = self._statuses[index] == "done"
+        if not done and self._labels(index) == {}:
+            return None
+        store = self.annotations(index)
+        if len(store) == 0 and index in self.failures:
+            raise ImageError(self.failures[index])
+        if store.width == 0:  # done without ever having been open
+            store = AnnotationStore.of(self.load(index))
+        return store.image_annotations() if done or len(store) else None
+
+    def _annotations_now(self, index: int) -> AnnotationStore | None:
+        """Return the annotations of the open image, if it is this one and they can be changed."""
+        follow = self._open_annotations
+        return follow() if index == self.index and follow is not None else None
+
+    def _labels(self, index: int) -> Mapping[str, int] | None:
+        """Count the objects of an image by label; None if its journal cannot be read."""
+        store = self._annotations_now(index)
+        if store is None:
+            kept = self.kept(index)
+            path = path_of(self._sources[index])
+            if path is not None and self.has_journals and (kept.store is None or kept.has_journal):
+                return self._journals.labels(journal_beside(path))
+            store = kept.store
+        return Counter(annotation.label for annotation in store or ())
+
     def _save(self, place: str | None, statuses: dict[str, str]) -> None:
         """Write what changed, and take over what others did; whoever only looks need not wait."""
         if self._file is None:
@@ -313,23 +416,3 @@ class Series:
         with self._lock:
             self._statuses = [state.status(name) for name in self.names]
             self._codes = None
-
-
-def is_series(source: object) -> bool:
-    """Whether this is a list of images, and not one image or a list of numbers."""
-    kinds: tuple[Any, ...] = (str, os.PathLike, bytes, Image.Image, np.ndarray, RgbImage)
-    return (
-        isinstance(source, Sequence)
-        and not isinstance(source, str | bytes | bytearray | memoryview)
-        and len(source) > 0
-        and all(isinstance(image, kinds) for image in source)
-    )
-
-
-def _name(source: object, at: int, root: Path | None) -> str:
-    if not isinstance(source, str | os.PathLike):
-        return f"image {at + 1}"
-    path = Path(os.fsdecode(source))
-    if root is not None and path.is_relative_to(root):
-        return path.relative_to(root).as_posix()
-    return path.as_posix() if root is not None else path.name

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from sam_widget.storage import (
-    FileLocked,
     replace_file,
     wait_for_lock,
     write_atomically,
@@ -127,19 +126,12 @@ class StateFile:
 
     @contextmanager
     def _others_kept_out(self) -> Iterator[None]:
-        """Lock the file for a change, where there are locks; FileLocked if others do not end."""
-        lock = None
-        try:
-            lock = wait_for_lock(self.path.with_name(f"{FILE_NAME}.lock"))
-        except FileLocked:
-            raise
-        except OSError:
-            pass  # whatever it is, writing will tell
+        """Lock the file for a change; FileLocked if others do not end theirs."""
+        lock = wait_for_lock(self.path.with_name(f"{FILE_NAME}.lock"))
         try:
             yield
         finally:
-            if lock is not None:
-                lock.close(remove=True)
+            lock.close(remove=True)
 
     def _found(self) -> SeriesState:
         try:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from sam_widget.storage.renaming import replace_file, sync_folder
+from sam_widget.storage.renaming import replace_file, sync_file, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,8 +52,8 @@ def replacing(path: str | os.PathLike[str], *, durable: bool = True) -> Iterator
             yield file
             file.flush()
             if durable:
-                os.fsync(file.fileno())
-        with suppress(FileNotFoundError):
+                sync_file(file.fileno())
+        with suppress(OSError):  # there is none yet, or the file system has no permissions
             shutil.copymode(target, temporary)
         replace_file(temporary, target)
     except BaseException:
@@ -85,7 +85,7 @@ def write_new_file(path: Path, content: bytes) -> None:
         try:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            sync_file(file.fileno())
         except BaseException:
             with suppress(OSError):
                 path.unlink()

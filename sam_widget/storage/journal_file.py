@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from sam_widget.errors import JournalInUse
-from sam_widget.storage.locks import FileLocked, LockedFile
-from sam_widget.storage.renaming import replace_file, sync_folder
+from sam_widget.storage.locks import BARS_OPEN_FILES, FileLocked, LockedFile
+from sam_widget.storage.renaming import replace_file, sync_file, sync_folder
 
 __all__ = ["JournalFile"]
 
@@ -28,17 +28,25 @@ class JournalFile:
         If another process has it open.
     OSError
         If it cannot be opened for writing.
+
+    Attributes
+    ----------
+    tail_is_dirty : bool
+        Whether something lies behind the last good record that could not be cut off.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = Path(os.path.realpath(path))
+        self._file = self._opened()
+        self.size = os.fstat(self._file.descriptor).st_size
+        self._folder_is_forced = False  # whoever made the file may have died before that
+        self.tail_is_dirty = False
+
+    def _opened(self) -> LockedFile:
         try:
-            self._file = LockedFile(self.path)
+            return LockedFile(self.path)
         except FileLocked as error:
             raise _in_use(self.path, error.holder) from error
-        self.size = os.fstat(self._file.descriptor).st_size
-        self._folder_is_forced = self.size > 0
-        self._tail_is_dirty = False
 
     @property
     def closed(self) -> bool:
@@ -64,17 +72,21 @@ class JournalFile:
         ------
         OSError
             If that failed: then the file is cut back to what it was, now or before the next write.
+        JournalInUse
+            If another process has written to it, on a file system without locks.
         """
-        if self._tail_is_dirty:
+        if self.tail_is_dirty:
             self.cut(self.size)
+        if not self._file.is_locked and os.fstat(self._file.descriptor).st_size != self.size:
+            raise _in_use(self.path, None)
         try:
             _write(self._file.descriptor, data, self.size)
-            os.fsync(self._file.descriptor)
+            sync_file(self._file.descriptor)
             self.force_name()
         except BaseException:
             # What reached the disk is unknown: after a failed fsync the pages count as clean. It is
             # cut off and written again with the next change.
-            self._tail_is_dirty = True
+            self.tail_is_dirty = True
             with suppress(OSError):
                 self.cut(self.size)
             raise
@@ -90,7 +102,7 @@ class JournalFile:
         """Shorten the file to its first ``size`` bytes."""
         os.ftruncate(self._file.descriptor, size)
         self.size = size
-        self._tail_is_dirty = False
+        self.tail_is_dirty = False
 
     def replace(self, data: bytes) -> None:
         """Put a new file in the place of this one: readers see the old one or the whole new one.
@@ -109,15 +121,25 @@ class JournalFile:
             with suppress(OSError, AttributeError):  # as the file it replaces, where that is ours
                 os.fchmod(new.descriptor, os.fstat(self._file.descriptor).st_mode & 0o777)
             _write(new.descriptor, data, 0)
-            os.fsync(new.descriptor)
-            replace_file(partial, self.path)
+            sync_file(new.descriptor)
+            if BARS_OPEN_FILES:  # for a moment nobody has the lock
+                new.close()
+                self._file.close()
+            try:
+                replace_file(partial, self.path)
+            finally:
+                if self._file.closed:
+                    self._file = self._opened()
         except BaseException:
             new.close(remove=True)
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
             raise
-        new.path = self.path
-        old, self._file = self._file, new
-        old.close()
-        self.size, self._tail_is_dirty, self._folder_is_forced = len(data), False, False
+        if not new.closed:
+            new.path = self.path
+            old, self._file = self._file, new
+            old.close()
+        self.size, self.tail_is_dirty, self._folder_is_forced = len(data), False, False
 
     def close(self, *, remove: bool = False) -> None:
         """Let go of the file and its lock; ``remove`` deletes it first."""

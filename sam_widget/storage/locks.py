@@ -6,6 +6,7 @@ however that ends, and leaves nothing behind.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -13,12 +14,17 @@ from contextlib import suppress
 from pathlib import Path
 from weakref import WeakSet
 
+from sam_widget.storage.renaming import patiently
+
 if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
 
-__all__ = ["FileLocked", "LockedFile", "wait_for_lock"]
+__all__ = ["BARS_OPEN_FILES", "FileLocked", "LockedFile", "wait_for_lock"]
+
+BARS_OPEN_FILES = sys.platform == "win32"
+"""Whether a file that is open can be neither renamed nor deleted, nor another take its name."""
 
 PATIENCE_SECONDS = 10.0
 _PAUSE_SECONDS = 0.005
@@ -26,6 +32,10 @@ _PAUSE_SECONDS = 0.005
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _LOCKED_BYTE = 1 << 40
 """Where the lock lies on Windows, whose locks bar readers: beyond the end of any file of ours."""
+_NO_LOCKS = frozenset(
+    {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EBADF}
+)
+"""What file systems answer that have no locks, such as NFS without a lock daemon."""
 _open_files: WeakSet[LockedFile] = WeakSet()
 
 
@@ -62,18 +72,20 @@ class LockedFile:
     ----------
     descriptor : int
         Of the open file; negative once it is closed.
+    is_locked : bool
+        Whether others are kept out; not on a file system that has no locks.
 
     Raises
     ------
     FileLocked
         If another process has locked it.
     OSError
-        If it cannot be opened for writing, or its file system has no locks.
+        If it cannot be opened for writing.
     """
 
     def __init__(self, path: Path, *, new: bool = False) -> None:
         self.path = path
-        self.descriptor = _open_and_lock(path, new=new)
+        self.descriptor, self.is_locked = _open_and_lock(path, new=new)
         _open_files.add(self)
 
     @property
@@ -87,14 +99,21 @@ class LockedFile:
 
     def close(self, *, remove: bool = False) -> None:
         """Close the file and release the lock; ``remove`` deletes the file first."""
-        if not self.closed and remove and self.is_in_place():
+        remove = remove and not self.closed and self.is_in_place()
+        if remove and not BARS_OPEN_FILES:
             # While it is locked: whoever has opened it meanwhile sees that it lost its name.
-            with suppress(OSError):
-                self.path.unlink()
+            self._unlink()
         descriptor, self.descriptor = self.descriptor, -1
         if descriptor >= 0:
-            os.close(descriptor)
+            with suppress(OSError):  # what was to be on disk was forced there before
+                os.close(descriptor)
         _open_files.discard(self)
+        if remove and BARS_OPEN_FILES:  # where whoever has opened it meanwhile keeps it
+            self._unlink()
+
+    def _unlink(self) -> None:
+        with suppress(OSError):
+            self.path.unlink()
 
 
 def wait_for_lock(path: Path) -> LockedFile:
@@ -117,14 +136,15 @@ def wait_for_lock(path: Path) -> LockedFile:
         time.sleep(_PAUSE_SECONDS)
 
 
-def _open_and_lock(path: Path, *, new: bool) -> int:
+def _open_and_lock(path: Path, *, new: bool) -> tuple[int, bool]:
     while True:
-        descriptor = os.open(path, _FLAGS | (os.O_EXCL if new else 0), 0o666)
+        flags = _FLAGS | (os.O_EXCL if new else 0)
+        descriptor = patiently(lambda flags=flags: os.open(path, flags, 0o666))  # type: ignore[misc]
         try:
-            _lock(descriptor, path)
+            is_locked = _lock(descriptor, path)
             # Between open and lock its last user may have replaced or deleted it.
             if _leads_to(path, descriptor):
-                return descriptor
+                return descriptor, is_locked
         except BaseException:
             os.close(descriptor)
             if new:
@@ -139,11 +159,21 @@ def _leads_to(path: Path, descriptor: int) -> bool:
         there, here = path.stat(), os.fstat(descriptor)
     except FileNotFoundError:
         return False
+    except OSError as error:
+        if error.errno == errno.ESTALE:  # deleted on the server of a network file system
+            return False
+        raise
     return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
 
 
-def _lock(descriptor: int, path: Path) -> None:
-    """Lock an open file until it is closed; raise FileLocked if another process has locked it."""
+def _lock(descriptor: int, path: Path) -> bool:
+    """Lock an open file until it is closed; return False where there are no locks.
+
+    Raises
+    ------
+    FileLocked
+        If another process has locked it.
+    """
     try:
         if sys.platform == "win32":
             os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
@@ -154,6 +184,11 @@ def _lock(descriptor: int, path: Path) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError) as error:
         raise FileLocked(path, _holder(descriptor)) from error
+    except OSError as error:
+        if error.errno in _NO_LOCKS:
+            return False
+        raise
+    return True
 
 
 def _holder(descriptor: int) -> int | None:

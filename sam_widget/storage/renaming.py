@@ -1,4 +1,4 @@
-"""Rename files so that the new name survives a loss of power, on every file system."""
+"""Force files and their names to disk, and rename them, as far as a file system can."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import errno
 import os
 import sys
 import time
+from typing import TYPE_CHECKING, TypeVar
 
-__all__ = ["replace_file", "sync_folder"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["patiently", "replace_file", "sync_file", "sync_folder"]
+
+T = TypeVar("T")
 
 RETRY_SECONDS = 1.0 if sys.platform == "win32" else 0.0
-"""On Windows a scanner or an indexer may have the file open for a moment, and bars renaming it."""
+"""On Windows a scanner or an indexer may bar renaming or opening a file for a moment."""
 _PAUSE_SECONDS = 0.02
-_NOT_SUPPORTED = frozenset(
-    {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES, errno.EBADF}
-)
+_CANNOT_FORCE = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+"""What file systems answer that know no forcing to disk, such as some of FUSE."""
+_CANNOT_FORCE_FOLDERS = _CANNOT_FORCE | {errno.EACCES, errno.EPERM, errno.EBADF, errno.EISDIR}
 """What network file systems and FUSE answer that cannot force a folder to disk."""
 
 
@@ -31,16 +37,36 @@ def replace_file(source: str | os.PathLike[str], target: str | os.PathLike[str])
     OSError
         If it cannot be renamed; on Windows, if other programs still bar it after a second.
     """
+    patiently(lambda: os.replace(source, target))  # noqa: PTH105 - paths of either kind
+
+
+def patiently(act: Callable[[], T]) -> T:
+    """Do what other programs may bar for a moment on Windows, and return its result."""
     deadline = time.monotonic() + RETRY_SECONDS
     while True:
         try:
-            os.replace(source, target)  # noqa: PTH105 - paths of either kind
-        except PermissionError:  # noqa: PERF203 - trying again is what the loop is for
+            return act()
+        except PermissionError:
             if time.monotonic() >= deadline:
                 raise
-            time.sleep(_PAUSE_SECONDS)
-        else:
-            return
+        time.sleep(_PAUSE_SECONDS)
+
+
+def sync_file(descriptor: int) -> None:
+    """Force an open file to disk, so that it survives a loss of power.
+
+    Does nothing where the file system has no such thing.
+
+    Raises
+    ------
+    OSError
+        If the disk reports an error.
+    """
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_FORCE:
+            raise
 
 
 def sync_folder(folder: str | os.PathLike[str]) -> None:
@@ -62,5 +88,5 @@ def sync_folder(folder: str | os.PathLike[str]) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
-        if error.errno not in _NOT_SUPPORTED:
+        if error.errno not in _CANNOT_FORCE_FOLDERS:
             raise

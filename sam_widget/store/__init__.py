@@ -9,7 +9,12 @@ from sam_widget.store.exchange import (
     to_detections,
 )
 from sam_widget.store.journal import open_annotations
-from sam_widget.store.journal_place import JournalChoice, look_at_annotations
+from sam_widget.store.journal_place import (
+    JournalChoice,
+    count_labels,
+    journal_beside,
+    look_at_annotations,
+)
 from sam_widget.store.labels import Labels
 from sam_widget.store.store import AnnotationStore
 
@@ -18,10 +23,12 @@ __all__ = [
     "Change",
     "JournalChoice",
     "Labels",
+    "count_labels",
     "difference",
     "filtered",
     "from_dataframe",
     "from_detections",
+    "journal_beside",
     "look_at_annotations",
     "open_annotations",
     "to_dataframe",

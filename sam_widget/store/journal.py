@@ -112,6 +112,12 @@ def open_annotations(image: object, journal: JournalChoice = None) -> Annotation
             return store
         try:
             opened = Journal(file, store, source)
+        except OSError as error:
+            file.close()
+            raise JournalError(
+                f"the journal {path} cannot be read: {_reason(error)}. Try again, or pass another "
+                "path as journal=, or journal=False."
+            ) from error
         except BaseException:
             file.close()
             raise
@@ -333,7 +339,12 @@ class Journal:
                 if batch[number + 1 :] and batch[number + 1][0] == group:
                     record["more"] = True
                 lines.append(seal(record))
-            self._file.append(b"".join(lines))
+            try:
+                self._file.append(b"".join(lines))
+            except OSError:
+                # Where a file cannot even be cut back, only a new one helps.
+                self._untidy |= self._file.tail_is_dirty
+                raise
             self._records += len(batch)
             with self._store.transactions.lock:
                 del self._pending[: len(batch)]
@@ -393,8 +404,11 @@ def _go_without(store: AnnotationStore, image: RgbImage, path: Path, reason: str
     note = f"Changes are not saved, for there can be no journal {path.name}: {reason}"
     try:
         content = path.read_bytes()
+    except FileNotFoundError:
+        content = b""
     except OSError:
         content = b""
+        note += ", and what is in it cannot be read"
     if content:
         store.transactions.adopt(read(content, image, str(path)).log)
     store.transactions.record_with(None, f"{note}.")

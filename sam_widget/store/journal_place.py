@@ -1,8 +1,9 @@
-"""Finding the journal of an image, and reading it without opening it."""
+"""Finding the journal of an image, and looking into it without opening it."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -13,7 +14,14 @@ from sam_widget.store.store import AnnotationStore
 if TYPE_CHECKING:
     from sam_widget.images import RgbImage
 
-__all__ = ["SUFFIX", "JournalChoice", "journal_path", "look_at_annotations"]
+__all__ = [
+    "SUFFIX",
+    "JournalChoice",
+    "count_labels",
+    "journal_beside",
+    "journal_path",
+    "look_at_annotations",
+]
 
 SUFFIX = ".sam.jsonl"
 JournalChoice: TypeAlias = "bool | str | os.PathLike[str] | None"
@@ -30,14 +38,36 @@ def journal_path(image: RgbImage, journal: JournalChoice) -> Path | None:
     if journal is False:
         return None
     if journal is None or journal is True:
-        path = image.path
-        return None if path is None else path.with_name(path.name + SUFFIX)
+        return None if image.path is None else journal_beside(image.path)
     try:
         return Path(os.fsdecode(journal)).expanduser()
     except (TypeError, RuntimeError) as error:
         raise JournalError(
             f"journal must be the path of a file, True or False, got {journal!r:.60}."
         ) from error
+
+
+def journal_beside(image: Path) -> Path:
+    """Return where the journal of an image file is by default."""
+    return image.with_name(image.name + SUFFIX)
+
+
+def count_labels(journal: Path) -> Counter[str]:
+    """Count the objects in a journal by label, without reading its image.
+
+    What is counted belongs to the image that the journal names. Without a file there is none.
+
+    Raises
+    ------
+    JournalError
+        If the file is no journal.
+    """
+    try:
+        content = journal.read_bytes()
+    except OSError:
+        return Counter()
+    items = read(content, None, str(journal)).log.items if content else ()
+    return Counter(annotation.label for annotation in items)
 
 
 def look_at_annotations(image: RgbImage) -> AnnotationStore:
@@ -48,14 +78,16 @@ def look_at_annotations(image: RgbImage) -> AnnotationStore:
     Raises
     ------
     JournalError
-        If the file is the journal of another image, or no journal.
+        If the file is the journal of another image, no journal, or cannot be read.
     """
     store = AnnotationStore.of(image)
     path = journal_path(image, None)
     try:
         content = b"" if path is None else path.read_bytes()
-    except OSError:
+    except FileNotFoundError:
         content = b""
+    except OSError as error:
+        raise JournalError(f"the journal {path} cannot be read: {error.strerror}.") from error
     if content:
         store.transactions.adopt(read(content, image, str(path)).log)
     store.transactions.freeze(

@@ -101,15 +101,15 @@ def _file_digest(image: RgbImage) -> str:
         return ""
 
 
-def read(content: bytes, image: RgbImage, name: str) -> Reading:
+def read(content: bytes, image: RgbImage | None, name: str) -> Reading:
     """Read a journal of an image.
 
     Parameters
     ----------
     content : bytes
         The whole file, trusted in nothing.
-    image : RgbImage
-        Whose objects are wanted.
+    image : RgbImage or None
+        Whose objects are wanted; None believes what the journal says of its image.
     name : str
         The file, for messages.
 
@@ -135,7 +135,7 @@ def read(content: bytes, image: RgbImage, name: str) -> Reading:
             reading.untidy |= end < 0  # complete but for its end
         elif end >= 0:
             reading.damage.append(f"line {number} is damaged")
-        elif not (group or reader.has_header or _begins_header(line, image)):
+        elif not (group or reader.has_header or _begins_header(line)):
             break
         else:
             return reading  # cut short
@@ -154,17 +154,18 @@ def read(content: bytes, image: RgbImage, name: str) -> Reading:
     return reading
 
 
-def _begins_header(line: bytes, image: RgbImage) -> bool:
-    whole = seal({"n": 0, **header_of(image)})
+def _begins_header(line: bytes) -> bool:
+    whole = seal({"n": 0, "type": "header", "format": FORMAT, "version": VERSION, "image": {}})
     common = whole[: whole.index(b'"image"')]
     return line.startswith(common[: len(line)])
 
 
 class _Reader:
-    def __init__(self, image: RgbImage, name: str) -> None:
+    def __init__(self, image: RgbImage | None, name: str) -> None:
         self.reading = Reading()
         self.has_header = False
         self._image = image
+        self._size = (1, 1) if image is None else (image.height, image.width)
         self._name = name
         self._versions: dict[int, Annotation] = {}
 
@@ -222,7 +223,9 @@ class _Reader:
                 "another path as journal=."
             )
         named = record["image"]
-        if not is_of(record, self._image):
+        if self._image is None:
+            self._size = (int(named["height"]), int(named["width"]))
+        elif not is_of(record, self._image):
             raise JournalError(
                 f"{self._name} is the journal of another image: "
                 f"{named['file_name'] or 'one'!r:.80} of {named['width']} x {named['height']} "
@@ -232,7 +235,7 @@ class _Reader:
         self.has_header = True
 
     def _annotation(self, fields: object, before: Annotation | None) -> Annotation:
-        return annotation_of(fields, self._image.height, self._image.width, before)
+        return annotation_of(fields, *self._size, before)
 
     def _change(self, record: dict[str, Any]) -> None:
         log = self.reading.log

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
 
+from sam_widget.errors import StaleGesture
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
             """Apply a gesture after all earlier ones, and wait for the answer to it."""
 
 
-__all__ = ["gesture", "gesture_with_result"]
+__all__ = ["gesture", "gesture_with_result", "still"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,3 +57,16 @@ def gesture_with_result(
         )
 
     return perform
+
+
+def still(then: Session, now: Session) -> Session:
+    """Return the session that is shown now, if what was found for another one is for it.
+
+    Raises
+    ------
+    StaleGesture
+        If another image is shown by now.
+    """
+    if now is not then:
+        raise StaleGesture("another image is shown by now. Find the masks of this one.")
+    return now

@@ -9,6 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from sam_widget.masks import Islands
     from sam_widget.session import Session
 
 __all__ = ["Shown"]
@@ -65,3 +66,7 @@ class Shown:
             return np.zeros(self._shape_hw, dtype=np.bool_)
         chosen: NDArray[np.bool_] = masks[answer.selected]
         return chosen
+
+    def islands(self, annotation_id: str | None = None) -> Islands:
+        """Return the pixels of each island and hole of the mask on screen, or of an annotation."""
+        return self.session.islands(annotation_id)

@@ -23,6 +23,9 @@ class SessionTraits(anywidget.AnyWidget):
     problem: Any = traitlets.Dict(allow_none=True).tag(sync=True)
     model_info = traitlets.Dict().tag(sync=True)
     labels = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)
+    offered_labels = traitlets.List(
+        traitlets.Unicode(), help="As they were given: a new view begins with the first."
+    ).tag(sync=True)
     label_colors = traitlets.Dict(read_only=True, help="Label to '#rrggbb'.").tag(sync=True)
     status = traitlets.Unicode("loading", read_only=True).tag(sync=True)
     accept_on_label = traitlets.Bool(

@@ -11,8 +11,9 @@ from sam_widget.embeddings import choose_cache
 from sam_widget.errors import ImageError, JournalError, ProtocolError, WidgetClosed
 from sam_widget.images import encode_preview, load_image
 from sam_widget.session import HandEdits, Series, Session, is_series
-from sam_widget.widget.actions import gesture, gesture_with_result
+from sam_widget.widget.actions import gesture, gesture_with_result, still
 from sam_widget.widget.bundle import bundle
+from sam_widget.widget.exports import ExportActions, Exports
 from sam_widget.widget.navigation import Navigation
 from sam_widget.widget.opening import Opener
 from sam_widget.widget.page.page import Page
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from sam_widget.annotations import Annotation
     from sam_widget.embeddings import Cache
-    from sam_widget.masks import Edit, Islands, Overlap
+    from sam_widget.masks import Edit, Overlap
     from sam_widget.predictors import Predictor
     from sam_widget.store import AnnotationStore, JournalChoice
     from sam_widget.widget.opening import Opened
@@ -46,7 +47,7 @@ __all__ = ["SamWidget"]
 T = TypeVar("T")
 
 
-class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
+class SamWidget(Shown, ExportActions, SeriesActions, HandEdits[None], SessionTraits):
     """Segment an image by clicking on it, or by calling the same actions here.
 
     Methods return when their answer is in :attr:`masks`; observers run on the thread that made
@@ -66,13 +67,12 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
     runtime, precision : str
         As for :func:`sam_widget.load`, for a model given by name.
     labels : iterable of str
-        Class names to offer.
+        Class names to offer. The page begins with the first, or with the one chosen there last.
     value_range : (float, float), optional
         Values of ``image`` that become black and white, for 16-bit and float images.
     cache : bool, path or EmbeddingCache
         Where encoded images are kept: in memory, for the life of the process (True), in a folder
-        as well, in a cache of your own, or nowhere (False). See
-        :class:`~sam_widget.EmbeddingCache`.
+        as well, in an :class:`~sam_widget.EmbeddingCache` of your own, or nowhere (False).
     journal : path or bool, optional
         Where accepted objects are kept from the moment they are accepted. By default an image that
         was read from a file goes on with ``<image file>.sam.jsonl`` beside it, and others have no
@@ -149,14 +149,16 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
                 prompts=start.prompts,
                 overlap=overlap,
             )
-            session.announce_labels((labels,) if isinstance(labels, str) else tuple(labels))
+            session.announce_labels(offered := [labels] if isinstance(labels, str) else [*labels])
             name = model if isinstance(model, str) else model.name
             self._publisher = publisher = Publisher(self, series, name)
             self._worker = Worker(session, load, publisher.publish)
-            self._page = Page(self.send, self._worker, publisher.publish_version)
+            self.exports = Exports(self._worker, series)
+            self._page = Page(self.send, self._worker, publisher.publish_version, self.exports)
             self._page.begin_with(start.store.snapshot())
             traits = publisher.initial_traits(start, self._worker, self._page)
-            super().__init__(_esm=esm, _css=css, accept_on_label=accept_on_label, **traits)
+            given = {"offered_labels": offered, "accept_on_label": accept_on_label}
+            super().__init__(_esm=esm, _css=css, **given, **traits)
             unless_made.pop_all()
         self.set_trait("labels", list(session.labels))
         self.set_trait("label_colors", session.label_colors)
@@ -287,10 +289,6 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
         on_screen = annotation_id is None
         self.perform(lambda session: session.edit(edit, annotation_id), computes=on_screen)
 
-    def islands(self, annotation_id: str | None = None) -> Islands:
-        """Return the pixels of each island and hole of the mask on screen, or of an annotation."""
-        return self.session.islands(annotation_id)
-
     def perform(self, gesture: Callable[[Session], T], *, computes: bool = False) -> T:
         """Apply a gesture to the session after all earlier ones, and wait for the answer to it.
 
@@ -369,7 +367,7 @@ class SamWidget(Shown, SeriesActions, HandEdits[None], SessionTraits):
         if predictor is None or session.embedding is None:
             raise self._worker.failure or WidgetClosed("this widget is closed. Make a new one.")
         found = segment_boxes(predictor, session.embedding, boxes, labels)
-        return list(self.perform(lambda session: session.add_annotations(found)))
+        return list(self.perform(lambda now: still(session, now).add_annotations(found)))
 
     # ---- another image --------------------------------------------------------------------------
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from lab import LabServer, Notebook, launch_chromium
+from lab import READY_MS, LabServer, Notebook, launch_chromium
 from page_scripts import SHUT_DOWN
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
+
+# Panels follow the answer, and machines may be slow.
+expect.set_options(timeout=READY_MS)
 
 VIEWPORT = {"width": 1200, "height": 900}
 
@@ -20,11 +23,17 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def browser():
-    with sync_playwright() as playwright:
-        browser = launch_chromium(playwright)
-        yield browser
-        browser.close()
+def playwright():
+    """The one driver of a process: Playwright starts no second one beside it."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright):
+    browser = launch_chromium(playwright)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

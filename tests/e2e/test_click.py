@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.e2e
 
@@ -63,7 +65,7 @@ def test_the_bundled_model_answers_with_no_download(open_notebook):
     notebook.run_all()
     widget = notebook.widget()
     widget.click(300, 150)
-    assert widget.root.get_by_test_id("model").inner_text().startswith("lite")
+    expect(widget.root.get_by_test_id("model")).to_have_text(re.compile(r"^lite"))
     assert notebook.python("list(w.masks.shape)") == [3, HEIGHT, WIDTH]
     assert notebook.python("bool(w.masks[:, 150, 300].any())")
     # A box round the cup: the mask lies in it, and fills much of it.
@@ -185,10 +187,10 @@ def test_choose_refine_undo_redo_clear(widget):
     widget.wait_ready(before)
     assert widget.notebook.python("w.selected") == other
     thumbnail = widget.root.get_by_test_id(f"candidate-{other}")
-    assert thumbnail.get_attribute("aria-pressed") == "true"
+    expect(thumbnail).to_have_attribute("aria-pressed", "true")
     widget.click(420, 250)
     assert widget.notebook.python("list(w.masks.shape)") == [1, HEIGHT, WIDTH]
-    assert widget.root.locator("[data-testid^=candidate-]").count() == 1
+    expect(widget.root.locator("[data-testid^=candidate-]")).to_have_count(1)
     for key, count in (("Control+z", 1), ("Control+Shift+z", 2), ("Control+z", 1)):
         before = widget.revision
         widget.page.keyboard.press(key)
@@ -212,7 +214,7 @@ def test_accept_rename_recolour_hide_delete(widget):
     python = widget.notebook.python
     assert python("[one.label for one in w.annotations]") == ["cup"] * 3
     rows = root.get_by_test_id("object-row")
-    assert rows.count() == 3
+    expect(rows).to_have_count(3)
     rows.nth(1).get_by_test_id("object-label").dblclick()
     widget.page.keyboard.press("Control+a")
     widget.page.keyboard.type("<img src=x onerror=alert(1)>")
@@ -236,7 +238,7 @@ def test_what_python_does_is_seen_on_the_page(widget):
     before = widget.revision
     notebook.execute("w.add_point(410, 220)")
     widget.wait_ready(before)
-    assert widget.root.locator("[data-testid^=candidate-]").count() == 3
+    expect(widget.root.locator("[data-testid^=candidate-]")).to_have_count(3)
     before = widget.revision
     notebook.execute("w.choose(1); w.accept('dog')")
     widget.root.get_by_text("dog").first.wait_for()

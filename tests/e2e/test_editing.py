@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.e2e
 
@@ -76,7 +77,7 @@ def test_an_accepted_object_is_painted_erased_and_cut(widget):
 
     widget.stage.focus()
     press(widget, "d")
-    assert widget.data("tool") == "brush"
+    expect(widget.root).to_have_attribute("data-tool", "brush")
     assert not has(widget, 540, 350)
     paint(widget, (540.5, 350.5), (560.5, 350.5))
     assert has(widget, 540, 350)

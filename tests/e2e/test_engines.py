@@ -21,8 +21,11 @@ WIDTH, HEIGHT = 600, 400
 
 
 @pytest.fixture(params=["chromium", "firefox", "webkit"])
-def widget(request, server):
-    opened = open_webkit() if request.param == "webkit" else open_playwright(request.param)
+def widget(request, server, playwright):
+    if request.param == "webkit":
+        opened = open_webkit()
+    else:
+        opened = open_playwright(playwright, request.param)
     with opened as engine:
         widget = LabWidget.open(engine, server, f"engine_{request.param}.ipynb", CELL)
         yield widget

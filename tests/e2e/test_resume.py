@@ -87,9 +87,8 @@ def annotate(widget):
     painted = python(OBJECTS)
     assert [at for at in range(20) if painted[at] != accepted[at]] == [0, 1]
     # One is taken up again, refined, and put back in its place.
-    row = row_of(widget, 2)
-    row.hover()
-    row.get_by_test_id("object-reopen").click()
+    row_of(widget, 2).click()
+    button("selection-reopen").click()
     widget.page.wait_for_function(
         "root => root.querySelector('[data-testid=accept]').textContent === 'Replace'"
         " && root.dataset.status === 'ready'",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.e2e
 
@@ -91,7 +92,7 @@ def test_two_widgets_and_one_shown_twice_agree(open_notebook):
     again.wait_ready(before)
     for one in (first, again):
         one.root.get_by_test_id("object-row").first.wait_for()
-    assert other.root.get_by_test_id("object-row").count() == 0
+    expect(other.root.get_by_test_id("object-row")).to_have_count(0)
 
 
 def test_a_view_made_later_shows_everything(open_notebook):
@@ -101,9 +102,9 @@ def test_a_view_made_later_shows_everything(open_notebook):
     notebook.run_all()
     widget = notebook.widget()
     widget.wait_ready(0)
-    assert widget.root.locator("[data-testid^=candidate-]").count() == 3
+    expect(widget.root.locator("[data-testid^=candidate-]")).to_have_count(3)
     widget.root.get_by_test_id("object-row").first.wait_for()  # asked for on its own
-    assert widget.root.get_by_test_id("object-row").count() == 1
+    expect(widget.root.get_by_test_id("object-row")).to_have_count(1)
 
 
 def test_rerunning_the_cell_starts_a_widget_that_works(open_notebook):
@@ -130,7 +131,7 @@ def test_a_reloaded_page_finds_the_live_widget(open_notebook):
     notebook.wait_for_kernel()
     widget = notebook.widget()
     widget.wait_ready(0)
-    assert widget.root.locator("[data-testid^=candidate-]").count() == 3
+    expect(widget.root.locator("[data-testid^=candidate-]")).to_have_count(3)
     widget.click(320, 170)
     assert notebook.python("len(w.points)") == 2
 
@@ -167,7 +168,7 @@ def test_a_cell_that_displays_the_widget_and_runs_on_holds_nothing_up(open_noteb
     widget.click(200, 200)
     assert widget.data("connection") == "live"
     prompt = notebook.page.locator(".jp-InputPrompt").first
-    assert prompt.inner_text() == "[*]:"
+    expect(prompt).to_have_text("[*]:")
     notebook.page.evaluate(
         "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()"
     )
@@ -199,20 +200,25 @@ def test_a_notebook_closed_and_opened_again_finds_the_live_widget(open_notebook)
     assert notebook.python("len(w.points)") == 2
 
 
-def test_without_subshells_the_widget_says_that_the_kernel_is_busy(open_notebook):
+def test_without_subshells_the_widget_says_that_the_kernel_is_busy(open_notebook, server):
     notebook = open_notebook(SETUP + "w")
     notebook.page.evaluate(
         "() => { jupyterapp.serviceManager.kernels.commsOverSubshells = 'disabled' }"
     )
     notebook.run_all()
     widget = notebook.widget()
-    notebook.execute("import time; time.sleep(4)", wait=False)
+    enough = server.folder / "enough"
+    notebook.execute(
+        f"import pathlib, time\nwhile not pathlib.Path({str(enough)!r}).exists(): time.sleep(0.05)",
+        wait=False,
+    )
     widget.click(300, 150, settle=False)
     widget.page.wait_for_function(
         "root => root.dataset.connection === 'busy'", arg=widget.root.element_handle()
     )
-    assert "busy" in widget.root.get_by_test_id("status-line").inner_text().lower()
+    expect(widget.root.get_by_test_id("status-line")).to_contain_text("busy", ignore_case=True)
     assert widget.data("status") == "predicting"
+    enough.touch()
     widget.wait_ready(0)
     assert widget.data("connection") == "live"
     assert notebook.python("w.points") == [[300, 150, True]]
@@ -276,7 +282,7 @@ def test_a_restarted_kernel_is_said(open_notebook):
     widget.page.mouse.click(*widget.client(200, 200))
     notice = widget.root.get_by_test_id("notice")
     notice.wait_for()
-    assert "Run the cell again" in notice.inner_text()
+    expect(notice).to_contain_text("Run the cell again")
 
 
 def test_a_closed_widget_leaves_the_page(open_notebook):
@@ -300,7 +306,7 @@ def test_a_broken_model_is_shown_with_the_next_step(open_notebook, tmp_path):
     widget.wait_status("error")
     problem = widget.root.get_by_test_id("problem")
     problem.wait_for()
-    assert "HTML" in problem.inner_text()
+    expect(problem).to_contain_text("HTML")
 
 
 def test_a_large_image_gets_sharp_tiles_where_it_is_zoomed(open_notebook):

@@ -45,7 +45,7 @@ def test_unknown_formats_are_refused_with_those_there_are(store, tmp_path):
     for attempt in (
         lambda: store.save(tmp_path / "a.coco.json", "voc"),
         lambda: store.save(tmp_path / "a.xml"),
-        lambda: AnnotationStore.load(tmp_path / "a.xml"),
+        lambda: AnnotationStore.load(tmp_path / "a.abc"),
     ):
         with pytest.raises(AnnotationError, match=r"'coco' \(.coco.json\), .*'yolo' \(a folder\)"):
             attempt()

@@ -11,7 +11,8 @@ from sam_widget.annotations.annotation import Annotation
 from sam_widget.errors import ImageError
 from sam_widget.masks.rle import Rle
 from sam_widget.prompts import Prompts
-from sam_widget.session.series import Kept, is_series
+from sam_widget.session.series import Kept
+from sam_widget.session.series_sources import is_series
 from sam_widget.store.store import AnnotationStore
 
 

@@ -153,9 +153,11 @@ def test_whoever_writes_waits_for_another_that_does(tmp_path, monkeypatch):
     assert [one.name for one in tmp_path.iterdir()] == [FILE_NAME]
 
 
-def test_where_there_are_no_locks_it_is_written_all_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        locks, "_lock", Mock(side_effect=OSError(errno.ENOLCK, "No locks available"))
-    )
-    assert StateFile(tmp_path).change("a", {"a": "done"}) == SeriesState("a", {"a": "done"})
-    assert StateFile(tmp_path).read().statuses == {"a": "done"}
+def test_without_a_lock_nothing_is_written_over(tmp_path, monkeypatch):
+    file = StateFile(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("os.open", Mock(side_effect=OSError(errno.EROFS, "Read-only file system")))
+        file.change("a", {"a": "done"})
+    assert "Read-only file system" in file.problem
+    StateFile(tmp_path).change(None, {"a": "skipped"})
+    assert file.change(None, {}).statuses == {"a": "skipped"}

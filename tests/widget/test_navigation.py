@@ -375,3 +375,18 @@ def test_the_501st_object_costs_its_own_bytes_as_the_first_did():
         widget.next()
         assert abs(cost() - first) < 200  # digits of counters
         assert len(widget.annotations) == 501
+
+
+def test_boxes_of_an_image_that_was_left_meanwhile_are_refused(recording_comm):
+    class Leaves(FakePredictor):
+        def decode_batch(self, *arguments, **named):
+            leave()
+            return super().decode_batch(*arguments, **named)
+
+    photos = [np.full((30, 40, 3), value, np.uint8) for value in (1, 2)]
+    with SamWidget(photos, model=Leaves()) as widget:
+        leave = widget.next
+        with pytest.raises(StaleGesture, match="another image is shown by now"):
+            widget.segment_boxes([(5, 5, 20, 20)], "cup")
+        assert [len(widget.series.annotations(index)) for index in range(2)] == [0, 0]
+        assert len(widget.segment_boxes([(5, 5, 20, 20)], "cup")) == 1

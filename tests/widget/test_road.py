@@ -220,6 +220,11 @@ def test_every_image_of_a_series_has_its_annotations_after_a_restart(
         assert [item.id for item in widget.series.annotations(0)] == here[0]
         with pytest.raises(AnnotationError, match=r"a\.png is not open"):
             widget.series.annotations(0).remove(first.id)
-    held.close()
+        held.close()
+        widget.go_to(0)  # it is the open one, and now it can be opened
+        assert widget.problem is None
+        accepted(widget, random.Random(2))
+        assert widget.annotations.saved is True
+        widget.undo()
     with SamWidget.from_folder(tmp_path, model="fake", journal=False) as widget:
         assert [len(widget.series.annotations(index)) for index in range(3)] == [0, 0, 0]

@@ -302,6 +302,16 @@ def test_nobody_waits_for_an_image_that_was_replaced(coffee, cat):
 def test_one_label_may_be_given_as_it_is(coffee):
     with SamWidget(coffee, model="fake", labels="cup") as widget:
         assert widget.labels == ["cup"]
+        assert widget.offered_labels == ["cup"]
+
+
+def test_the_page_is_told_which_labels_were_offered_whatever_they_become(coffee):
+    with SamWidget(coffee, model="fake", labels=(name for name in ("cup", "spoon"))) as widget:
+        widget.rename_label("cup", "mug")
+        widget.add_label("table")
+        assert widget.labels == ["mug", "spoon", "table"]
+        assert widget.offered_labels == ["cup", "spoon"]
+        assert "offered_labels" in widget.keys
 
 
 def test_close_is_final_and_frees_everything(coffee):

@@ -10,14 +10,13 @@ import { showBox } from "./zoom";
 /**
  * The label of what is being made or kept, or else of the selected annotations, or else of the next one;
  * with the tool that selects it is the other way round.
- * chosen twice it is nobody's.
  */
 export function chooseLabel(context: ViewContext, label: string): void {
   const { store } = context;
   const selected = selectedAnnotations(store);
   const making = hasPrompts(store) || store.tool.value === "everything";
   if (selected.length === 0 || (making && store.tool.value !== "select")) {
-    store.label.value = store.label.value === label ? "" : label;
+    store.label.value = label;
     acceptUnder(context, label);
   } else relabelSelected(context, label);
 }
@@ -29,7 +28,6 @@ function acceptUnder(context: ViewContext, label: string): void {
   const found = isKeepable(store);
   // A reopened object keeps its own label, so that this key would not say what happens.
   const pending = hasMask(store) && store.document.value.reopened === null;
-  if (found || pending) store.label.value = label;
   if (found) keepSelected(context);
   else if (pending) actions.accept(label);
 }

@@ -58,8 +58,9 @@ function choose(index: number, shown: string): Shortcut {
 }
 
 /**
- * Digits choose masks; what Shift makes of the same keys chooses labels, whatever sign that is.
- * input/keyboard.ts names such a press "Shift+1", unless the sign itself is a shortcut.
+ * Digits choose masks; what else the same keys type chooses labels, whatever sign that is: with Shift,
+ * or without it where digits need Shift. input/key-press.ts names such a press "Shift+1", unless the
+ * sign itself is a shortcut.
  */
 function label(index: number): Shortcut {
   return {
@@ -67,7 +68,8 @@ function label(index: number): Shortcut {
     group: "Objects",
     keys: [`Shift+${index + 1}`],
     label: "Label 1 to 9: of the mask on screen, else of the selected objects, else of the next",
-    shown: index === 0 ? "Shift+1 … Shift+9" : "",
+    // The help lists them as one, and key-names.ts says how on this keyboard.
+    ...(index > 0 && { shown: "" }),
     run: (context) => {
       const name = context.store.labels.value[index];
       if (name !== undefined) chooseLabel(context, name);

@@ -13,6 +13,8 @@ export interface Host<T extends State> {
   readonly model: AnyModel<T>;
   /** Set traits as the kernel does: all of them first, then one event for each. */
   publish(traits: Partial<T>): void;
+  /** An event of the host's own. */
+  emit(event: string): void;
   /** Hand the page a message from the kernel. */
   deliver(content: unknown, buffers?: readonly DataView[]): void;
   /** Render `widget` into `el`; the function returned takes the view away again. */
@@ -50,6 +52,7 @@ export function createHost<T extends State>(traits: T, receive: Receive): Host<T
   return {
     model,
     publish,
+    emit,
     deliver: (content, buffers = []) => emit("msg:custom", content, buffers),
     render: async (widget, el) => {
       const views = new AbortController();

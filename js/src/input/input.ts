@@ -16,7 +16,7 @@ export function mountInput(
 ): void {
   mountPointer(stage, context, signal);
   mountKeyboard(root, stage, context, signal);
-  keepFocusInside(root, signal);
+  keepFocusInside(root, stage, signal);
   const stops = [followEverythingHover(context.store), followObjectHover(context)];
   signal.addEventListener(
     "abort",

@@ -1,15 +1,12 @@
-// Keys to shortcuts. While focus is within the widget no key reaches the notebook.
+// Keys to shortcuts, while focus is within the widget. What nothing here has a use for is the host's.
 
 import type { CommandContext } from "../commands/context";
 import * as crosshair from "../commands/crosshair";
-import { isApple } from "../commands/platform";
-import { SHORTCUTS, type Shortcut } from "../commands/shortcuts";
-
-/** What a shortcut needs to know of a key press. */
-export type KeyPress = Pick<
-  KeyboardEvent,
-  "key" | "code" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey"
->;
+import { learnLayout, learnPress } from "../commands/keys/digits";
+import { type Steps, watchSteps } from "../commands/keys/escape";
+import type { Shortcut } from "../commands/shortcuts";
+import { hideKeysFromJupyter, isForHost } from "./host-keys";
+import { type KeyPress, shortcutFor, typesSign } from "./key-press";
 
 export function mountKeyboard(
   root: HTMLElement,
@@ -17,38 +14,77 @@ export function mountKeyboard(
   context: CommandContext,
   signal: AbortSignal,
 ): void {
-  const spaceBar = new SpaceBar(context);
+  const view: View = {
+    context,
+    root,
+    stage,
+    spaceBar: new SpaceBar(context),
+    steps: watchSteps(context),
+  };
+  hideKeysFromJupyter(root, signal);
+  void askForLayout();
   root.addEventListener(
     "keydown",
     (event) => {
-      event.stopPropagation();
-      if (event.defaultPrevented || event.isComposing) return;
-      if (pressed(event, context, root, stage, spaceBar)) event.preventDefault();
+      learnFrom(event);
+      const used = event.defaultPrevented || (!event.isComposing && pressed(event, view));
+      if (used) event.preventDefault();
+      if (used || !isForHost(event, targetOf(event, view))) event.stopPropagation();
     },
     { signal },
   );
   root.addEventListener(
     "keyup",
     (event) => {
-      event.stopPropagation();
-      if (event.key === " ") spaceBar.release();
+      if (!isForHost(event, targetOf(event, view))) event.stopPropagation();
+      if (event.key === " ") view.spaceBar.release();
     },
     { signal },
   );
   root.addEventListener("keypress", (event) => event.stopPropagation(), { signal });
-  stage.addEventListener("blur", () => spaceBar.forget(), { signal });
+  stage.addEventListener("blur", () => view.spaceBar.forget(), { signal });
+  signal.addEventListener("abort", () => view.steps.stop(), { once: true });
+}
+
+/** What the keyboard types, where the browser tells: Chromium does, outside of foreign frames. */
+async function askForLayout(): Promise<void> {
+  const { keyboard } = navigator as Navigator & {
+    keyboard?: { getLayoutMap(): Promise<ReadonlyMap<string, string>> };
+  };
+  try {
+    const layout = await keyboard?.getLayoutMap();
+    if (layout) learnLayout(layout);
+  } catch {
+    // Forbidden here. Presses will tell.
+  }
+}
+
+function learnFrom(event: KeyboardEvent): void {
+  const modified = event.ctrlKey || event.metaKey || event.altKey || typesSign(event);
+  // Caps Lock is a Shift of its own to the digits of some keyboards.
+  if (!(modified || event.getModifierState("CapsLock"))) learnPress(event);
+}
+
+interface View {
+  readonly context: CommandContext;
+  readonly root: HTMLElement;
+  readonly stage: HTMLElement;
+  readonly spaceBar: SpaceBar;
+  readonly steps: Steps;
+}
+
+function targetOf({ target }: Event, { stage }: View): HTMLElement {
+  return target instanceof HTMLElement ? target : stage;
 }
 
 /** True if the press was used up. */
-function pressed(
-  event: KeyboardEvent,
-  context: CommandContext,
-  root: HTMLElement,
-  stage: HTMLElement,
-  spaceBar: SpaceBar,
-): boolean {
-  const target = event.target instanceof HTMLElement ? event.target : stage;
-  if (event.key === "Escape") return stepBack(context, root, stage, target);
+function pressed(event: KeyboardEvent, view: View): boolean {
+  const { context, root, stage, spaceBar, steps } = view;
+  const target = targetOf(event, view);
+  if (event.key === "Escape" && !hasModifier(event)) {
+    stepBack(steps, root, stage, target);
+    return true;
+  }
   if (keepsKey(target, event.key)) return false;
   if (event.key === " " && target === stage && !hasModifier(event)) {
     spaceBar.press(event.repeat);
@@ -60,42 +96,6 @@ function pressed(
   if (shortcut.when?.(context.store) === false) return false;
   if (!event.repeat || repeats(shortcut)) shortcut.run(context);
   return true;
-}
-
-/** The shortcut that a key press means, if any. */
-export function shortcutFor(press: KeyPress, apple = isApple()): Shortcut | undefined {
-  const find = (name: string) => SHORTCUTS.find(({ keys }) => keys.includes(name));
-  return find(pressName(press, apple)) ?? find(shiftedDigit(press));
-}
-
-/** "Shift+1" for what Shift makes of a digit's key, or what it bears beside its digit; else "". */
-function shiftedDigit({ key, code, ctrlKey, metaKey, altKey }: KeyPress): string {
-  const digit = /^Digit([0-9])$/u.exec(code)?.[1];
-  const plain = !(ctrlKey || metaKey || altKey);
-  return digit && plain && key !== digit ? `Shift+${digit}` : "";
-}
-
-/** As in Shortcut.keys. */
-function pressName(press: KeyPress, apple: boolean): string {
-  const key = keyName(press);
-  const isSign = key.length === 1 && key.toLowerCase() === key.toUpperCase();
-  // AltGr, which types "[" on many keyboards, reports itself as Control and Alt together.
-  const typed = isSign && press.ctrlKey && press.altKey;
-  const mod = apple ? press.metaKey : press.ctrlKey;
-  const other = apple ? press.ctrlKey : press.metaKey;
-  let name = "";
-  if (!typed && other) name += "Other+";
-  if (!typed && press.altKey && !(apple && isSign)) name += "Alt+";
-  if (!typed && mod) name += "Mod+";
-  if (press.shiftKey && !isSign) name += "Shift+";
-  return name + key;
-}
-
-/** Letters by what they are on a Latin keyboard, whatever script is being typed. */
-function keyName({ key, code }: KeyPress): string {
-  const letter = /^Key([A-Z])$/u.exec(code)?.[1];
-  if (letter && key.length === 1 && !/[a-z]/iu.test(key)) return letter.toLowerCase();
-  return key.length === 1 ? key.toLowerCase() : key;
 }
 
 function hasModifier({ ctrlKey, metaKey, altKey, shiftKey }: KeyPress): boolean {
@@ -125,24 +125,10 @@ function keepsKey(target: HTMLElement, key: string): boolean {
   return target.closest(PRESSED) !== null && (key === " " || key === "Enter");
 }
 
-/** One thing at a time, the most passing one first; when nothing is left focus leaves the widget. */
-function stepBack(
-  { store, interaction }: CommandContext,
-  root: HTMLElement,
-  stage: HTMLElement,
-  target: HTMLElement,
-): boolean {
-  if (store.helpOpen.value) store.helpOpen.value = false;
-  else if (interaction.cancelDrag()) return true;
-  else if (interaction.polygon.value.length > 0) interaction.polygon.value = [];
-  else if (target !== stage && isTypedInto(target)) stage.focus({ preventScroll: true });
-  else if (interaction.anchor.value) interaction.anchor.value = null;
-  else if (interaction.crosshair.value) interaction.crosshair.value = null;
-  else if (store.activePrompt.value) store.activePrompt.value = null;
-  else if (store.selectedIds.value.size > 0) store.selectedIds.value = new Set();
-  else if (store.layout.fullWindow.value) store.layout.fullWindow.value = false;
-  else leave(root, target);
-  return true;
+/** One thing at a time, the latest first; when nothing is left focus leaves the widget. */
+function stepBack(steps: Steps, root: HTMLElement, stage: HTMLElement, target: HTMLElement): void {
+  if (target !== stage && isTypedInto(target)) stage.focus({ preventScroll: true });
+  else if (!steps.stepBack()) leave(root, target);
 }
 
 /** Focus goes to what holds the widget, a notebook's cell for one, so that its keys work again. */

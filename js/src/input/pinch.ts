@@ -14,6 +14,16 @@ export class Pinch {
     this.#store = store;
   }
 
+  get isTouched(): boolean {
+    return this.#fingers.size > 0;
+  }
+
+  /** No finger that is down now means anything any more. */
+  drop(): void {
+    this.#fingers.clear();
+    this.#active = false;
+  }
+
   /** Notes a finger at a stage point; true if there is a pinch now. */
   add(id: number, at: Point): boolean {
     this.#fingers.set(id, at);

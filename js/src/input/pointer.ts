@@ -8,6 +8,7 @@ import { zoomView } from "../commands/zoom";
 import {
   clampToImage,
   clientToStage,
+  imageToStage,
   type Point,
   stageToImage,
   transformOf,
@@ -21,16 +22,23 @@ import { selectTool } from "../tools/select";
 import type { Drag, Sample, Tool, ToolContext } from "../tools/tool";
 import { TOOLS } from "../tools/toolbox";
 import { askForPreviews } from "./hover-preview";
+import { Palm } from "./palm";
 import { Pinch } from "./pinch";
+import { mountTrackpadPinch } from "./trackpad-pinch";
 
 /** A press becomes a drag by distance, never by time: CSS pixels of the screen. */
 const TRAVEL = { mouse: 4, pen: 6, touch: 10 } as const;
 /** A finger or pen that rests this long leaves out what is under it. */
 const LONG_PRESS_MS = 500;
+/** CSS pixels beyond the image's border that still mean the border. */
+const BORDER = 8;
 
 interface Press {
   readonly id: number;
   readonly client: Point;
+  readonly touch: boolean;
+  /** It began on the margin around the image, where only a drag means something. */
+  readonly beside: boolean;
   readonly exclude: boolean;
   readonly tool: Tool;
   drag: Drag;
@@ -50,13 +58,33 @@ export function mountPointer(
     kind: Kind,
     handle: (event: HTMLElementEventMap[Kind]) => void,
   ): void => stage.addEventListener(kind, handle, { signal: aborted, passive: false });
-  listen("pointerdown", (event) => input.down(event));
-  listen("pointermove", (event) => input.move(event));
-  listen("pointerup", (event) => input.up(event));
-  listen("pointercancel", (event) => input.lose(event));
-  listen("lostpointercapture", (event) => input.lose(event));
+  const palm = new Palm();
+  const unlessPalm = (handle: (event: PointerEvent) => void) => (event: PointerEvent) => {
+    if (!palm.rests(event)) handle(event);
+  };
+  listen(
+    "pointerdown",
+    unlessPalm((event) => input.down(event)),
+  );
+  listen(
+    "pointermove",
+    unlessPalm((event) => input.move(event)),
+  );
+  listen(
+    "pointerup",
+    unlessPalm((event) => input.up(event)),
+  );
+  listen(
+    "pointercancel",
+    unlessPalm((event) => input.lose(event)),
+  );
+  listen(
+    "lostpointercapture",
+    unlessPalm((event) => input.lose(event)),
+  );
   listen("pointerleave", () => input.leave());
   listen("wheel", (event) => input.wheel(event));
+  mountTrackpadPinch(stage, context.store, input, aborted);
   // The right button is ours: neither the browser's menu nor the notebook's may open.
   listen("contextmenu", suppress);
   listen("dragstart", suppress);
@@ -108,6 +136,8 @@ class PointerInput {
     this.#stage.focus({ preventScroll: true });
     this.#interaction.crosshair.value = null;
     this.#interaction.anchor.value = null;
+    // What touched before the pen was the hand that holds it.
+    if (event.pointerType === "pen") this.#dropTouches();
     if (event.pointerType === "touch" && this.#pinch.add(event.pointerId, this.#at(event))) {
       this.cancel();
       return;
@@ -116,15 +146,18 @@ class PointerInput {
     if (this.#press || this.#store.image.value === null) return;
     const secondary = event.button === 2 || (event.button === 0 && event.ctrlKey && isApple());
     const middle = event.button === 1;
-    if (!(event.button === 0 || secondary || middle)) return;
+    const erases = isEraserEnd(event);
+    if (!(event.button === 0 || secondary || middle || erases)) return;
     const panning = middle || this.#interaction.panning.value;
     const picking = event.button === 0 && picks(event);
-    const tool = this.#toolFor(panning, picking);
+    const tool = erases && !panning ? TOOLS.eraser : this.#toolFor(panning, picking);
     const exclude = secondary || event.altKey;
     const sample = this.#sample(event, exclude, false);
     this.#press = {
       id: event.pointerId,
       client: { x: event.clientX, y: event.clientY },
+      touch: event.pointerType === "touch",
+      beside: !(tool.edits || this.#isOnImage(sample)),
       exclude,
       tool,
       drag: tool.down(sample, this.#context),
@@ -132,7 +165,7 @@ class PointerInput {
       longPress: undefined,
     };
     const holds = event.pointerType !== "mouse" && tool !== panTool && !tool.edits;
-    if (holds && !exclude) this.#awaitLongPress(sample);
+    if (holds && !exclude && !this.#press.beside) this.#awaitLongPress(sample);
     capture(this.#stage, event.pointerId);
     this.refresh();
   }
@@ -158,7 +191,8 @@ class PointerInput {
     if (press?.id !== event.pointerId) return;
     const sample = this.#follow(press, event);
     this.#release();
-    press.drag.up(sample);
+    if (press.beside && (press.exclude || !press.travelled)) press.drag.cancel();
+    else press.drag.up(sample);
     if (event.pointerType !== "touch") this.#point(sample);
   }
 
@@ -221,7 +255,13 @@ class PointerInput {
 
   #point(sample: Sample): void {
     this.#hover.value = sample;
-    this.#store.hover.value = sample.image;
+    this.#store.hover.value = this.#isOnImage(sample) ? sample.image : null;
+  }
+
+  /** Samples beside the image have their place at its border, which is not what is under them. */
+  #isOnImage({ image, stage }: Sample): boolean {
+    const nearest = imageToStage(this.#context.transform(), image);
+    return Math.hypot(nearest.x - stage.x, nearest.y - stage.y) <= BORDER;
   }
 
   #hit(sample: Sample): Hit | null {
@@ -255,8 +295,21 @@ class PointerInput {
     this.refresh();
   }
 
-  #at(event: MouseEvent): Point {
-    const client = { x: event.clientX, y: event.clientY };
+  isTouched(): boolean {
+    return this.#pinch.isTouched;
+  }
+
+  #dropTouches(): void {
+    this.#pinch.drop();
+    if (this.#press?.touch) this.cancel();
+  }
+
+  #at({ clientX, clientY }: MouseEvent): Point {
+    return this.placeOf({ x: clientX, y: clientY });
+  }
+
+  /** Where on the stage a place of the window is. */
+  placeOf(client: Point): Point {
     return clientToStage(this.#stage.getBoundingClientRect(), this.#store.stageSize.value, client);
   }
 
@@ -276,6 +329,11 @@ function picks({ ctrlKey, metaKey }: PointerEvent): boolean {
 function kindOf(event: PointerEvent | WheelEvent): PointerKind {
   const type = "pointerType" in event ? event.pointerType : "mouse";
   return type === "touch" || type === "pen" ? type : "mouse";
+}
+
+/** The other end of a pen, which rubs out whatever tool is in hand. */
+function isEraserEnd({ pointerType, button, buttons }: PointerEvent): boolean {
+  return pointerType === "pen" && (button === 5 || Math.floor(buttons / 32) % 2 === 1);
 }
 
 function samePrompt(first: Store["activePrompt"]["value"], other: typeof first): boolean {

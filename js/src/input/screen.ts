@@ -20,6 +20,23 @@ export function watchSize(
   tell({ width: element.clientWidth, height: element.clientHeight });
 }
 
+/** Calls back when `element` is seen again: after another tab, a folded cell, a scroll away. */
+export function watchShown(element: HTMLElement, onShown: () => void, aborted: AbortSignal): void {
+  let seen = true;
+  const observer = new IntersectionObserver((entries) => {
+    for (const { isIntersecting } of entries) {
+      if (isIntersecting && !seen) onShown();
+      seen = isIntersecting;
+    }
+  });
+  observer.observe(element);
+  aborted.addEventListener("abort", () => observer.disconnect());
+  const onVisible = () => {
+    if (!document.hidden) onShown();
+  };
+  document.addEventListener("visibilitychange", onVisible, { signal: aborted });
+}
+
 /** Calls back with the device pixels per CSS pixel, now and on every change: other screen, zoom. */
 export function watchDevicePixels(onRatio: (ratio: number) => void, aborted: AbortSignal): void {
   const watch = (): void => {

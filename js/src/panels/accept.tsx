@@ -1,13 +1,13 @@
 // The label for the next annotation, and the button that accepts it: always in view.
 
 import type { ViewContext } from "../commands/context";
+import { Field } from "./controls/field";
 import { Icon } from "./controls/icons";
 import { useId } from "./controls/unique-id";
 
 export function AcceptRow({ store, actions }: ViewContext) {
   const suggestions = useId();
   const labels = store.labels.value;
-  const label = store.label.value;
   const nothing = store.answer.value.candidates.length === 0;
   const reopened = store.document.value.reopened !== null;
   const accept = () => {
@@ -15,7 +15,7 @@ export function AcceptRow({ store, actions }: ViewContext) {
   };
   return (
     <section class="sam-accept-row" aria-label="Accept">
-      <input
+      <Field
         type="text"
         class="sam-input"
         data-testid="label-input"
@@ -25,7 +25,7 @@ export function AcceptRow({ store, actions }: ViewContext) {
         autocomplete="off"
         spellcheck={false}
         maxLength={200}
-        value={label}
+        value={() => store.label.value}
         onInput={({ currentTarget }) => {
           store.label.value = currentTarget.value;
         }}

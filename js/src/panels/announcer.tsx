@@ -1,31 +1,37 @@
-// Tells screen readers what a sighted person sees after each committed answer.
+// Tells screen readers what came of what a person did. Errors interrupt, and are elsewhere: as notices.
 
-import { useComputed } from "@preact/signals";
+import { useSignal } from "@preact/signals";
+import { useLayoutEffect } from "preact/hooks";
+import type { Interaction } from "../state/interaction";
 import type { Store } from "../state/store";
-import { candidateName } from "./candidates";
-import { formatCount, formatScore } from "./controls/format";
+import { announceAll } from "./announcements";
 
-export function Announcer({ store }: { store: Store }) {
-  const text = useComputed(() => announcement(store));
+export function Announcer({ store, interaction }: { store: Store; interaction: Interaction }) {
+  const text = useSignal("");
+  useLayoutEffect(() => {
+    let said: string[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const flush = () => {
+      timer = undefined;
+      const sentences = said.join(" ");
+      said = [];
+      // The same once more is said once more only if it is not the same text.
+      text.value = sentences === text.peek() ? `${sentences}\u00a0` : sentences;
+    };
+    // What changes together is said together.
+    const stop = announceAll(store, interaction, (sentence) => {
+      if (sentence === "" || said.includes(sentence)) return;
+      said.push(sentence);
+      timer ??= setTimeout(flush);
+    });
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }, [store, interaction, text]);
   return (
     <div class="sam-hidden" role="status" aria-live="polite" data-testid="announcer">
       {text.value}
     </div>
   );
-}
-
-/** The last committed answer in a sentence; "" before the first. */
-export function announcement(store: Store): string {
-  const { candidates, selected, revision } = store.answer.value;
-  if (revision === 0) return "";
-  const count = candidates.length;
-  if (count === 0) return "No mask: there are no prompts.";
-  if (candidates[selected]?.score === null) return `${formatCount(count, "mask")}, drawn by hand.`;
-  const best = formatScore(Math.max(...candidates.map((candidate) => candidate.score ?? 0)));
-  const chosen = candidates[selected];
-  const which =
-    count > 1
-      ? ` Mask ${selected + 1} of ${count} selected, the ${candidateName(selected, count).toLowerCase()}, predicted IoU ${formatScore(chosen?.score ?? 0)}.`
-      : "";
-  return `${formatCount(count, "mask")}, best predicted IoU ${best}.${which}`;
 }

@@ -3,10 +3,12 @@
 
 import { useMemo } from "preact/hooks";
 import type { ViewContext } from "../commands/context";
+import { digitKey } from "../commands/key-names";
 import type { EncodedMask } from "../geometry/rle";
 import type { Candidate } from "../protocol";
-import { pendingColor } from "../state/selectors";
+import { pendingColor, shownMultimask } from "../state/selectors";
 import type { Store } from "../state/store";
+import { Select } from "./controls/field";
 import { formatArea, formatScore, formatShare } from "./controls/format";
 import { MaskThumbnail } from "./controls/mask-thumbnail";
 
@@ -119,7 +121,7 @@ function CandidateButton({ candidate, masks, index, store, actions }: CardProps)
       />
       <span class="sam-candidate-text">
         <span class="sam-candidate-name">
-          <kbd>{index + 1}</kbd>
+          <kbd>{digitKey(index + 1)}</kbd>
           {name}
         </span>
         {candidate.score === null ? (
@@ -168,14 +170,13 @@ function FiguresButton({ store }: { store: Store }) {
 }
 
 function MaskCount({ store, actions }: ViewContext) {
-  const { multimask } = store.document.value;
   return (
-    <select
+    <Select
       class="sam-select"
       data-testid="mask-count"
       aria-label="How many masks to ask for"
       title="Automatic: one lone point gives three masks, anything more gives one."
-      value={String(multimask)}
+      value={() => String(shownMultimask(store))}
       onChange={({ currentTarget }) => {
         actions.setMultimask({ true: true, false: false }[currentTarget.value] ?? null);
       }}
@@ -183,6 +184,6 @@ function MaskCount({ store, actions }: ViewContext) {
       <option value="null">Automatic</option>
       <option value="true">Always three</option>
       <option value="false">Always one</option>
-    </select>
+    </Select>
   );
 }

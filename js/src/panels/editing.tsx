@@ -1,7 +1,7 @@
 // Editing by hand: what is being edited, the brush, and what is done by a button.
 
 import { useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { ViewContext } from "../commands/context";
 import { keysOf } from "../commands/key-names";
 import type { WireIslands } from "../protocol";
@@ -10,6 +10,7 @@ import { type EditTarget, editTarget } from "../state/edit-target";
 import { hasMask, isEditTool, selectedAnnotations } from "../state/selectors";
 import type { Store } from "../state/store";
 import type { Actions } from "../wire/actions";
+import { Field } from "./controls/field";
 import { formatCount, formatSizes } from "./controls/format";
 import { Icon } from "./controls/icons";
 
@@ -102,12 +103,12 @@ function Radius({ store }: { store: Store }) {
       title={`Brush radius (${keysOf("opacity-down")} and ${keysOf("opacity-up")})`}
     >
       <span>Radius</span>
-      <input
+      <Field
         type="range"
         min="0"
         max="100"
         step="1"
-        value={Math.round(100 * share(radius))}
+        value={() => String(Math.round(100 * share(brushRadiusOf(store))))}
         data-testid="brush-radius"
         aria-label="Brush radius"
         aria-valuetext={`${shown} pixels`}
@@ -169,18 +170,10 @@ function Parts({ store, actions, target }: ViewContext & { target: EditTarget | 
   const several = target !== null && island_count > 1;
   // As offered: all but the largest go.
   const offered = (islands.length === island_count ? islands.at(-2) : islands.at(-1)) ?? 0;
-  const below = several ? (most.value ?? offered + 1) : null;
-  const field = useRef<HTMLInputElement>(null);
-  const showBelow = () => {
-    if (field.current) field.current.value = String(below ?? "");
-  };
-  // What a person is typing is left alone, whatever is drawn meanwhile.
-  useLayoutEffect(() => {
-    if (!field.current?.matches(":focus")) showBelow();
-  });
+  const below = () => most.value ?? offered + 1;
   const drop = () => {
-    if (!(several && below)) return;
-    actions.dropIslands(below, target.id);
+    if (!several) return;
+    actions.dropIslands(below(), target.id);
     most.value = null;
   };
   return (
@@ -190,20 +183,19 @@ function Parts({ store, actions, target }: ViewContext & { target: EditTarget | 
         <span class="sam-part-action">
           <label>
             below
-            <input
+            <Field
               type="number"
               class="sam-input sam-number"
               data-testid="island-area"
               min="1"
               step="1"
-              ref={field}
+              value={() => (several ? String(below()) : "")}
               readOnly={!several}
               aria-label="Drop islands of fewer pixels than this"
               onInput={({ currentTarget }) => {
                 const area = Math.round(currentTarget.valueAsNumber);
                 most.value = area >= 1 ? area : null;
               }}
-              onBlur={showBelow}
             />
             px
           </label>

@@ -1,11 +1,12 @@
 // Everything mode: start it, watch it, sieve what it found, keep what is wanted.
 
-import { useState } from "preact/hooks";
+import { useSignal } from "@preact/signals";
 import type { ViewContext } from "../commands/context";
 import { keepAll, keepSelected, toggleEverything } from "../commands/everything";
 import type { EverythingThresholds } from "../protocol.generated";
 import type { EverythingLook, FoundMask } from "../state/everything";
 import type { Store } from "../state/store";
+import { Field, Select } from "./controls/field";
 import { formatCount } from "./controls/format";
 import { IconButton } from "./controls/icon-button";
 
@@ -99,37 +100,41 @@ export function EverythingPanel({ store, actions }: ViewContext) {
 }
 
 function Start({ store, actions }: ViewContext) {
-  const [points, setPoints] = useState(16);
-  const [crops, setCrops] = useState(0);
+  const points = useSignal(16);
+  const crops = useSignal(0);
   const mode = store.everything;
   const { region } = mode;
   return (
     <div class="sam-everything-start">
       <label title="Points along each side of the grid that is asked: more find smaller things.">
         Grid
-        <select
+        <Select
           class="sam-select"
           data-testid="everything-points"
-          value={points}
-          onChange={({ currentTarget }) => setPoints(Number(currentTarget.value))}
+          value={() => String(points.value)}
+          onChange={({ currentTarget }) => {
+            points.value = Number(currentTarget.value);
+          }}
         >
           {[8, 16, 24, 32, 64].map((count) => (
             <option key={count} value={count}>{`${count}×${count}`}</option>
           ))}
-        </select>
+        </Select>
       </label>
       <label title="Parts of the image that are also looked at enlarged: 4, or 4 and 16. Each is encoded.">
         Crops
-        <select
+        <Select
           class="sam-select"
           data-testid="everything-crops"
-          value={crops}
-          onChange={({ currentTarget }) => setCrops(Number(currentTarget.value))}
+          value={() => String(crops.value)}
+          onChange={({ currentTarget }) => {
+            crops.value = Number(currentTarget.value);
+          }}
         >
           <option value={0}>none</option>
           <option value={1}>2×2</option>
           <option value={2}>+ 4×4</option>
-        </select>
+        </Select>
       </label>
       {mode.busy.value ? (
         <button
@@ -151,7 +156,7 @@ function Start({ store, actions }: ViewContext) {
               ? "Find all masks in the box"
               : "Find all masks of the image; drag a box on it to look only there"
           }
-          onClick={() => actions.everything.run(points, crops, region.value)}
+          onClick={() => actions.everything.run(points.value, crops.value, region.value)}
         >
           Find
         </button>
@@ -222,12 +227,12 @@ function Sieve({ store, actions }: ViewContext) {
         return (
           <label key={rule.name} class="sam-everything-rule" title={rule.help}>
             <span class="sam-everything-name">{rule.label}</span>
-            <input
+            <Field
               type="range"
               min={0}
               max={rule.max}
               step={rule.step}
-              value={value}
+              value={() => String(mode.thresholds.value[rule.name] ?? 0)}
               data-testid={`everything-${rule.name}`}
               onInput={({ currentTarget }) => move(rule.name, currentTarget.valueAsNumber)}
             />
@@ -302,7 +307,7 @@ function Keep({ store, actions }: ViewContext) {
         title={keepTitle("the selected masks", label)}
         onClick={() => keepSelected({ store, actions })}
       >
-        {keepWords(`${rows.length}`, label)}
+        <span class="sam-cut">{keepWords(`${rows.length}`, label)}</span>
       </button>
       <button
         type="button"
@@ -312,7 +317,7 @@ function Keep({ store, actions }: ViewContext) {
         title={keepTitle("all masks that stay", label)}
         onClick={() => keepAll({ store, actions })}
       >
-        {keepWords(`all ${mode.kept.value.length}`, label)}
+        <span class="sam-cut">{keepWords(`all ${mode.kept.value.length}`, label)}</span>
       </button>
     </div>
   );
@@ -328,7 +333,7 @@ function selectionWords(count: number, only: FoundMask | undefined, figures: boo
 }
 
 /** What a press makes of how many: "Keep 8 as cup". */
-export function keepWords(which: string, label: string): string {
+function keepWords(which: string, label: string): string {
   return label === "" ? `Keep ${which}` : `Keep ${which} as ${label}`;
 }
 

@@ -25,11 +25,12 @@ export function Help({ store }: { store: Store }) {
       class="sam-help"
       data-testid="help"
       aria-label="Help"
+      // A press on its text leaves the focus here.
+      tabIndex={-1}
       ref={dialog}
       onClose={close}
       onKeyDown={(event) => {
-        // What is behind must not move, and Tab must not leave for the browser's own buttons.
-        event.stopPropagation();
+        // Tab must not leave for the browser's own buttons.
         const closes = event.key === "Escape" || event.key === "?";
         if (closes) close();
         if (event.key === "Tab") event.currentTarget.querySelector("button")?.focus();

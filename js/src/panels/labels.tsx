@@ -3,12 +3,12 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { chooseLabel } from "../commands/annotations";
 import type { ViewContext } from "../commands/context";
-import { LABELS_WITH_KEY } from "../commands/shortcuts";
+import { labelKey } from "../commands/key-names";
 import { countByLabel } from "../state/annotations";
-import { colorOfLabel, NO_COLOR } from "../state/colors";
-import { hasPrompts, selectedAnnotations } from "../state/selectors";
+import { hasPrompts, selectedAnnotations, shownLabelColor } from "../state/selectors";
 import type { Store } from "../state/store";
 import { drawNow } from "./controls/draw-now";
+import { Field } from "./controls/field";
 import { IconButton } from "./controls/icon-button";
 import { LabelField } from "./controls/label-field";
 
@@ -76,7 +76,7 @@ interface RowProps extends ViewContext {
 
 function LabelRow({ label, index, count, store, actions }: RowProps) {
   const editing = useSignal(false);
-  const keys = index < LABELS_WITH_KEY ? `Shift+${index + 1}` : "";
+  const keys = labelKey(index);
   const forSelection = !hasPrompts(store) && selectedAnnotations(store).length > 0;
   const edit = () =>
     drawNow(() => {
@@ -91,13 +91,13 @@ function LabelRow({ label, index, count, store, actions }: RowProps) {
   };
   return (
     <div class="sam-label-row" data-testid="label-row" data-label={label}>
-      <input
+      <Field
         type="color"
         class="sam-swatch"
         data-testid="label-color"
         title={`Colour of ${label}, and of all its objects`}
         aria-label={`Colour of ${label}`}
-        value={colorOfLabel(store.labelColors.value, label) ?? NO_COLOR}
+        value={() => shownLabelColor(store, label)}
         onChange={({ currentTarget }) => actions.recolorLabel(label, currentTarget.value)}
       />
       {editing.value ? (
@@ -135,7 +135,7 @@ function LabelRow({ label, index, count, store, actions }: RowProps) {
             onPress={() => actions.removeLabel(label)}
           />
         )}
-        {keys && <kbd title={keys}>⇧{index + 1}</kbd>}
+        {keys && <kbd title={keys}>{keys.replace("Shift+", "⇧")}</kbd>}
       </span>
     </div>
   );

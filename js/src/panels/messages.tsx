@@ -1,6 +1,7 @@
 // What a person must know, laid over the stage so that nothing jumps.
 
 import { useComputed, useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import type { Problem } from "../protocol";
 import { hasPrompts } from "../state/selectors";
 import type { Store } from "../state/store";
@@ -17,7 +18,8 @@ const WAITING_FOR: Record<string, string> = {
   encoding: "Reading the image…",
 };
 
-export function Messages({ store }: { store: Store }) {
+/** `children` are further cards, above that of the newest notice. */
+export function Messages({ store, children }: { store: Store; children?: ComponentChildren }) {
   const problem = useComputed(() =>
     store.connection.value === "lost" ? (store.problem.value ?? LOST) : store.problem.value,
   );
@@ -30,7 +32,10 @@ export function Messages({ store }: { store: Store }) {
   return (
     <div class="sam-messages">
       {shown && <ProblemBanner problem={shown} onDismiss={dismiss} />}
-      <NoticeCard store={store} />
+      <div class="sam-notices">
+        {children}
+        <NoticeCard store={store} />
+      </div>
     </div>
   );
 }
@@ -38,7 +43,9 @@ export function Messages({ store }: { store: Store }) {
 /** Shown where the stage will be, while there is no picture. */
 export function StagePlaceholder({ store }: { store: Store }) {
   if (store.image.value !== null || store.problem.value !== null) return null;
-  const text = WAITING_FOR[store.status.value] ?? "No image yet: set w.image in a cell.";
+  const { status, connection } = store;
+  if (connection.value === "absent") return null;
+  const text = WAITING_FOR[status.value] ?? "No image yet: set w.image in a cell.";
   return <p class="sam-stage-placeholder">{text}</p>;
 }
 

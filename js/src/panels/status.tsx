@@ -26,6 +26,7 @@ const CONNECTION: Record<ConnectionState, string> = {
   live: "",
   busy: "kernel busy",
   lost: "kernel lost: run the cell again",
+  absent: "no kernel",
 };
 
 export function StatusLine({ store, actions, interaction }: CommandContext) {
@@ -63,6 +64,18 @@ export function StatusLine({ store, actions, interaction }: CommandContext) {
       )}
       <ImageFacts store={store} />
     </div>
+  );
+}
+
+/** In place of the status: what is shown was saved, and no kernel stands behind it. */
+export function PictureNote({ store }: { store: Store }) {
+  return (
+    <footer class="sam-status" data-testid="status-line">
+      <span class="sam-picture-note" role="status" data-testid="picture-note">
+        A picture of the last state: no kernel answers. Run the cell to go on.
+      </span>
+      <ImageFacts store={store} />
+    </footer>
   );
 }
 

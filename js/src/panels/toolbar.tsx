@@ -9,9 +9,11 @@ import { fitView, ZOOM_STEP, zoomView } from "../commands/zoom";
 import { maxZoom, transformOf } from "../geometry/viewport";
 import { isOffForSlowness, takes } from "../state/selectors";
 import type { Store, ToolName } from "../state/store";
+import { Field } from "./controls/field";
 import { IconButton } from "./controls/icon-button";
 import { Icon } from "./controls/icons";
-import { SeriesPlace } from "./series";
+import { ExportButton } from "./export/export-menu";
+import { SeriesPlace } from "./series/place";
 
 interface ToolEntry {
   tool: ToolName;
@@ -56,6 +58,7 @@ export function Toolbar({ store, actions }: ViewContext) {
       <ZoomGroup store={store} />
       <span class="sam-spacer" />
       <SeriesPlace store={store} actions={actions} />
+      <ExportButton store={store} actions={actions} />
       <AppearanceGroup store={store} />
       <WindowGroup store={store} />
     </div>
@@ -170,7 +173,7 @@ function ZoomGroup({ store }: { store: Store }) {
 }
 
 function AppearanceGroup({ store }: { store: Store }) {
-  const percent = Math.round(store.opacity.value * 100);
+  const percent = percentOf(store);
   return (
     <fieldset class="sam-group" aria-label="Appearance">
       <label
@@ -178,12 +181,12 @@ function AppearanceGroup({ store }: { store: Store }) {
         title={`Mask opacity ${percent} % (${keysOf("opacity-down")} and ${keysOf("opacity-up")})`}
       >
         <Icon name="opacity" />
-        <input
+        <Field
           type="range"
           min="0"
           max="100"
           step="5"
-          value={percent}
+          value={() => String(percentOf(store))}
           data-testid="opacity"
           aria-label="Mask opacity in per cent"
           onInput={(event) => {
@@ -233,6 +236,10 @@ function WindowGroup({ store }: { store: Store }) {
       />
     </fieldset>
   );
+}
+
+function percentOf(store: Store): number {
+  return Math.round(store.opacity.value * 100);
 }
 
 function previewLabel(store: Store): string {

@@ -26,6 +26,8 @@ interface Canvas extends Surface {
 export interface Renderer {
   /** Draws what has changed now: for a resize, which must not show one stretched frame first. */
   flush(): void;
+  /** Draws everything again: the browser may have dropped what was on the canvases. */
+  repaint(): void;
 }
 
 export function mountRenderer(
@@ -71,15 +73,15 @@ export function mountRenderer(
     schedule();
   };
 
-  const stops = surfaces.map(({ layer, canvas }) => {
-    const surface: Canvas = { layer, canvas, empty: false, blankIn: null };
-    return effect(() => {
+  const canvases = surfaces.map((surface): Canvas => ({ ...surface, empty: false, blankIn: null }));
+  const stops = canvases.map((surface) =>
+    effect(() => {
       const now = frame.value;
-      surface.empty = layer.watch() === null;
+      surface.empty = surface.layer.watch() === null;
       // A canvas that is touched is copied to the screen whole: a blank one is left alone.
       if (!surface.empty || now === null || surface.blankIn !== now) change(surface);
-    });
-  });
+    }),
+  );
   const panels = putAnswersFirst(store, () => {
     schedule();
     // An answer is drawn when it is in, and not in the frame, which then ends the sooner.
@@ -94,6 +96,7 @@ export function mountRenderer(
     flush() {
       if (!aborted.aborted) paint();
     },
+    repaint: () => canvases.filter(({ empty }) => !empty).forEach(change),
   };
 }
 

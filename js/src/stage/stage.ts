@@ -3,7 +3,7 @@
 import { batch, effect, type Signal, signal } from "@preact/signals-core";
 import type { CommandContext } from "../commands/context";
 import { clampView, type Size, stageIn } from "../geometry/viewport";
-import { watchDevicePixels, watchSize } from "../input/screen";
+import { watchDevicePixels, watchShown, watchSize } from "../input/screen";
 import { peekedMask } from "../state/selectors";
 import type { Store } from "../state/store";
 import { annotationsLayer } from "./layers/annotations";
@@ -44,6 +44,8 @@ export function mountStage(
 
   const backing = signal<Size>({ width: 0, height: 0 });
   const renderer = mountRenderer(stage, surfaces, store, backing, aborted);
+  // WebKit drops the picture of a canvas that is not seen, and shows grey when it is seen again.
+  watchShown(stage, () => renderer.repaint(), aborted);
   const stops = [
     keepSize(container, stage, store, backing, renderer, aborted),
     showOpacity(surfaces, store),

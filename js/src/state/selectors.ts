@@ -4,7 +4,7 @@ import type { EncodedMask } from "../geometry/rle";
 import type { Point } from "../geometry/viewport";
 import type { Gesture } from "../protocol.generated";
 import { annotationsAt, type SceneAnnotation } from "./annotations";
-import { colorOfLabel, MASK_COLOR } from "./colors";
+import { colorOfLabel, MASK_COLOR, NO_COLOR } from "./colors";
 import { isSlowModel } from "./hover-preview";
 import { shownPrompts } from "./optimistic";
 import type { Store, ToolName } from "./store";
@@ -24,6 +24,31 @@ export function hasMask(store: Store): boolean {
   );
   return hasPrompts(store) || drawing || store.answer.value.candidates.length > 0;
 }
+
+/** How many masks to ask for, as far as this view has said. */
+export function shownMultimask({ document, pending }: Store): boolean | null {
+  const asked = pending.value.flatMap((gesture) =>
+    gesture.type === "set_multimask" ? [gesture.value] : [],
+  );
+  return asked.length > 0 ? (asked.at(-1) ?? null) : document.value.multimask;
+}
+
+/** The colour of a label, as far as this view has said. */
+export function shownLabelColor({ labelColors, pending }: Store, label: string): string {
+  const asked = pending.value.flatMap((gesture) =>
+    gesture.type === "recolor_label" && gesture.label === label ? [gesture.color] : [],
+  );
+  return asked.at(-1) ?? colorOfLabel(labelColors.value, label) ?? NO_COLOR;
+}
+
+/** Whether an object is reopened, as far as this view has asked for it. */
+export function isReopened(store: Store): boolean {
+  const types = store.pending.value.map(({ type }) => type);
+  const asked = types.filter((type) => type === "reopen" || ENDS_REOPENED.has(type)).at(-1);
+  return asked ? asked === "reopen" : store.document.value.reopened !== null;
+}
+
+const ENDS_REOPENED: ReadonlySet<Gesture["type"]> = new Set(["clear", "accept", "undo", "redo"]);
 
 const ONLY_READING: ReadonlySet<Gesture["type"]> = new Set(["set_mask_from", "reopen"]);
 

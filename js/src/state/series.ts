@@ -30,3 +30,27 @@ export function summary(statuses: string): string {
   ] as const;
   return parts.flatMap(([number, word]) => (number > 0 ? `${number} ${word}` : [])).join(", ");
 }
+
+/** Every image is done or skipped. */
+export function isFinished(statuses: string): boolean {
+  return !/[te]/u.test(statuses);
+}
+
+/** Which images the strip shows. */
+export const FILTERS = ["all", "todo", "done", "empty"] as const;
+export type ImageFilter = (typeof FILTERS)[number];
+
+/**
+ * Indices of the images that a filter leaves; null for all. `empty` has a digit for each image, 1
+ * where there is no object; as long as that is not known all are shown.
+ */
+export function listed(
+  statuses: string,
+  filter: ImageFilter,
+  empty: string | null,
+): readonly number[] | null {
+  const letters = { all: null, todo: "te", done: "d", empty: "1" }[filter];
+  const from = filter === "empty" ? empty : statuses;
+  if (letters === null || from === null) return null;
+  return [...from].flatMap((letter, index) => (letters.includes(letter) ? [index] : []));
+}

@@ -17,13 +17,16 @@ import type { Gesture } from "../protocol.generated";
 import { type AnnotationFilter, EVERY_ANNOTATION, type SceneAnnotation } from "./annotations";
 import { EMPTY_DOCUMENT, NO_ANSWER } from "./document";
 import { createEverything, type EverythingMode } from "./everything";
+import { createExporting, type Exporting } from "./export/exporting";
+import type { Finished } from "./finished";
 import { type Foreseen, isSlowModel, type Preview, type PreviewChoice } from "./hover-preview";
 import { createLayout, type Layout } from "./layout";
 import { answerOnScreen, isAsking, shownAnnotations } from "./optimistic";
 
 export type ToolName = "point" | "box" | "pan" | "select" | "everything" | EditToolName;
 export type EditToolName = "brush" | "eraser" | "polygon" | "cut";
-export type ConnectionState = "live" | "busy" | "lost";
+/** `absent`: there has been no kernel since the page was opened, which shows a saved state. */
+export type ConnectionState = "live" | "busy" | "lost" | "absent";
 
 /** A short message for the person; `assertive` ones interrupt a screen reader. */
 export interface Notice {
@@ -41,6 +44,8 @@ export interface Store {
   readonly problem: Signal<Problem | null>;
   readonly model: Signal<ModelInfo>;
   readonly labels: Signal<readonly string[]>;
+  /** Those that the widget was made with; none if it was made without. */
+  readonly offeredLabels: Signal<readonly string[]>;
   readonly labelColors: Signal<Readonly<Record<string, string>>>;
   /** Whether a label that is chosen accepts the mask on screen: Python's wish, and this view's. */
   readonly acceptOnLabelWish: Signal<boolean>;
@@ -109,8 +114,11 @@ export interface Store {
   /** What the list of annotations shows: labels that hold the text; one label alone, "" being none. */
   readonly annotationFilter: Signal<AnnotationFilter>;
   readonly notice: Signal<Notice | null>;
+  /** The last thing that Python has done for this view. */
+  readonly finished: Signal<Finished | null>;
   readonly everything: EverythingMode;
   readonly layout: Layout;
+  readonly exporting: Exporting;
 }
 
 export function createStore(): Store {
@@ -142,8 +150,10 @@ export function createStore(): Store {
     helpOpen: signal(false),
     label: signal(""),
     notice: signal<Notice | null>(null),
+    finished: signal<Finished | null>(null),
     everything: createEverything(),
     layout: createLayout(),
+    exporting: createExporting(),
   };
 }
 
@@ -223,6 +233,7 @@ function createAnnotationSignals(pending: Signal<readonly Gesture[]>) {
     acceptOnLabelChoice,
     acceptOnLabel: computed(() => acceptOnLabelChoice.value ?? acceptOnLabelWish.value),
     labels: signal<readonly string[]>([]),
+    offeredLabels: signal<readonly string[]>([]),
     labelColors,
     confirmedAnnotations,
     annotations: computed(() =>

@@ -1,7 +1,8 @@
 // What a view can ask of the kernel. Coordinates are pixels of the original image.
 
-import type { ImageStatus, WireIslands } from "../protocol";
+import type { Exported, ImageStatus, SeriesSummary, WireIslands } from "../protocol";
 import type { EverythingThresholds, GestureActions, WireBox } from "../protocol.generated";
+import type { ExportFormat, ExportScope } from "../state/export/exporting";
 
 /** What tools and panels can ask for; connection.ts implements it. */
 export interface Actions extends GestureActions {
@@ -13,6 +14,10 @@ export interface Actions extends GestureActions {
   mark(index: number, status: ImageStatus): void;
   /** A small picture of an image of the series, and its name. */
   thumbnail(index: number): Promise<{ picture: Blob; name: string }>;
+  /** Writes annotations to files; where, Python says. Rejects with RequestFailed. */
+  export(format: ExportFormat, scope: ExportScope): Promise<Exported>;
+  /** What has been made in the series. */
+  summary(): Promise<SeriesSummary>;
   readonly everything: EverythingActions;
   /** The encoded picture of one pyramid tile of the current image. */
   tile(level: number, column: number, row: number): Promise<Blob>;

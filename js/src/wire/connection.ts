@@ -1,14 +1,14 @@
 // One view's end of the wire: connects the widget's model with the store, and answers with actions.
 
 import type { Bytes, FromKernel, ImageStatus } from "../protocol";
-import { gestureActions, type Request } from "../protocol.generated";
+import { gestureActions, type Navigation, type Request } from "../protocol.generated";
 import type { Store } from "../state/store";
 import type { Actions } from "./actions";
 import { AnnotationSync } from "./annotation-sync";
 import { EverythingRequests, isOfEverything } from "./everything-requests";
 import { HoverPreview } from "./hover-preview";
 import { ImageOpening } from "./image-opening";
-import { kernelOf, watchKernel } from "./kernel";
+import { hasComm, kernelOf, watchKernel } from "./kernel";
 import { MIRRORED, type Model, mirrorTraits } from "./mirror";
 import { Padding } from "./padding";
 import { gestureSender } from "./pending-gestures";
@@ -22,9 +22,17 @@ import { Requests } from "./requests";
  */
 const ASK_AGAIN_AFTER_MS = [500, 1500, 4000] as const;
 
-/** Wire `model` to `store` until `signal` aborts; returns what tools and panels can ask for. */
-export function connect(model: Model, store: Store, signal: AbortSignal): Actions {
-  return new Connection(model, store, signal).actions();
+/**
+ * Wire `model`, shown in `element`, to `store` until `signal` aborts; returns what tools and panels
+ * can ask for.
+ */
+export function connect(
+  model: Model,
+  store: Store,
+  signal: AbortSignal,
+  element: Element,
+): Actions {
+  return new Connection(model, store, signal, element).actions();
 }
 
 class Connection {
@@ -36,7 +44,7 @@ class Connection {
   readonly #padding: Padding;
   #heard = false;
 
-  constructor(model: Model, store: Store, signal: AbortSignal) {
+  constructor(model: Model, store: Store, signal: AbortSignal, element: Element) {
     this.#model = model;
     this.#store = store;
     this.#requests = new Requests(store, (message, buffers) => this.#send(message, buffers));
@@ -44,12 +52,18 @@ class Connection {
     this.#annotations = new AnnotationSync(store, this.#requests, (error) => this.#show(error));
     this.#everything = new EverythingRequests(
       store.everything,
-      (what) => this.#requests.ask(what),
+      async (what) => {
+        const answered = await this.#requests.ask(what);
+        store.finished.value = { what, reopened: null };
+        return answered;
+      },
       (error) => this.#show(error),
     );
     this.#listen(signal);
     this.#mirror();
     this.#watchKernel(signal);
+    this.#watchComm(element, signal);
+    if (this.#store.connection.value === "absent") return;
     void this.#annotations.refresh();
     const timers = ASK_AGAIN_AFTER_MS.map((delay) => setTimeout(() => this.#askAgain(), delay));
     signal.addEventListener("abort", () => timers.forEach(clearTimeout));
@@ -65,7 +79,7 @@ class Connection {
     );
     const images = new ImageOpening(
       store,
-      (index) => requests.ask<"series">({ type: "go_to", index }),
+      (index) => this.#navigate({ type: "go_to", index }),
       show,
     );
     const gestures = gestureActions(send, () =>
@@ -83,6 +97,9 @@ class Connection {
       goTo: (index) => images.want(index),
       mark: (index, status) => this.#mark(index, status),
       thumbnail: (index) => this.#thumbnail(index),
+      export: async (format, scope) =>
+        (await requests.ask<"export">({ type: "export", format, scope })).reply,
+      summary: async () => (await requests.ask<"summary">({ type: "summary" })).reply,
     };
   }
 
@@ -99,9 +116,12 @@ class Connection {
   }
 
   #mark(index: number, status: ImageStatus): void {
-    this.#requests
-      .ask<"series">({ type: "mark", index, status })
-      .catch((error: unknown) => this.#show(error));
+    this.#navigate({ type: "mark", index, status }).catch((error: unknown) => this.#show(error));
+  }
+
+  async #navigate(what: Navigation): Promise<void> {
+    await this.#requests.ask<"series">(what);
+    this.#store.finished.value = { what, reopened: null };
   }
 
   async #thumbnail(index: number): Promise<{ picture: Blob; name: string }> {
@@ -136,6 +156,7 @@ class Connection {
 
   #receive(message: FromKernel, buffers: readonly Bytes[]): void {
     if (this.#store.connection.value === "busy") this.#store.connection.value = "live";
+    if (this.#store.connection.value === "absent") this.#comeAlive();
     this.#heard = true;
     if (message.type === "annotations_changed") this.#annotations.applyDelta(message, buffers);
     else if (isOfEverything(message)) this.#everything.receive(message, buffers);
@@ -165,13 +186,31 @@ class Connection {
   #watchKernel(signal: AbortSignal): void {
     const kernel = kernelOf(this.#model);
     if (!kernel) return;
-    const onBack = () => {
-      if (this.#store.connection.value !== "lost") return;
-      this.#store.connection.value = "live";
-      this.#padding.forget();
-      void this.#annotations.refresh();
+    const { connection } = this.#store;
+    const onLost = () => {
+      if (connection.value !== "absent") this.#requests.lose();
     };
-    watchKernel(kernel, { onLost: () => this.#requests.lose(), onBack }, signal);
+    const onBack = () => {
+      if (connection.value === "lost") this.#comeAlive();
+    };
+    watchKernel(kernel, { onLost, onBack }, signal);
+  }
+
+  /** A view of a saved state has no comm, until a kernel takes the model up. */
+  #watchComm(element: Element, signal: AbortSignal): void {
+    const { connection } = this.#store;
+    if (!hasComm(element)) connection.value = "absent";
+    const look = () => {
+      if (connection.value === "absent" && hasComm(element)) this.#comeAlive();
+    };
+    this.#model.on("comm_live_update", look);
+    signal.addEventListener("abort", () => this.#model.off("comm_live_update", look));
+  }
+
+  #comeAlive(): void {
+    this.#store.connection.value = "live";
+    this.#padding.forget();
+    void this.#annotations.refresh();
   }
 }
 

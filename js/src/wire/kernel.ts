@@ -1,4 +1,4 @@
-// The kernel behind the model, where the host shows it.
+// The kernel behind the model, where the host shows it, and whether there is one at all.
 
 import type { AnyModel } from "@anywidget/types";
 
@@ -24,6 +24,14 @@ export function kernelOf(model: Pick<AnyModel, "widget_manager">): Kernel | unde
   const complete =
     kernel?.statusChanged !== undefined && kernel.connectionStatusChanged !== undefined;
   return complete ? (kernel as Kernel) : undefined;
+}
+
+/** Widget managers of Jupyter mark a view whose model no kernel stands behind, a restored one. */
+const NO_COMM = "jupyter-widgets-disconnected";
+
+/** Whether messages of the model go anywhere, by what the host says of the view in `element`. */
+export function hasComm(element: Pick<Element, "classList">): boolean {
+  return !element.classList.contains(NO_COMM);
 }
 
 /** Call `onLost` when the kernel is gone or out of reach, `onBack` when it is within reach again. */

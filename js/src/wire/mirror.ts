@@ -15,6 +15,7 @@ export const MIRRORED = [
   "problem",
   "model_info",
   "labels",
+  "offered_labels",
   "label_colors",
   "accept_on_label",
   "series_state",
@@ -40,6 +41,7 @@ export function mirrorTraits(model: Model, store: Store): boolean {
     store.problem.value = model.get("problem") ?? null;
     store.model.value = model.get("model_info");
     store.labels.value = model.get("labels");
+    store.offeredLabels.value = model.get("offered_labels") ?? [];
     store.series.value = model.get("series_state") ?? null;
     store.labelColors.value = model.get("label_colors") ?? {};
     mirrorAcceptOnLabel(store, model.get("accept_on_label") ?? false);

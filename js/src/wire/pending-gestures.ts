@@ -18,6 +18,7 @@ export function gestureSender(
     const done = () => {
       pending.value = pending.value.filter((other) => other !== gesture);
     };
+    const { reopened } = store.document.value;
     const answer = requests.ask<"gesture">(gesture);
     // The provisional mark is drawn before the answer is in, and from here on the view waits.
     pending.value = [...pending.value, gesture];
@@ -26,6 +27,7 @@ export function gestureSender(
         batch(() => {
           awaitedVersion.value = Math.max(awaitedVersion.value, reply.version);
           done();
+          store.finished.value = { what: gesture, reopened };
         }),
       (error: unknown) =>
         batch(() => {

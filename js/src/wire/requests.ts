@@ -50,7 +50,7 @@ export class Requests {
 
   /** Send a request; rejects with RequestFailed. */
   ask<K extends Reply["of"]>(what: Content): Promise<Replied<Extract<Reply, { of: K }>>> {
-    if (this.#store.connection.value === "lost") {
+    if (["lost", "absent"].includes(this.#store.connection.value)) {
       return Promise.reject(new RequestFailed(lostProblem()));
     }
     this.#count += 1;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { displayKeys, keysOf } from "../../src/commands/key-names";
 import { SHORTCUTS } from "../../src/commands/shortcuts";
-import { shortcutFor } from "../../src/input/keyboard";
+import { shortcutFor } from "../../src/input/key-press";
 
 const NO_MODIFIER = { code: "", ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };
 

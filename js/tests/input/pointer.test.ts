@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EMPTY_DOCUMENT } from "../../src/state/document";
 import { pointerScene } from "../support/input";
-import { boxObject } from "../support/values";
+import { IMAGE } from "../support/scene";
+import { annotation, boxObject } from "../support/values";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -208,5 +209,165 @@ describe("touch", () => {
     fire("pointerdown", { at: [110, 70], ...finger(3) });
     fire("pointerup", { at: [110, 70], ...finger(3) });
     expect(gestures()).toHaveLength(1);
+  });
+});
+
+describe("pen", () => {
+  const pen = (init: PointerEventInit = {}) => ({ pointerId: 9, pointerType: "pen", ...init });
+  const touch = (id: number) => ({ pointerId: id, pointerType: "touch", button: 0 });
+  const DRAWN = [["setBox", { x0: 50, y0: 25, x1: 100, y1: 75 }]];
+
+  it("goes on drawing while the hand that holds it rests on the screen", () => {
+    const { fire, gestures, store } = pointerScene();
+    fire("pointerdown", { at: [60, 45], ...pen({ button: 0 }) });
+    fire("pointermove", { at: [80, 60], ...pen() });
+    for (const id of [1, 2, 3]) fire("pointerdown", { at: [150 + id, 90], ...touch(id) });
+    for (const id of [1, 2, 3]) fire("pointermove", { at: [100 - id, 80], ...touch(id) });
+    vi.advanceTimersByTime(5000);
+    fire("pointercancel", { at: [151, 90], ...touch(1) });
+    fire("pointerup", { at: [152, 90], ...touch(2) });
+    fire("pointermove", { at: [110, 95], ...pen() });
+    fire("pointerup", { at: [110, 95], ...pen({ button: 0 }) });
+    fire("pointerup", { at: [153, 90], ...touch(3) });
+    expect(gestures()).toEqual(DRAWN);
+    expect(store.view.value.zoom).toBe(1);
+  });
+
+  it("takes over from a hand that has touched the screen before it", () => {
+    const { fire, gestures } = pointerScene();
+    fire("pointerdown", { at: [150, 90], ...touch(1) });
+    fire("pointerdown", { at: [60, 45], ...pen({ button: 0 }) });
+    fire("pointerup", { at: [150, 90], ...touch(1) });
+    fire("pointermove", { at: [110, 95], ...pen() });
+    fire("pointerup", { at: [110, 95], ...pen({ button: 0 }) });
+    expect(gestures()).toEqual(DRAWN);
+  });
+
+  it("keeps touches from meaning anything until half a second after it was seen", () => {
+    const { fire, gestures } = pointerScene();
+    fire("pointermove", { at: [60, 45], ...pen() });
+    vi.advanceTimersByTime(499);
+    fire("pointerdown", { at: [150, 90], ...touch(1) });
+    vi.advanceTimersByTime(5000);
+    fire("pointerup", { at: [150, 90], ...touch(1) });
+    expect(gestures()).toEqual([]);
+    fire("pointerdown", { at: [60, 45], ...touch(2) });
+    fire("pointerup", { at: [60, 45], ...touch(2) });
+    expect(gestures()).toEqual([["addPoint", 50, 25, true]]);
+  });
+
+  it.each([
+    ["button 5", { button: 5 }],
+    ["buttons 32", { button: 0, buttons: 32 }],
+  ])("rubs out with its other end, whatever the tool: %s", (_, other) => {
+    const { fire, gestures, store } = pointerScene();
+    store.brushRadius.value = 3;
+    fire("pointerdown", { at: [60, 45], ...pen(other) });
+    fire("pointerup", { at: [60, 45], ...pen(other) });
+    expect(gestures()).toEqual([["erase", [50, 25], 3, null]]);
+    expect(store.tool.value).toBe("point");
+  });
+});
+
+describe("a pinch on a trackpad, in Safari", () => {
+  const gesture = (stage: HTMLElement, type: string, scale: number) => {
+    const event = Object.assign(new Event(type, { bubbles: true, cancelable: true }), {
+      scale,
+      clientX: 60,
+      clientY: 45,
+    });
+    stage.dispatchEvent(event);
+    return event;
+  };
+
+  it("zooms the picture at the pointer, and not the page", () => {
+    const { stage, store } = pointerScene();
+    const events = [
+      gesture(stage, "gesturestart", 1),
+      gesture(stage, "gesturechange", 1.5),
+      gesture(stage, "gesturechange", 2),
+      gesture(stage, "gestureend", 2),
+    ];
+    expect(events.every(({ defaultPrevented }) => defaultPrevented)).toBe(true);
+    const { zoom, x } = store.view.value;
+    expect(zoom).toBeCloseTo(2);
+    expect(x - 0.25 / zoom).toBeCloseTo(0.25);
+    gesture(stage, "gesturestart", 1);
+    gesture(stage, "gesturechange", 0.5);
+    expect(store.view.value.zoom).toBeCloseTo(1);
+  });
+
+  it("zooms once on a touch screen, where fingers are pointers as well", () => {
+    const { stage, store, fire } = pointerScene();
+    fire("pointerdown", { at: [100, 70], pointerId: 1, pointerType: "touch" });
+    gesture(stage, "gesturestart", 1);
+    gesture(stage, "gesturechange", 2);
+    expect(store.view.value.zoom).toBe(1);
+  });
+});
+
+describe("the margin around the picture", () => {
+  /** The stage is wider than the picture by 100 CSS pixels on each side; 2 of them are one on screen. */
+  function withMargin() {
+    const scene = pointerScene();
+    scene.store.image.value = { ...IMAGE, width: 100 };
+    return scene;
+  }
+  const drag = ({ fire }: ReturnType<typeof pointerScene>, ...[from, to]: Spot[]) => {
+    fire("pointerdown", { at: from ?? [0, 0], button: 0 });
+    fire("pointermove", { at: to ?? [0, 0] });
+    fire("pointerup", { at: to ?? [0, 0], button: 0 });
+  };
+  type Spot = readonly [x: number, y: number];
+
+  it("is where a box can begin, at the picture's border", () => {
+    const scene = withMargin();
+    drag(scene, [20, 45], [110, 95]);
+    expect(scene.gestures()).toEqual([["setBox", { x0: 0, y0: 25, x1: 50, y1: 75 }]]);
+  });
+
+  it("is where a cut and a stroke can begin", () => {
+    const scene = withMargin();
+    const { store, gestures } = scene;
+    store.tool.value = "cut";
+    store.confirmedAnnotations.value = [annotation("a")];
+    store.selectedIds.value = new Set(["a"]);
+    drag(scene, [20, 45], [200, 45]);
+    store.tool.value = "brush";
+    drag(scene, [20, 45], [110, 45]);
+    expect(gestures().map(([name]) => name)).toEqual(["split", "brush"]);
+  });
+
+  it.each([
+    ["a click", { button: 0 }],
+    ["a right-click", { button: 2 }],
+    ["a tap", { button: 0, pointerType: "touch" }],
+  ])("takes no point by %s", (_, how) => {
+    const { fire, gestures } = withMargin();
+    fire("pointerdown", { at: [20, 45], ...how });
+    vi.advanceTimersByTime(1000);
+    fire("pointerup", { at: [20, 45], ...how });
+    expect(gestures()).toEqual([]);
+    // A pixel beside the border the border is meant.
+    fire("pointerdown", { at: [59, 45], ...how });
+    fire("pointerup", { at: [59, 45], ...how });
+    expect(gestures()).toEqual([["addPoint", 0, 25, how.button === 0]]);
+  });
+
+  it("has nothing to be previewed", () => {
+    const { fire, store } = withMargin();
+    fire("pointermove", { at: [110, 45], movementX: 1 });
+    expect(store.hover.value).toEqual({ x: 50, y: 25 });
+    fire("pointermove", { at: [20, 45], movementX: 1 });
+    expect(store.hover.value).toBeNull();
+  });
+
+  it("zooms the picture by wheel, and not the page", () => {
+    const { stage, store } = withMargin();
+    const init = { cancelable: true, clientX: 20, clientY: 45, deltaY: -120, ctrlKey: true };
+    const event = new WheelEvent("wheel", init);
+    stage.dispatchEvent(event);
+    expect(event.defaultPrevented).toBe(true);
+    expect(store.view.value.zoom).toBeGreaterThan(1);
   });
 });

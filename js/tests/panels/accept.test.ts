@@ -41,6 +41,8 @@ describe("accept", () => {
     all("label-chip")[1]?.click();
     expect(store.label.value).toBe("dog");
     all("label-chip")[1]?.click();
+    expect(store.label.value).toBe("dog");
+    type(get<HTMLInputElement>("label-input"), "");
     expect(store.label.value).toBe("");
     store.labels.value = Array.from({ length: 20 }, (_, index) => `label ${index}`);
     await settled();

@@ -18,7 +18,7 @@ function mount() {
     queued = null;
   });
   const { store } = createScene();
-  const watched = signal(0);
+  const watched = signal<number | null>(0);
   const still: Layer = { name: "still", watch: () => "this", draw: vi.fn(() => false) };
   const moving: Layer = { name: "moving", watch: () => watched.value, draw: vi.fn(() => false) };
   const surfaces = [still, moving].map((layer) => {
@@ -61,6 +61,16 @@ describe("the renderer", () => {
     expect(still.draw).toHaveBeenCalledTimes(1);
     expect(moving.draw).toHaveBeenCalledTimes(2);
     expect(nextFrame()).toBe(false);
+  });
+
+  it("draws again all that is not blank when the browser may have dropped it", () => {
+    const { still, moving, watched, renderer, nextFrame } = mount();
+    watched.value = null;
+    nextFrame();
+    renderer.repaint();
+    nextFrame();
+    expect(still.draw).toHaveBeenCalledTimes(2);
+    expect(moving.draw).not.toHaveBeenCalled();
   });
 
   it("draws an answer when it is in, and says so in the frame", async () => {

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { MASK_COLOR } from "../../src/state/colors";
-import { peekedMask, pendingColor } from "../../src/state/selectors";
+import {
+  peekedMask,
+  pendingColor,
+  shownLabelColor,
+  shownMultimask,
+} from "../../src/state/selectors";
 import { createScene } from "../support/scene";
 import { annotation, answer } from "../support/values";
 
@@ -53,5 +58,23 @@ describe("the candidate that is looked at", () => {
     expect(peekedMask(store)).not.toBeNull();
     store.answer.value = answer(3, 1, 8);
     expect(peekedMask(store)).toBeNull();
+  });
+});
+
+describe("what this view has just said", () => {
+  it("is shown before Python has confirmed it", () => {
+    const { store } = createScene();
+    store.labelColors.value = { cup: "#ff0000" };
+    expect(shownLabelColor(store, "cup")).toBe("#ff0000");
+    expect(shownMultimask(store)).toBeNull();
+    store.pending.value = [
+      { type: "recolor_label", label: "cup", color: "#00ff00" },
+      { type: "recolor_label", label: "spoon", color: "#0000ff" },
+      { type: "set_multimask", value: true },
+    ];
+    expect(shownLabelColor(store, "cup")).toBe("#00ff00");
+    expect(shownMultimask(store)).toBe(true);
+    store.pending.value = [...store.pending.value, { type: "set_multimask", value: null }];
+    expect(shownMultimask(store)).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { finish } from "../../src/commands/series";
 import type { SeriesState } from "../../src/protocol";
-import { statusOf, summary } from "../../src/state/series";
+import { isFinished, listed, statusOf, summary } from "../../src/state/series";
 import { createScene } from "../support/scene";
 
 const SERIES: SeriesState = { length: 4, index: 1, name: "b.png", statuses: "dtse", note: "" };
@@ -30,5 +30,19 @@ describe("statuses", () => {
       ["mark", 1, "todo"],
       ["mark", 3, "skipped"],
     ]);
+  });
+});
+
+describe("what the strip shows", () => {
+  it("follows statuses, or what is known to be empty", () => {
+    expect(listed("tdse", "all", null)).toBeNull();
+    expect(listed("tdse", "todo", null)).toEqual([0, 3]);
+    expect(listed("tdse", "done", null)).toEqual([1]);
+    expect(listed("tdse", "empty", null)).toBeNull();
+    expect(listed("tdse", "empty", "0110")).toEqual([1, 2]);
+  });
+
+  it("is finished when nothing is to do", () => {
+    expect(["", "dds", "dte", "dde"].map(isFinished)).toEqual([true, true, false, false]);
   });
 });

@@ -8,6 +8,7 @@ export function stubBrowser(): void {
   // Every part of a view listens to the same AbortSignal; Node takes many for a leak.
   setMaxListeners(100);
   vi.stubGlobal("ResizeObserver", IdleObserver);
+  vi.stubGlobal("IntersectionObserver", IdleObserver);
   vi.stubGlobal("matchMedia", (media: string) =>
     Object.assign(new EventTarget(), { media, matches: false }),
   );

@@ -23,6 +23,7 @@ export const TRAITS: Traits & Record<string, unknown> = {
   label_colors: {},
   series_state: null,
   labels: ["cup"],
+  offered_labels: [],
   accept_on_label: false,
 };
 
@@ -46,7 +47,12 @@ export function annotation(id: string, buffer: number | null): WireAnnotation {
   };
 }
 
-export function connected(traits: Partial<Traits> = {}) {
+/** The element of a view, with the mark of Jupyter's widget managers if no kernel is behind it. */
+export function view(marks: ReadonlySet<string> = new Set()): Element {
+  return { classList: { contains: (name: string) => marks.has(name) } } as unknown as Element;
+}
+
+export function connected(traits: Partial<Traits> = {}, element: Element = view()) {
   const sent: Sent[] = [];
   const along: (readonly ArrayBuffer[] | undefined)[] = [];
   const host = createHost({ ...TRAITS, ...traits }, (content, sentAlong) => {
@@ -55,7 +61,7 @@ export function connected(traits: Partial<Traits> = {}) {
   });
   const store = createStore();
   const abort = new AbortController();
-  const actions = connect(host.model, store, abort.signal);
+  const actions = connect(host.model, store, abort.signal, element);
   const last = () => sent.at(-1) as Sent;
   const answer = (request: Sent, fields: object, buffers: DataView[] = []) =>
     host.deliver({ type: "reply", to: request.id, ...fields }, buffers);

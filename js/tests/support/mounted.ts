@@ -38,10 +38,15 @@ export function mount(prepare: (store: Store) => void = () => undefined): Mounte
 }
 
 function noteActions(): Actions {
-  const noted = new Map<string | symbol, unknown>();
-  return new Proxy({} as Actions, {
+  return noteCalls<Actions>({ everything: noteCalls({}) });
+}
+
+/** Whatever is called upon it is a mock. */
+function noteCalls<Noted extends object>(known: Record<string, unknown>): Noted {
+  const noted = new Map<string | symbol, unknown>(Object.entries(known));
+  return new Proxy({} as Noted, {
     get: (_, name) => {
-      if (!noted.has(name)) noted.set(name, vi.fn());
+      if (!noted.has(name)) noted.set(name, name === "everything" ? noteActions() : vi.fn());
       return noted.get(name);
     },
   });

@@ -44,6 +44,8 @@ export function recordActions(): { actions: Actions; calls: Call[] } {
     goTo: note("goTo"),
     mark: note("mark"),
     thumbnail: () => Promise.reject(new Error("no thumbnails here")),
+    export: () => Promise.reject(new Error("no files here")),
+    summary: () => Promise.reject(new Error("no series here")),
     preview: note("preview"),
     everything: {
       run: note("everything.run"),

@@ -10,7 +10,7 @@ import type { AnswerState } from "../../src/protocol";
 import { EMPTY_DOCUMENT, NO_ANSWER } from "../../src/state/document";
 import { createStore } from "../../src/state/store";
 import { connect } from "../../src/wire/connection";
-import { annotation, bytes, connected, type Sent, TRAITS } from "../support/connected";
+import { annotation, bytes, connected, type Sent, TRAITS, view } from "../support/connected";
 
 describe("gestures", () => {
   it.each(gestures)("$action sends $message.type", ({ action, args, message, points }) => {
@@ -152,6 +152,34 @@ describe("tiles", () => {
   });
 });
 
+describe("exports", () => {
+  it("say what and in which format, and come back with the path", async () => {
+    const { actions, last, answer } = connected();
+    const exported = actions.export("labelme", "image");
+    expect(last()).toMatchObject(queries.find((query) => query.type === "export") ?? {});
+    const files = { path: "/photos/a.labelme.json", images: 1, objects: 3, note: "" };
+    answer(last(), { of: "export", ...files });
+    expect(await exported).toMatchObject(files);
+  });
+
+  it("are refused in words, which the caller shows", async () => {
+    const { host, actions, last } = connected();
+    const exported = actions.export("coco", "series");
+    const problem = { code: "export", message: "No space left.", hint: "Nothing is lost." };
+    host.deliver({ type: "error", to: last().id, ...problem });
+    await expect(exported).rejects.toMatchObject({ problem });
+  });
+
+  it("of a series are summed up", async () => {
+    const { actions, last, answer } = connected();
+    const summary = actions.summary();
+    expect(last()).toMatchObject(queries.find((query) => query.type === "summary") ?? {});
+    const made = { objects: 3, labels: [["cup", 3]], label_count: 1, empty: "01" };
+    answer(last(), { of: "summary", ...made });
+    expect(await summary).toMatchObject(made);
+  });
+});
+
 describe("the connection", () => {
   beforeEach(() => {
     vi.useFakeTimers();
@@ -243,7 +271,7 @@ describe("the connection", () => {
     const host = createHost(TRAITS, () => undefined);
     const model = Object.assign(host.model, { widget_manager: { kernel } });
     const store = createStore();
-    connect(model as typeof host.model, store, new AbortController().signal);
+    connect(model as typeof host.model, store, new AbortController().signal, view());
     const change = (changes: Partial<typeof kernel>) => {
       Object.assign(kernel, changes);
       for (const slot of slots) slot();
@@ -256,5 +284,68 @@ describe("the connection", () => {
     // The new kernel knows nothing of this widget.
     expect(change({ status: "idle" })).toBe("lost");
     await vi.advanceTimersByTimeAsync(1);
+  });
+});
+
+describe("a page that was restored from a saved state", () => {
+  const RESTORED = new Set(["jupyter-widgets-disconnected"]);
+
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("knows at once that no kernel answers, and asks for nothing", async () => {
+    const { store, actions, sent } = connected({ status: "predicting" }, view(RESTORED));
+    expect(store.connection.value).toBe("absent");
+    actions.addPoint(1, 2, true);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(store.connection.value).toBe("absent");
+    expect(store.pending.value).toHaveLength(0);
+    expect(sent).toEqual([]);
+  });
+
+  it("shows what was saved", () => {
+    const { store } = connected({ labels: ["cup"], document: examples.document }, view(RESTORED));
+    expect(store.labels.value).toEqual(["cup"]);
+    expect(store.document.value.prompts.points).toHaveLength(1);
+  });
+
+  it("comes alive when a kernel takes its model up", async () => {
+    const marks = new Set(RESTORED);
+    const { host, store, sent, answer } = connected({}, view(marks));
+    host.emit("comm_live_update");
+    expect(store.connection.value).toBe("absent");
+    marks.clear();
+    host.emit("comm_live_update");
+    expect(store.connection.value).toBe("live");
+    const [request] = sent;
+    expect(request?.type).toBe("annotations");
+    const annotations = [annotation("cup", 0)];
+    answer(request as Sent, { of: "annotations", version: 3, annotations, next: null }, [
+      bytes("04"),
+    ]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(store.annotations.value.map(({ id }) => id)).toEqual(["cup"]);
+  });
+
+  it("comes alive when anything is heard from a kernel", () => {
+    const { host, store, sent } = connected({}, view(RESTORED));
+    host.deliver(examples.push, [bytes("any bytes")]);
+    expect(store.connection.value).toBe("live");
+    expect(sent.map(({ type }) => type)).toEqual(["annotations"]);
+  });
+
+  it("is told from a kernel that is busy", async () => {
+    const { store } = connected();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(store.connection.value).toBe("busy");
+  });
+
+  it("lets go of the host when the view goes", () => {
+    const marks = new Set(RESTORED);
+    const { host, store, abort } = connected({}, view(marks));
+    abort.abort();
+    marks.clear();
+    host.emit("comm_live_update");
+    expect(store.connection.value).toBe("absent");
   });
 });

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sam_widget.annotations import ImageAnnotations
 
-__all__ = ["load", "load_images", "parse", "parse_images"]
+__all__ = ["load", "load_categories", "load_images", "parse", "parse_images"]
 
 _WAITING = 1 << 17
 _OBJECT = 1 << 5
@@ -158,6 +158,26 @@ def _draw_all(
     waiting.clear()
 
 
+def load_categories(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """Read the categories of a COCO instances file, as they stand there.
+
+    Raises
+    ------
+    AnnotationError
+        If a category is not as it should be.
+    """
+    document = read_json(path)
+    return _listed(Categories(document.get("categories"), Budget(document.file_bytes)))
+
+
+def _listed(categories: Categories) -> list[dict[str, Any]]:
+    """Return categories as they are written; a number such as 1.0 counts as whole."""
+    return [
+        {**plain_json(category.mapping(), category), "id": plain_identity(category["id"])}
+        for category in categories.records
+    ]
+
+
 def _with_images(document: Document) -> Document:
     """Return a document that has images: of a bare list of results, those that it names."""
     if not isinstance(document.value, list):
@@ -201,10 +221,7 @@ def _shared(document: Document, categories: Categories, budget: Budget) -> dict[
     budget.keep(document, further=further)
     return {
         "document": plain_json(further, document),
-        "categories": [
-            {**plain_json(category.mapping(), category), "id": plain_identity(category["id"])}
-            for category in categories.records
-        ],
+        "categories": _listed(categories),
     }
 
 

@@ -15,7 +15,7 @@ from sam_widget.storage import replacing, write_atomically
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sam_widget.annotations import Annotation, ImageAnnotations
 
@@ -76,6 +76,7 @@ def save_images(
     path: str | os.PathLike[str],
     *,
     polygons: bool = False,
+    categories: Iterable[Mapping[str, Any]] = (),
     labels: Iterable[str] = (),
 ) -> None:
     """Write the objects of many images as one COCO instances file, in one step.
@@ -91,9 +92,12 @@ def save_images(
         The folder must exist.
     polygons : bool
         As for :func:`save`.
+    categories : iterable of dict
+        Categories to begin with, each with ``id`` and ``name``, such as :func:`load_categories`
+        finds in a file that is written anew.
     labels : iterable of str
-        Categories to begin with, in this order, so that their ids do not depend on which objects
-        there are. Others follow as they come, those of one image in alphabetical order.
+        Names of the categories that come next, in this order, so that their ids do not depend on
+        which objects there are. Others follow as they come, those of one image alphabetically.
 
     Notes
     -----
@@ -102,7 +106,9 @@ def save_images(
     categories, by name.
     """
     _warn_of_polygons(polygons)
-    layout = _Layout(polygons=polygons, labels=labels)
+    layout = _Layout(polygons=polygons)
+    layout.categories.take(tuple(categories))
+    layout.categories.add(labels)
     with replacing(path) as file:
         before = b'{"annotations": [\n'
         for annotations in images:
@@ -132,8 +138,6 @@ class _Layout:
     ----------
     polygons : bool
         Polygons instead of run-length codes.
-    labels : iterable of str
-        Categories to begin with.
 
     Attributes
     ----------
@@ -141,10 +145,9 @@ class _Layout:
         Records of the images so far.
     """
 
-    def __init__(self, *, polygons: bool, labels: Iterable[str] = ()) -> None:
+    def __init__(self, *, polygons: bool) -> None:
         self.images: list[dict[str, Any]] = []
         self.categories = Categories()
-        self.categories.add(labels)
         self._polygons = polygons
         self._licenses = Licenses()
         self._document: dict[str, Any] = {}

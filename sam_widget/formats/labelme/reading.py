@@ -20,8 +20,8 @@ from sam_widget.formats.reading.drawing import Outlined, draw_masks
 from sam_widget.formats.reading.field import Field, plain_json
 from sam_widget.formats.reading.json_reading import read_json
 from sam_widget.formats.reading.picture_size import size_of_picture
-from sam_widget.formats.reading.pixels import decode_png
-from sam_widget.masks import MAX_PIXELS, Rle, fill_centres_each, mask_union, paste_mask
+from sam_widget.formats.reading.pixels import decode_png, mask_at
+from sam_widget.masks import MAX_PIXELS, Rle, fill_centres_each, mask_union
 
 if TYPE_CHECKING:
     import os
@@ -288,14 +288,13 @@ def _pasted(shape: Field, size: tuple[int, int], budget: Budget) -> Rle:
     left, top = np.floor(corners.min(axis=0)).astype(int).tolist()
     pixels, _ = decode_png(_from_base64(encoded), encoded, most_hw=(MAX_PIXELS, MAX_PIXELS))
     budget.unpack(encoded, pixels.shape)
-    # What lies beyond the border is cut off.
-    inside = pixels[max(-top, 0) : max(size[0] - top, 0), max(-left, 0) : max(size[1] - left, 0)]
-    if not inside.size:
+    mask = mask_at(pixels > 0, left, top, size)
+    if mask is None:
         shape.fail(
             f"a mask of {pixels.shape[1]} x {pixels.shape[0]} pixels at ({left}, {top}) lies "
             f"outside the image, which is {size[1]} x {size[0]}."
         )
-    return paste_mask(Rle.encode(inside > 0), max(left, 0), max(top, 0), *size)
+    return mask
 
 
 def _from_base64(field: Field) -> bytes:

@@ -1,4 +1,4 @@
-"""Decode PNG files that others wrote, checked before they are unpacked."""
+"""Decode PNG files and small masks that others wrote, checked before they are unpacked."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from PIL import Image
 
 from sam_widget.errors import AnnotationError
-from sam_widget.masks import MAX_PIXELS
+from sam_widget.masks import MAX_PIXELS, Rle, paste_mask
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sam_widget.formats.reading.field import Field
 
-__all__ = ["decode_png"]
+__all__ = ["decode_png", "mask_at"]
 
 _MOST_PER_BYTE = 1032 * 8
 """Pixels of one bit in a byte of a PNG: the best that its compression can do."""
@@ -75,6 +75,18 @@ def decode_png(
         if isinstance(error, AnnotationError):
             raise
         field.fail(f"is not a PNG that can be read: {error}")
+
+
+def mask_at(pixels: NDArray[np.bool_], left: int, top: int, size: tuple[int, int]) -> Rle | None:
+    """Return a small mask as one of the image of (height, width) ``size``, cut off at its border.
+
+    None if it lies outside.
+    """
+    rows, columns = size[0] - top, size[1] - left
+    inside = pixels[max(-top, 0) : max(rows, 0), max(-left, 0) : max(columns, 0)]
+    if not inside.size:
+        return None
+    return paste_mask(Rle.encode(inside), max(left, 0), max(top, 0), *size)
 
 
 def _grey(pixels: NDArray[Any], field: Field) -> NDArray[Any]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sam_widget.annotations import Annotation
     from sam_widget.images import Encoded
     from sam_widget.session import Session
+    from sam_widget.widget.exports import Exports
     from sam_widget.widget.navigation import Navigation
     from sam_widget.widget.page.send import Send
     from sam_widget.widget.wire.requests import Request
@@ -45,9 +46,17 @@ class Page:
         Applies the gestures.
     publish_version : callable
         Brings the traits up to a version of the document, before what led there is acknowledged.
+    exports : Exports
+        Writes objects to files.
     """
 
-    def __init__(self, send: Send, worker: Worker, publish_version: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        send: Send,
+        worker: Worker,
+        publish_version: Callable[[int], None],
+        exports: Exports,
+    ) -> None:
         self._send = send
         self._worker = worker
         self._publish_version = publish_version
@@ -58,6 +67,7 @@ class Page:
         # Gestures applied and not yet acknowledged, with the version and revision they led to.
         self._unsaid: list[tuple[Request, int, int]] = []
         self.everything = Everything(send, worker)
+        self._exports = exports
         self._navigation: Navigation | None = None
         self._queries: Mapping[str, Callable[[Request], None]] = {
             "preview": self._on_preview,
@@ -66,6 +76,8 @@ class Page:
             "annotations": self._on_annotations,
             "ping": self._on_ping,
             "thumbnail": self._on_navigation,
+            "export": self._on_export,
+            "summary": self._on_export,
         }
 
     def follow(self, navigation: Navigation) -> None:
@@ -109,6 +121,7 @@ class Page:
         self.everything.close()
         self._send({"type": "closed"})
         self._tiles.close()
+        self._exports.close()
         if self._navigation is not None:
             self._navigation.close()
 
@@ -180,13 +193,18 @@ class Page:
     def _on_navigation(self, request: Request) -> None:
         if self._navigation is None:
             raise ProtocolError("this widget shows one image, not a series.")
-        future = self._navigation.answer(request)
-        self._send({"type": "progress", "to": request.id})
-        future.add_done_callback(lambda done: self._navigated(request, done))
+        self._answer_later(request, self._navigation.answer(request))
 
-    def _navigated(
-        self, request: Request, done: Future[tuple[dict[str, Any], list[bytes]]]
+    def _on_export(self, request: Request) -> None:
+        self._answer_later(request, self._exports.answer(request))
+
+    def _answer_later(
+        self, request: Request, future: Future[tuple[dict[str, Any], list[bytes]]]
     ) -> None:
+        self._send({"type": "progress", "to": request.id})
+        future.add_done_callback(lambda done: self._answered(request, done))
+
+    def _answered(self, request: Request, done: Future[tuple[dict[str, Any], list[bytes]]]) -> None:
         if done.cancelled():
             return
         error = done.exception()

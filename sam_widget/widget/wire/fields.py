@@ -16,6 +16,7 @@ __all__ = [
     "Kind",
     "ListOf",
     "Number",
+    "OneOf",
     "OrNull",
     "Points",
     "Text",
@@ -110,6 +111,24 @@ class Text:
         if not isinstance(value, str) or len(value) > self.most:
             raise TypeError(f"a text of at most {self.most} characters")
         return value.encode("utf-8", "replace").decode("utf-8")
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of some texts."""
+
+    choices: tuple[str, ...]
+
+    @property
+    def typescript(self) -> str:
+        """The texts, each as a type."""
+        return " | ".join(f'"{choice}"' for choice in self.choices)
+
+    def check(self, value: object) -> str:
+        """Return a text that is one of them."""
+        if not isinstance(value, str) or value not in self.choices:
+            raise TypeError(f"one of {', '.join(self.choices)}")
+        return value
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from sam_widget.errors import (
     AnnotationError,
     DownloadError,
     EditError,
+    ExportError,
     ImageError,
     JournalError,
     ModelError,
@@ -40,6 +41,11 @@ _HINTS: Final[tuple[tuple[type[Exception], str, str], ...]] = (
     (ModelError, "model", "Check the model's name and device, then run the cell again."),
     (ImageError, "image", "Give another image, or convert this one first."),
     (AnnotationError, "annotation", "Check the file or the mask, then try again."),
+    (
+        ExportError,
+        "export",
+        "Nothing is lost: the objects are kept, and w.annotations.save(path) writes elsewhere.",
+    ),
     (
         JournalError,
         "journal",

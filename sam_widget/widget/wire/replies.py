@@ -5,15 +5,27 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Any, Final
 
+from sam_widget.widget.wire.state import file_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sam_widget.annotations import Annotation, Candidates
     from sam_widget.masks import Islands
+    from sam_widget.session import Exported, SeriesSummary
     from sam_widget.widget.wire.requests import Request
 
-__all__ = ["annotation_wire", "annotations_delta", "islands_fields", "preview_fields"]
+__all__ = [
+    "annotation_wire",
+    "annotations_delta",
+    "exported_fields",
+    "islands_fields",
+    "preview_fields",
+    "summary_fields",
+]
 
+MAX_LABELS: Final = 1000
+"""Labels whose objects are counted for the page."""
 MAX_SIZES: Final = 100
 """Islands and holes whose size is told to the page."""
 
@@ -43,6 +55,30 @@ def islands_fields(found: Islands) -> dict[str, Any]:
         "islands": list(found.islands[:MAX_SIZES]),
         "hole_count": len(found.holes),
         "holes": list(found.holes[:MAX_SIZES]),
+    }
+
+
+def exported_fields(exported: Exported, losses: Iterable[str]) -> dict[str, Any]:
+    """Lay out where objects were written, how many, and what is worth knowing."""
+    notes = [exported.note, *losses]
+    return {
+        "of": "export",
+        "path": file_name(str(exported.path)),
+        "images": exported.images,
+        "objects": exported.objects,
+        "note": file_name(" ".join(note for note in notes if note)),
+    }
+
+
+def summary_fields(summary: SeriesSummary) -> dict[str, Any]:
+    """Lay out what has been made in a series: objects by label, and which images have none."""
+    empty = set(summary.empty)
+    return {
+        "of": "summary",
+        "objects": summary.objects,
+        "labels": [[label, count] for label, count in summary.labels.items()][:MAX_LABELS],
+        "label_count": len(summary.labels),
+        "empty": "".join("01"[index in empty] for index in range(summary.images)),
     }
 
 

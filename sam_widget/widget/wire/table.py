@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from sam_widget.annotations import MAX_LABEL
+from sam_widget.formats import FORMATS
 from sam_widget.masks import MAX_POINTS, MAX_RADIUS, MAX_SMOOTHING
 from sam_widget.widget.wire.fields import (
     MAX_COORDINATE,
@@ -21,6 +22,7 @@ from sam_widget.widget.wire.fields import (
     Flag,
     ListOf,
     Number,
+    OneOf,
     OrNull,
     Points,
     Text,
@@ -249,8 +251,14 @@ QUERIES: Final = _by_type(
     ),
     Message("ping", "Nothing: how long an answer takes."),
     Message("thumbnail", "A small picture of an image of the series.", {"index": Count()}),
+    Message(
+        "export",
+        "The annotations as files beside the photos; the reply's `path` says where.",
+        {"format": OneOf(tuple(FORMATS)), "scope": OneOf(("image", "series"))},
+    ),
+    Message("summary", "How many annotations the series has by label, and which images none."),
 )
-"""Questions that change nothing."""
+"""Questions that change no annotation."""
 
 NAVIGATION: Final = _by_type(
     Message("go_to", "Open an image of the series.", {"index": Count()}),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
-LIMIT_MS = 60_000
+LIMIT_MS = 120_000
 """A condition that has not come true after this time never will. Machines may be slow."""
 
 WAIT = """async (condition, args, limit) => {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import urllib.error
 import urllib.request
@@ -26,10 +25,6 @@ class WebDriver:
     def call(self, script: str, *args: Any) -> Any:
         """Run a script, which calls its last argument with what is to be returned."""
         return self.ask("/execute/async", {"script": script, "args": list(args)})
-
-    def screenshot(self) -> bytes:
-        """What the page shows, as a PNG."""
-        return base64.b64decode(self.ask("/screenshot"))
 
     def close(self) -> None:
         """End the session, and with it the browser."""

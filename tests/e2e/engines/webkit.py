@@ -6,7 +6,6 @@ releases the right button.
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ import numpy as np
 from engines.engine import LIMIT_MS, Engine
 from engines.webdriver import WebDriver
 from lab import free_port, wait_until_served
-from PIL import Image
+from PIL import ImageGrab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,8 +127,11 @@ class WebKitEngine(Engine):
         )
 
     def screenshot(self) -> np.ndarray:
-        picture = Image.open(io.BytesIO(self.driver.screenshot()))
-        return np.asarray(picture.convert("RGB"))
+        # What X shows. WebDriver's own screenshot has the page drawn once more, and hides what is
+        # missing on screen.
+        left, top = self.corner or self.find_corner()
+        screen = ImageGrab.grab(xdisplay=self.environment["DISPLAY"])
+        return np.asarray(screen.convert("RGB"))[top:, left:]
 
     def xdotool(self, *arguments: str) -> None:
         """Do something with mouse or keys."""

@@ -12,12 +12,11 @@ import numpy as np
 from engines.engine import LIMIT_MS, Engine
 from lab import launch_chromium
 from PIL import Image
-from playwright.sync_api import Playwright, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Playwright
 
 
 def firefox_path() -> str:
@@ -73,12 +72,13 @@ class PlaywrightEngine(Engine):
 
 
 @contextmanager
-def open_playwright(name: str) -> Iterator[Engine]:
+def open_playwright(playwright: Playwright, name: str) -> Iterator[Engine]:
     """Open a page in ``"chromium"`` or ``"firefox"``."""
     launch = {"chromium": launch_chromium, "firefox": launch_firefox}[name]
     width, height = Engine.size_wh
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
+    browser = launch(playwright)
+    try:
         context = browser.new_context(viewport={"width": width, "height": height})
         yield PlaywrightEngine(name, context.new_page())
+    finally:
         browser.close()

@@ -17,6 +17,7 @@ from sam_widget.widget.wire.fields import (
     Flag,
     ListOf,
     Number,
+    OneOf,
     OrNull,
     Points,
     Text,
@@ -90,6 +91,10 @@ VALUES = {
         lambda kind: (
             JSON.filter(lambda value: not isinstance(value, str)) | st.just("x" * (kind.most + 1))
         ),
+    ),
+    OneOf: (
+        lambda kind: st.sampled_from(kind.choices),
+        lambda kind: JSON.filter(lambda value: value not in kind.choices),
     ),
     Color: (
         lambda _: st.from_regex(r"\A#[0-9a-fA-F]{6}\Z"),

@@ -4,6 +4,7 @@ import { editTarget } from "../../state/edit-target";
 import { hasMask, selectedAnnotations, takes } from "../../state/selectors";
 import type { Store, ToolName } from "../../state/store";
 import type { CommandContext } from "../context";
+import { keysOf } from "../key-names";
 
 type HintContext = Pick<CommandContext, "store" | "interaction">;
 
@@ -15,8 +16,7 @@ export function hintFor(context: HintContext): string {
 
 const HINTS: Readonly<Record<ToolName, (context: HintContext) => string>> = {
   point: ({ store }) => {
-    if (hasMask(store))
-      return withMask(store, "click what is missing, right-click what is too much");
+    if (hasMask(store)) return withMask(store, "click adds, right-click takes away");
     const box = takes(store, "box") ? ", drag for a box" : "";
     return `Click to include, right-click to exclude${box}`;
   },
@@ -73,7 +73,7 @@ const SEVERAL = "Several objects are selected: select the one to edit";
 /** What else can be done while a mask is on screen: to choose another one, or to accept it. */
 function withMask(store: Store, more: string): string {
   const { candidates } = store.answer.value;
-  const choose = candidates.length > 1 ? "1 2 3 choose, " : "";
+  const choose = candidates.length > 1 ? `${keysOf("choose-1")} choose, ` : "";
   return capitalised(`${choose}${acceptWords(store)}; ${more}`);
 }
 

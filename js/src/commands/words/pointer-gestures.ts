@@ -19,4 +19,5 @@ export const POINTER_GESTURES: readonly { gesture: string; label: string }[] = [
     gesture: "Drag with the brush or eraser",
     label: "Paint on the mask, or erase; Alt swaps them",
   },
+  { gesture: "The other end of a pen", label: "Erase, whatever the tool" },
 ];

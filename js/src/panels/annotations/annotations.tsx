@@ -1,11 +1,11 @@
 // Accepted annotations: a list that one can search, select in, and work on, usable with thousands.
 
 import { useComputed } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
 import { showAll } from "../../commands/annotations";
 import type { ViewContext } from "../../commands/context";
 import { countByLabel, EVERY_ANNOTATION, matching } from "../../state/annotations";
 import type { Store } from "../../state/store";
+import { Field, Select } from "../controls/field";
 import { formatCount } from "../controls/format";
 import { IconButton } from "../controls/icon-button";
 import { AnnotationListbox } from "./listbox";
@@ -60,35 +60,30 @@ export function Annotations({ store, actions }: ViewContext) {
 
 function AnnotationFilterRow({ store }: { store: Store }) {
   const counts = useComputed(() => countByLabel(store.annotations.value));
-  const field = useRef<HTMLInputElement>(null);
-  const { label, text } = store.annotationFilter.value;
+  const { label } = store.annotationFilter.value;
   const labels = store.labels.value.filter((name) => counts.value.has(name) || name === label);
   const change = (changes: Partial<typeof EVERY_ANNOTATION>) => {
     store.annotationFilter.value = { ...store.annotationFilter.value, ...changes };
     dropUnlisted(store);
   };
-  // The filter may be taken away from elsewhere.
-  useEffect(() => {
-    if (field.current && field.current.value.trim() !== text.trim()) field.current.value = text;
-  }, [text]);
   return (
     <div class="sam-object-filter">
-      <input
+      <Field
         type="search"
         class="sam-input"
         data-testid="object-search"
         placeholder="Search"
         aria-label="Search in labels"
         spellcheck={false}
-        ref={field}
+        value={() => store.annotationFilter.value.text}
         onInput={({ currentTarget }) => change({ text: currentTarget.value })}
       />
-      <select
+      <Select
         class="sam-select"
         data-testid="object-label-filter"
         aria-label="Objects of one label"
         title="Objects of one label"
-        value={label ?? "*"}
+        value={() => store.annotationFilter.value.label ?? "*"}
         data-narrowed={label !== null}
         onChange={({ currentTarget }) => {
           const [chosen] = currentTarget.selectedOptions;
@@ -106,7 +101,7 @@ function AnnotationFilterRow({ store }: { store: Store }) {
             no label ({counts.value.get("") ?? 0})
           </option>
         )}
-      </select>
+      </Select>
     </div>
   );
 }

@@ -37,10 +37,13 @@ export function AnnotationListbox({ store, actions, annotations }: Props) {
     () => new Map(store.annotations.value.map(({ id }, at) => [id, at + 1])),
   );
   useEffect(() => measured(list.current, height), [height]);
-  useNewestInView(list, store.annotations.value.length, annotations.length);
+  const typing = editing.value !== null;
+  useNewestInView(list, store.annotations.value.length, annotations.length, typing);
 
   const { start, end } = rowsInView(scrollTop.value, height.value, annotations.length);
   const { active } = cursor.value;
+  // A label that is being typed is never scrolled out of the page, and so lost.
+  const typed = editing.value === null ? -1 : ids.indexOf(editing.value);
   const rowId = (id: string) => `${listId}-${id}`;
   const activeInPage = active !== null && ids.slice(start, end).includes(active);
   return (
@@ -64,15 +67,15 @@ export function AnnotationListbox({ store, actions, annotations }: Props) {
         role="presentation"
         style={{ height: `${annotations.length * ROW_HEIGHT}px` }}
       >
-        {annotations.slice(start, end).map((annotation, at) => (
-          <div key={annotation.id} role="row" aria-rowindex={start + at + 1}>
+        {placed(annotations, { start, end, typed }).map(({ annotation, index }) => (
+          <div key={annotation.id} role="row" aria-rowindex={index + 1}>
             <AnnotationRow
               annotation={annotation}
               store={store}
               actions={actions}
               elementId={rowId(annotation.id)}
               number={numbers.value.get(annotation.id) ?? 0}
-              index={start + at}
+              index={index}
               active={annotation.id === active}
               selected={store.selectedIds.value.has(annotation.id)}
               editing={editing.value === annotation.id}
@@ -86,6 +89,19 @@ export function AnnotationListbox({ store, actions, annotations }: Props) {
       </div>
     </div>
   );
+}
+
+/** Those in view with their places, and the one whose label is typed; -1 for none. */
+function placed(
+  annotations: readonly SceneAnnotation[],
+  { start, end, typed }: { start: number; end: number; typed: number },
+) {
+  const rows = Array.from({ length: end - start }, (_, at) => start + at);
+  if (typed >= 0 && !rows.includes(typed)) rows.push(typed);
+  return rows.flatMap((index) => {
+    const annotation = annotations[index];
+    return annotation ? [{ annotation, index }] : [];
+  });
 }
 
 /** Which rows are selected, active and edited, and what clicks and keys do about it. */
@@ -174,10 +190,12 @@ function useNewestInView(
   list: { readonly current: HTMLElement | null },
   count: number,
   listed: number,
+  typing: boolean,
 ): void {
   const before = useRef(count);
   useEffect(() => {
-    if (list.current && count === before.current + 1) list.current.scrollTop = listed * ROW_HEIGHT;
+    const grown = count === before.current + 1;
+    if (list.current && grown && !typing) list.current.scrollTop = listed * ROW_HEIGHT;
     before.current = count;
-  }, [list, count, listed]);
+  }, [list, count, listed, typing]);
 }

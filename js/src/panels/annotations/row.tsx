@@ -7,6 +7,7 @@ import type { SceneAnnotation } from "../../state/annotations";
 import { inkOn } from "../../state/colors";
 import type { Store } from "../../state/store";
 import type { Actions } from "../../wire/actions";
+import { Field } from "../controls/field";
 import { formatArea, formatScore } from "../controls/format";
 import { IconButton } from "../controls/icon-button";
 import { LabelField } from "../controls/label-field";
@@ -117,13 +118,13 @@ function NumberChip({ annotation, number, actions, name }: Props & { name: strin
   return (
     <span class="sam-object-number" style={{ background: color, color: inkOn(color) }}>
       <span data-testid="object-number">{number}</span>
-      <input
+      <Field
         type="color"
         data-testid="object-color"
         tabIndex={-1}
         title={`Object ${number}: change its colour`}
         aria-label={`Colour of ${name}`}
-        value={color}
+        value={() => color}
         onChange={({ currentTarget }) =>
           actions.updateAnnotation(id, { color: currentTarget.value })
         }
@@ -143,16 +144,6 @@ function RowActions({ annotation, name, actions, onEdit }: Props & { name: strin
         testId="object-rename"
         onPress={onEdit}
       />
-      <button
-        type="button"
-        class="sam-word"
-        data-testid="object-reopen"
-        tabIndex={-1}
-        title={`Reopen ${name}: its prompts come back, accepting replaces it`}
-        onClick={() => actions.reopen(annotation.id)}
-      >
-        Reopen
-      </button>
       <IconButton
         small={true}
         skipped={true}

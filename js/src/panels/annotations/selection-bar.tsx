@@ -1,6 +1,6 @@
 // What can be done to the selected annotations, each in one step for undo.
 
-import { useComputed } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import {
   deleteSelected,
   duplicateSelected,
@@ -12,6 +12,7 @@ import {
 import type { ViewContext } from "../../commands/context";
 import { keysOf } from "../../commands/key-names";
 import { selectedAnnotations, takes } from "../../state/selectors";
+import { Field } from "../controls/field";
 import { formatCount } from "../controls/format";
 import { IconButton } from "../controls/icon-button";
 import { useId } from "../controls/unique-id";
@@ -24,9 +25,7 @@ export function SelectionBar({ store, actions }: ViewContext) {
   return (
     <fieldset class="sam-selection" data-testid="selection-bar" aria-label="Selected objects">
       <div class="sam-selection-head">
-        <span aria-live="polite" data-testid="selection-count">
-          {formatCount(count, "object")} selected
-        </span>
+        <span data-testid="selection-count">{formatCount(count, "object")} selected</span>
         <span class="sam-spacer" />
         <IconButton
           small={true}
@@ -108,14 +107,15 @@ function OfOne({ store, actions }: ViewContext) {
 
 function RelabelField({ store, actions, count }: ViewContext & { count: number }) {
   const suggestions = useId();
+  const typed = useSignal("");
   const relabel = (field: HTMLInputElement) => {
     relabelSelected({ store, actions }, field.value.trim());
-    field.value = "";
+    typed.value = "";
     field.closest(".sam-objects")?.querySelector<HTMLElement>("[role=grid]")?.focus();
   };
   return (
     <>
-      <input
+      <Field
         type="text"
         class="sam-input"
         data-testid="selection-label"
@@ -125,6 +125,10 @@ function RelabelField({ store, actions, count }: ViewContext & { count: number }
         autocomplete="off"
         spellcheck={false}
         maxLength={200}
+        value={() => typed.value}
+        onInput={({ currentTarget }) => {
+          typed.value = currentTarget.value;
+        }}
         onKeyDown={(event) => {
           if (event.key !== "Enter" || event.isComposing) return;
           event.preventDefault();

@@ -1,5 +1,6 @@
 // The one kind of button with a picture for a face.
 
+import type { RefObject } from "preact";
 import { Icon, type IconName } from "./icons";
 
 interface Props {
@@ -14,13 +15,17 @@ interface Props {
   /** As in aria-keyshortcuts. */
   shortcut?: string;
   small?: boolean;
+  /** What it opens, and whether that is open. */
+  opens?: "menu" | "dialog";
+  expanded?: boolean;
+  element?: RefObject<HTMLButtonElement | null>;
   /** Not on the way of the Tab key: what holds it can do the same. */
   skipped?: boolean;
 }
 
 export function IconButton(props: Props) {
   const { icon, label, testId, onPress, pressed, unavailable = false, shortcut, small } = props;
-  const { skipped = false } = props;
+  const { skipped = false, opens, expanded, element } = props;
   const title = shortcut ? `${label} (${shortcut})` : label;
   return (
     <button
@@ -30,6 +35,9 @@ export function IconButton(props: Props) {
       title={title}
       aria-label={title}
       aria-pressed={pressed}
+      aria-haspopup={opens}
+      aria-expanded={expanded}
+      ref={element ?? null}
       // Not `disabled`: a button that loses focus would hand the next key to the notebook.
       aria-disabled={unavailable}
       tabIndex={skipped ? -1 : undefined}

@@ -41,6 +41,7 @@ const PATHS = {
   mask: "M8 2.8c3 0 5 1.5 5 4.6 0 3-2 5.8-5.2 5.8S3 10.8 3 8s2-5.2 5-5.2ZM4 10l6-6.5M6 12.4l6.6-7",
   everything: "M3 3h4.2v4.2H3zM8.8 3H13v4.2H8.8zM3 8.8h4.2V13H3zM8.8 8.8H13V13H8.8z",
   check: "M3 8.5l3.3 3.3L13 4.5",
+  export: "M8 2.2v8M5 7.4l3 3 3-3M2.6 11v2.6h10.8V11",
   warning: "M8 2.5l6 10.8H2zM8 6.5v3M8 11.5h.01",
 } as const;
 

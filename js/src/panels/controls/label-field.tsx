@@ -1,6 +1,7 @@
 // A label that is edited in place.
 
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { Field } from "./field";
 
 /** Edits a label in place: Enter or leaving keeps what was typed, Escape does not. */
 export function LabelField({
@@ -26,21 +27,22 @@ export function LabelField({
     onEdited(value);
   };
   return (
-    <input
+    <Field
       type="text"
       class="sam-input sam-object-edit"
       data-testid={testId}
       aria-label="Label"
       spellcheck={false}
       maxLength={200}
-      ref={input}
-      defaultValue={label}
+      fieldRef={input}
+      // What the label becomes elsewhere does not matter here: at first it was this.
+      value={() => input.current?.value ?? label}
       onKeyDown={(event) => {
         if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
         event.preventDefault();
         finish(event.key === "Enter" ? event.currentTarget.value.trim() : null);
       }}
-      onBlur={(event) => finish(event.currentTarget.value.trim())}
+      onBlurCapture={(event) => finish(event.currentTarget.value.trim())}
     />
   );
 }

@@ -49,9 +49,9 @@ const TABLE: readonly (readonly [ToolName, string, Prepare, string])[] = [
     "point",
     "three masks",
     three,
-    "1 2 3 choose, Enter accepts; click what is missing, right-click what is too much",
+    "1 2 3 choose, Enter accepts; click adds, right-click takes away",
   ],
-  ["point", "one mask", one, "Enter accepts; click what is missing, right-click what is too much"],
+  ["point", "one mask", one, "Enter accepts; click adds, right-click takes away"],
   [
     "point",
     "a label that accepts",
@@ -60,7 +60,7 @@ const TABLE: readonly (readonly [ToolName, string, Prepare, string])[] = [
       store.labels.value = ["cup"];
       store.acceptOnLabelChoice.value = true;
     },
-    "A label key accepts; click what is missing, right-click what is too much",
+    "A label key accepts; click adds, right-click takes away",
   ],
   [
     "point",
@@ -69,7 +69,7 @@ const TABLE: readonly (readonly [ToolName, string, Prepare, string])[] = [
       one(store, interaction);
       store.document.value = { ...store.document.value, reopened: "a" };
     },
-    "Enter replaces the object; click what is missing, right-click what is too much",
+    "Enter replaces the object; click adds, right-click takes away",
   ],
   ["box", "nothing", nothing, "Drag a box around the object, from corner to corner"],
   ["box", "a mask", one, "Enter accepts; drag a side or corner to adjust the box"],

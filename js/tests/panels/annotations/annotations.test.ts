@@ -25,10 +25,8 @@ describe("an object in the list", () => {
     color.value = "#00ff00";
     color.dispatchEvent(new Event("change", { bubbles: true }));
     get("object-visible").click();
-    get("object-reopen").click();
     get("selection-reopen").click();
-    expect(actions.reopen).toHaveBeenCalledTimes(2);
-    expect(actions.reopen).toHaveBeenLastCalledWith("a");
+    expect(actions.reopen).toHaveBeenCalledExactlyOnceWith("a");
     get("selection-mask-prompt").click();
     get("object-delete").click();
     expect(actions.updateAnnotation).toHaveBeenNthCalledWith(1, "a", { color: "#00ff00" });
@@ -44,7 +42,6 @@ describe("an object in the list", () => {
       store.selectedIds.value = new Set(["a"]);
     });
     await settled();
-    expect(get("object-reopen").textContent).toBe("Reopen");
     expect(get("selection-reopen").textContent).toBe("Reopen");
     expect(all("selection-mask-prompt")).toEqual([]);
     get("object-rename").click();
@@ -65,12 +62,12 @@ describe("an object in the list", () => {
     const texts = (testId: string) => all(testId).map(({ textContent }) => textContent);
     expect(texts("object-number")).toEqual(["1", "2", "3"]);
     expect(tagsOf(store).map(({ text }) => text)).toEqual(["3  cup"]);
-    expect(texts("object-row")[1]).toBe("2spoonReopen");
+    expect(texts("object-row")[1]).toBe("2spoon");
     store.figures.value = true;
     store.annotationFilter.value = { text: "", label: "cup" };
     await settled();
     expect(texts("object-number")).toEqual(["1", "3"]);
-    expect(texts("object-row")[1]).toBe("3cup0.90 · 500\u202fpxReopen");
+    expect(texts("object-row")[1]).toBe("3cup0.90 · 500\u202fpx");
   });
 
   it("renames by F2 and Enter; Escape takes it back", async () => {

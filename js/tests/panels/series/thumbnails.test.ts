@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { SeriesThumbnails } from "../../src/panels/series-thumbnails";
+import { SeriesThumbnails } from "../../../src/panels/series/thumbnails";
 
 describe("thumbnails", () => {
   function shelf() {

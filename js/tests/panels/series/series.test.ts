@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import type { SeriesState } from "../../src/protocol";
-import { mount, press, settled } from "../support/mounted";
+import type { SeriesState } from "../../../src/protocol";
+import { mount, press, settled } from "../../support/mounted";
 
 const SERIES: SeriesState = { length: 4, index: 1, name: "b.png", statuses: "dtse", note: "" };
 

@@ -1,7 +1,7 @@
 // Small pictures of a series: those in view are fetched, few at a time, and the latest are kept.
 
 import { type Signal, signal } from "@preact/signals-core";
-import type { Actions } from "../wire/actions";
+import type { Actions } from "../../wire/actions";
 
 export interface Thumbnail {
   /** null when the image cannot be read. */
