@@ -3,6 +3,7 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { pictureFilter } from "./commands/appearance";
 import type { CommandContext } from "./commands/context";
 import { mountInput } from "./input/input";
 import { followRoom } from "./input/room";
@@ -151,5 +152,6 @@ function reflect(store: Store, root: HTMLElement): void {
   root.dataset.connection = store.connection.value;
   root.dataset.push = String(store.pushing.value ?? "");
   root.dataset.tool = store.tool.value;
+  root.style.setProperty("--sam-picture-filter", pictureFilter(store));
   root.dataset.opening = String(store.opening.value ?? "");
 }
