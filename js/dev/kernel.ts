@@ -3,6 +3,7 @@
 
 import { decodeMask, type Mask } from "../src/geometry/masks";
 import { createHost, type Host } from "../src/host/memory-host";
+import { packAnswer } from "../src/host/traits";
 import type {
   Candidate,
   DocumentState,
@@ -45,7 +46,7 @@ export class DiscKernel {
     const state: Traits = {
       image_state: image,
       document: EMPTY_DOCUMENT,
-      answer: NO_ANSWER,
+      answer: packAnswer(NO_ANSWER),
       status: "ready",
       problem: null,
       model_info: { name: "discs", device: "cpu", encode_ms: 412, decode_ms: null },
@@ -236,14 +237,14 @@ export class DiscKernel {
         reopened: null,
         journal: null,
       } satisfies DocumentState,
-      answer: {
+      answer: packAnswer({
         revision: this.#revision,
         version: this.#version,
         width,
         height,
         selected: this.#selected,
         candidates: this.#candidates,
-      },
+      }),
       model_info: { name: "discs", device: "cpu", encode_ms: 412, decode_ms: 7.4 },
     } as Partial<State>);
   }

@@ -3,6 +3,7 @@
 // ?problem, ?lost, ?noimage, ?objects=500.
 // photo.jpg is scikit-image's "coffee", by Rachel Michetti, free of restrictions (CC0).
 
+import { NO_IMAGE } from "../src/host/traits";
 import widget from "../src/index";
 import type { Traits } from "../src/protocol";
 import { DiscKernel } from "./kernel";
@@ -37,7 +38,7 @@ if (choice.has("lost")) kernel.host.deliver({ type: "closed" });
 
 function startingTraits(): Partial<Traits> {
   const traits: Partial<Traits> = { labels: choice.get("labels")?.split(",") ?? [] };
-  if (choice.has("noimage")) traits.image_state = null;
+  if (choice.has("noimage")) traits.image_state = NO_IMAGE;
   const status = choice.get("status");
   if (status) traits.status = status as Traits["status"];
   if (choice.has("problem")) {

@@ -3,6 +3,7 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { pictureFilter } from "./commands/appearance";
 import type { CommandContext } from "./commands/context";
 import { mountInput } from "./input/input";
 import { followRoom } from "./input/room";
@@ -66,25 +67,27 @@ function App({ root, context, signal }: Props) {
   const isPicture = store.connection.value === "absent";
   return (
     <div class="sam-frame">
-      {!isPicture && <Toolbar store={store} actions={actions} />}
-      <div class="sam-main" style={{ "--sam-aspect": aspectOf(store) }}>
-        <div class="sam-stage-area" inert={isPicture}>
-          <Stage root={root} context={context} signal={signal} />
-          <StagePlaceholder store={store} />
-          {!isPicture && <FirstStep store={store} />}
-          {!isPicture && <Opening store={store} />}
-          {!isPicture && (
-            <Messages store={store}>
-              <ExportResultCard store={store} />
-            </Messages>
-          )}
+      <div class="sam-column">
+        {!isPicture && <Toolbar store={store} actions={actions} />}
+        <div class="sam-main" style={{ "--sam-aspect": aspectOf(store) }}>
+          <div class="sam-stage-area" inert={isPicture}>
+            <Stage root={root} context={context} signal={signal} />
+            <StagePlaceholder store={store} />
+            {!isPicture && <FirstStep store={store} />}
+            {!isPicture && <Opening store={store} />}
+            {!isPicture && (
+              <Messages store={store}>
+                <ExportResultCard store={store} />
+              </Messages>
+            )}
+          </div>
+          {!isPicture && <SidePanel {...context} />}
         </div>
-        {!isPicture && <SidePanel {...context} />}
+        {isPicture ? <PictureNote store={store} /> : <StatusLine {...context} />}
+        {!isPicture && <SeriesPanel store={store} actions={actions} />}
+        <Announcer store={store} interaction={context.interaction} />
+        <Help store={store} />
       </div>
-      {isPicture ? <PictureNote store={store} /> : <StatusLine {...context} />}
-      {!isPicture && <SeriesPanel store={store} actions={actions} />}
-      <Announcer store={store} interaction={context.interaction} />
-      <Help store={store} />
     </div>
   );
 }
@@ -149,5 +152,6 @@ function reflect(store: Store, root: HTMLElement): void {
   root.dataset.connection = store.connection.value;
   root.dataset.push = String(store.pushing.value ?? "");
   root.dataset.tool = store.tool.value;
+  root.style.setProperty("--sam-picture-filter", pictureFilter(store));
   root.dataset.opening = String(store.opening.value ?? "");
 }

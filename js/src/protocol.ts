@@ -25,7 +25,7 @@ export interface WirePrompts {
 
 /** The image on screen: a preview of at most 2048 px, sharp tiles on request above that. */
 export interface ImageState {
-  /** Changes whenever the widget gets another image. */
+  /** Changes whenever the widget gets another image; "" when it has none to show. */
   id: string;
   width: number;
   height: number;
@@ -86,6 +86,15 @@ export interface AnswerState {
   candidates: Candidate[];
 }
 
+/**
+ * The answer as it travels: all run-length strings one after the other in one buffer, which is always
+ * there. A notebook that was executed without a page stores every buffer under the path it last had.
+ */
+export interface WireAnswer extends Omit<AnswerState, "candidates"> {
+  candidates: (Omit<Candidate, "rle"> & { bytes: number })[];
+  masks: Bytes;
+}
+
 export interface ModelInfo {
   name: string;
   device: string;
@@ -110,9 +119,9 @@ export interface Problem {
 }
 
 export interface Traits {
-  image_state: ImageState | null;
+  image_state: ImageState;
   document: DocumentState;
-  answer: AnswerState;
+  answer: WireAnswer;
   status: Status;
   problem: Problem | null;
   model_info: ModelInfo;

@@ -58,6 +58,9 @@ class AutomaticMasks:
         The part of the image that was asked for.
     model_name, model_digest : str
         The predictor, and the digest of its weights.
+    taken : frozenset of int
+        Rows that are objects already, and so not among those that stay. What they kept away by
+        non-maximum suppression stays away.
 
     Examples
     --------
@@ -84,6 +87,7 @@ class AutomaticMasks:
     model_name: str = ""
     model_digest: str = field(default="", repr=False)
     cleaner: Cleaner | None = field(default=None, repr=False)
+    taken: frozenset[int] = field(default=frozenset(), repr=False)
 
     def __post_init__(self) -> None:
         if self.cleaner is None:
@@ -93,7 +97,10 @@ class AutomaticMasks:
     def selection(self) -> Selection:
         """Which candidates stay, and what removed the others."""
         cleaner = self.cleaner or Cleaner(self.table.rles)
-        return select(self.table, self.crops, self.thresholds, cleaner, self.region)
+        found = select(self.table, self.crops, self.thresholds, cleaner, self.region)
+        if not self.taken:
+            return found
+        return replace(found, kept=found.kept[~np.isin(found.kept, list(self.taken))])
 
     def __len__(self) -> int:
         """Count the masks that stay."""
@@ -135,7 +142,10 @@ class AutomaticMasks:
 
     def rle(self, place: int) -> Rle:
         """Return mask number ``place`` of those that stay, cleaned if that was asked for."""
-        row = int(self.selection.kept[place])
+        return self.rle_of(int(self.selection.kept[place]))
+
+    def rle_of(self, row: int) -> Rle:
+        """Return the mask of any candidate, by its row, cleaned if that was asked for."""
         return self.selection.cleaned.get(row) or self.table.rles[row]
 
     def __iter__(self) -> Iterator[Rle]:
@@ -184,12 +194,9 @@ class AutomaticMasks:
         PromptError
             If there is no such row.
         """
-        wanted = self.selection.kept.tolist() if rows is None else list(rows)
-        if any(not 0 <= row < len(self.table) for row in wanted):
-            raise PromptError(f"rows must be from 0 to {len(self.table) - 1}, got {wanted!r:.60}.")
         return [
             Annotation(
-                rle=self.selection.cleaned.get(row) or self.table.rles[row],
+                rle=self.rle_of(row),
                 label=label,
                 color=PALETTE[place % len(PALETTE)],
                 predicted_iou=float(self.table.predicted_iou[row]),
@@ -198,9 +205,16 @@ class AutomaticMasks:
                 model_name=self.model_name,
                 model_digest=self.model_digest,
             )
-            for place, row in enumerate(wanted)
+            for place, row in enumerate(self.checked_rows(rows))
             if self.table.area[row]
         ]
+
+    def checked_rows(self, rows: Sequence[int] | None = None) -> list[int]:
+        """Return rows of the table, or those that stay; PromptError if there is no such row."""
+        wanted = self.selection.kept.tolist() if rows is None else list(rows)
+        if any(not 0 <= row < len(self.table) for row in wanted):
+            raise PromptError(f"rows must be from 0 to {len(self.table) - 1}, got {wanted!r:.60}.")
+        return wanted
 
     def record_of(self, row: int) -> MaskRecord:
         """Return the record of any candidate, by its row in the table, as it was found."""

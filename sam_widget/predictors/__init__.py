@@ -21,6 +21,7 @@ from sam_widget.predictors.base import (
     encode_with,
 )
 from sam_widget.predictors.batch import BatchPredictor, decode_batch
+from sam_widget.predictors.computing_thread import ComputingThread, end_before_others
 from sam_widget.predictors.fake import FakePredictor
 from sam_widget.predictors.frame import ModelFrame
 from sam_widget.predictors.mask_tracing import TracedMask
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BatchPredictor",
     "Capabilities",
+    "ComputingThread",
     "Embedding",
     "FakePredictor",
     "ModelFrame",
@@ -46,6 +48,7 @@ __all__ = [
     "check_accepts",
     "decode_batch",
     "encode_with",
+    "end_before_others",
     "load",
 ]
 

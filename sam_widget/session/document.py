@@ -116,7 +116,7 @@ class Document:
             self.labels = Labels(self.store, known.names, after.label_colors, known.given)
         for label in self.store.labels:
             self.labels.offer(label, self.annotations)
-        self._end_subscription = self.store.subscribe(self.tell)
+        self._end_subscription = self.store.transactions.subscribe(self.tell, weakly=True)
 
     # ---- the road -------------------------------------------------------------------------------
 

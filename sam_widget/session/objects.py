@@ -31,12 +31,23 @@ class ObjectGestures:
 
     # ---- annotations ----------------------------------------------------------------------------
 
-    def add(self, annotations: Sequence[Annotation]) -> tuple[Annotation, ...]:
+    def add(
+        self, annotations: Sequence[Annotation], *, new_only: bool = False
+    ) -> tuple[Annotation, ...]:
         """Add annotations that were made elsewhere, in the colours of their labels."""
         document = self._document
 
         def change() -> tuple[Annotation, ...]:
             document.catch_up()
+            if new_only:
+                there = {(found.rle, found.label): found for found in document.annotations}
+                known = [there.setdefault((new.rle, new.label), new) for new in annotations]
+                fresh = [new for new, found in zip(annotations, known, strict=True) if new is found]
+                added = {made.id: made for made in put(fresh)}
+                return tuple(added.get(found.id, found) for found in known)
+            return put(annotations)
+
+        def put(annotations: Sequence[Annotation]) -> tuple[Annotation, ...]:
             colors = document.label_colors
             for annotation in annotations:
                 if annotation.label:

@@ -362,9 +362,15 @@ class Series:
             for index, (name, source) in enumerate(zip(self.names, self._sources, strict=True))
         ]
 
-    def follow(self, annotations: Callable[[], AnnotationStore | None] | None) -> None:
-        """Tell where the annotations of the open image are found; None when none is open."""
+    def follow(self, annotations: Callable[[], AnnotationStore | None]) -> Callable[[], None]:
+        """Tell where the annotations of the open image are found; the result ends it."""
         self._open_annotations = annotations
+
+        def end() -> None:
+            if self._open_annotations is annotations:  # and not another widget's
+                self._open_annotations = None
+
+        return end
 
     # ---- inside ---------------------------------------------------------------------------------
 

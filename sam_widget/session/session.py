@@ -1,9 +1,8 @@
 """A session: one image, the prompts placed on it, the answers, and the annotations accepted.
 
 Plain Python, without Jupyter. Everything a person can do is a method here; what it changes is an
-entry of one history, so undo is a step back in a list. Gestures are cheap and never compute;
-:meth:`Session.predict` does, outside the lock, so that any thread may gesture meanwhile. When a
-gesture returns, what it changed among the annotations is on disk.
+entry of one history. Gestures are cheap and never compute; :meth:`Session.predict` does, outside
+the lock, so that any thread may gesture meanwhile. When a gesture returns, it is on disk.
 """
 
 from __future__ import annotations
@@ -346,15 +345,19 @@ class Session(SessionState, HandEdits[int]):
 
     # ---- annotations and labels -----------------------------------------------------------------
 
-    def add_annotations(self, annotations: Sequence[Annotation]) -> tuple[Annotation, ...]:
-        """Add annotations that were made elsewhere, as one step; return them as they were added.
+    def add_annotations(
+        self, annotations: Sequence[Annotation], *, new_only: bool = False
+    ) -> tuple[Annotation, ...]:
+        """Add annotations that were made elsewhere, as one step; return them as added.
 
         Parameters
         ----------
         annotations : sequence of Annotation
-            Of this image's size. One whose label is known takes the colour of that label.
+            Of this image's size. One whose label is known takes its colour.
+        new_only : bool
+            Whether not to add but to return an object that has the same mask and label already.
         """
-        return self._objects.add(annotations)
+        return self._objects.add(annotations, new_only=new_only)
 
     def update_annotation(
         self,

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import atexit
 import errno
-import itertools
 import logging
 import os
 import warnings
 from contextlib import suppress
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from sam_widget.errors import JournalError, JournalInUse, JournalWarning
 from sam_widget.images import load_image
-from sam_widget.storage import JournalFile, write_new_file
-from sam_widget.store.journal_place import journal_path
+from sam_widget.storage import JournalFile, when_gone, write_new_file
+from sam_widget.store.journal_place import free_name, journal_path
 from sam_widget.store.journal_reading import header_of, is_of, read
 from sam_widget.store.journal_records import seal
 from sam_widget.store.journal_writing import change_record, whole_records
@@ -62,8 +62,8 @@ _REASONS = {
 def open_annotations(image: object, journal: JournalChoice = None) -> AnnotationStore:
     """Open the objects of an image: those of its journal, if there is one, or none yet.
 
-    Within one process all who open a journal share one store. Each closes it
-    (:meth:`AnnotationStore.close`, or ``with``); the last one frees the file for other processes.
+    Within one process all who open a journal share its objects. Each has a store of its own, and
+    closes that (:meth:`AnnotationStore.close`, or ``with``); the last one frees the file.
 
     Parameters
     ----------
@@ -152,10 +152,10 @@ class Journal:
 
     def __init__(self, file: JournalFile, store: AnnotationStore, image: RgbImage) -> None:
         self._file = file
-        self._store = store
+        self._transactions = store.transactions
         self._header = header_of(image)
         self._io = Lock()
-        self._users = 1
+        self._users: WeakSet[Any] = WeakSet()  # stores
         self._problem = ""
         # What is still to be written, as functions: laying a record out needs no lock.
         # With the number of the group that reaches the disk together or not at all.
@@ -177,6 +177,7 @@ class Journal:
             self._cut(reading.good_size)
         store.transactions.adopt(reading.log)
         store.transactions.record_with(self)
+        self._admit(store)
         if file.size > COMPACT_ABOVE:
             whole = len(self._whole())
             self._compact_above = max(COMPACT_ABOVE, COMPACT_FACTOR * whole)
@@ -223,8 +224,14 @@ class Journal:
                 f"{named['file_name'] or 'one'!r} of {named['width']} x {named['height']} pixels. "
                 "Pass another path as journal=."
             )
-        self._users += 1
-        return self._store
+        store = AnnotationStore.of(image)  # its own, to be closed by this user alone
+        store.transactions = self._transactions
+        self._admit(store)
+        return store
+
+    def _admit(self, user: AnnotationStore) -> None:
+        self._users.add(user)
+        when_gone(user, self._release_unused)
 
     # ---- recording: the store's lock is held ----------------------------------------------------
 
@@ -278,27 +285,34 @@ class Journal:
                     _log.warning("sam_widget: %s is saved again.", self.path)
                 self._problem = ""
 
-    def close(self) -> None:
-        """Close the file if this was its last user; delete it if it holds nothing.
+    def close(self, user: object) -> None:
+        """Close the file if this is the last of its users; delete it if it holds nothing.
 
         While changes cannot be saved it stays open: whoever opens the image again finds them, and
         the end of the process tries once more.
         """
         with _registry_lock:
-            self._users -= 1
-            if self._users <= 0:
+            if user in self._users:
+                self._users.discard(user)
+                self._release_unused()
+
+    def _release_unused(self) -> None:
+        """Close the file if nobody can reach it any more, and nothing would be lost."""
+        with _registry_lock:
+            if not self._users:
                 self.abandon(unsaved=False)
 
     def abandon(self, *, unsaved: bool = True) -> None:
         """Close the file, whoever uses it; only if all is saved unless ``unsaved``."""
-        transactions = self._store.transactions
+        transactions = self._transactions
         with _registry_lock:
             if self._file.closed:
                 return
             # From here on nothing is changed that no flush would bring to disk.
+            name = self._header["image"]["file_name"] or "this image"
             transactions.freeze(
-                f"{self._store.file_name or 'this image'} was closed, and a change would go to no "
-                "journal. Open it again first, with open_annotations(), go_to() or a new widget."
+                f"{name} was closed, and a change would go to no journal. Open it again first, "
+                "with open_annotations(), go_to() or a new widget."
             )
             self.flush()
             if not (unsaved or self.saved) and self._may_be_saved():
@@ -320,7 +334,7 @@ class Journal:
 
     def _write(self) -> None:
         if self._set_aside is not None:
-            copy = _free_name(self.path)
+            copy = free_name(self.path)
             write_new_file(copy, self._set_aside)
             self._set_aside = None
             self._note += f" What could be read is kept; the damaged file is now {copy.name}."
@@ -331,7 +345,7 @@ class Journal:
         if self._untidy or self._file.size > self._compact_above:
             self._write_whole()
         else:
-            with self._store.transactions.lock:
+            with self._transactions.lock:
                 batch = tuple(self._pending)
             lines = []
             for number, (group, lay_out) in enumerate(batch):
@@ -346,12 +360,12 @@ class Journal:
                 self._untidy |= self._file.tail_is_dirty
                 raise
             self._records += len(batch)
-            with self._store.transactions.lock:
+            with self._transactions.lock:
                 del self._pending[: len(batch)]
 
     def _write_whole(self) -> None:
-        with self._store.transactions.lock:
-            records = list(whole_records(self._header, self._store.transactions.log))
+        with self._transactions.lock:
+            records = list(whole_records(self._header, self._transactions.log))
             included = len(self._pending)
         data = b"".join(seal({"n": number, **record}) for number, record in enumerate(records))
         try:
@@ -365,14 +379,14 @@ class Journal:
             return
         self._records = len(records)
         self._compact_above = max(COMPACT_ABOVE, COMPACT_FACTOR * len(data))
-        with self._store.transactions.lock:
+        with self._transactions.lock:
             del self._pending[:included]
             self._untidy = True  # until its name is on disk: the old file might come back
         self._file.force_name()
         self._untidy = False
 
     def _whole(self) -> bytes:
-        records = enumerate(whole_records(self._header, self._store.transactions.log))
+        records = enumerate(whole_records(self._header, self._transactions.log))
         return b"".join(seal({"n": number, **record}) for number, record in records)
 
     def _cut(self, size: int) -> None:
@@ -428,14 +442,6 @@ def _says_nothing(transactions: Transactions) -> bool:
         return False
     labels, colors = log.properties.get("labels", []), log.properties.get("label_colors", {})
     return all(label in [*given] for label in labels) and colors.items() <= given.items()
-
-
-def _free_name(path: Path) -> Path:
-    for number in itertools.count(1):
-        candidate = path.with_name(f"{path.name}.damaged-{number}")
-        if not candidate.exists():
-            return candidate
-    raise AssertionError
 
 
 def _reason(error: OSError) -> str:

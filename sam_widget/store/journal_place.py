@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections import Counter
 from pathlib import Path
@@ -18,6 +19,7 @@ __all__ = [
     "SUFFIX",
     "JournalChoice",
     "count_labels",
+    "free_name",
     "journal_beside",
     "journal_path",
     "look_at_annotations",
@@ -95,3 +97,12 @@ def look_at_annotations(image: RgbImage) -> AnnotationStore:
         "first, with go_to() or open_annotations()."
     )
     return store
+
+
+def free_name(path: Path) -> Path:
+    """Return a name beside a damaged journal that nothing has yet."""
+    for number in itertools.count(1):
+        candidate = path.with_name(f"{path.name}.damaged-{number}")
+        if not candidate.exists():
+            return candidate
+    raise AssertionError

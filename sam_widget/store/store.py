@@ -314,7 +314,7 @@ class AnnotationStore(Sequence[Annotation]):
 
     def close(self) -> None:
         """Release the journal, if this is its last user. The annotations stay in memory."""
-        self.transactions.close()
+        self.transactions.close(self)
 
     def __enter__(self) -> Self:
         return self

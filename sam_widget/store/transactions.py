@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from threading import RLock, local
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from weakref import WeakMethod
 
 from sam_widget.errors import AnnotationError
 from sam_widget.store.changes import Change, ChangeLog
@@ -46,8 +47,8 @@ class Recorder(Protocol):
     def flush(self) -> None:
         """Write all recorded changes to disk, if possible; the lock is free."""
 
-    def close(self) -> None:
-        """Release the file."""
+    def close(self, user: object) -> None:
+        """Release the file, if this is the last of its users; again is fine."""
 
     @property
     def path(self) -> Path:
@@ -97,7 +98,7 @@ class Transactions:
         self._log = ChangeLog(items)
         self._recorder: Recorder | None = None
         self._note = ""
-        self._listeners: list[Callable[[], object]] = []
+        self._listeners: list[Callable[[], Callable[[], object] | None]] = []
         self._frozen = ""
         self.given: dict[str, str] = {}
         self._depth = 0
@@ -158,7 +159,8 @@ class Transactions:
             state = (self._revision, self.saved, self.report)
             if state != self._told:
                 self._told = state
-                tell = {**dict.fromkeys(self._listeners), **tell}
+                listening = [found for listener in self._listeners if (found := listener())]
+                tell = {**dict.fromkeys(listening), **tell}
         for listener in tell:
             listener()
 
@@ -307,21 +309,30 @@ class Transactions:
 
     # ---- disk and listeners ---------------------------------------------------------------------
 
-    def subscribe(self, listener: Callable[[], object]) -> Callable[[], None]:
+    def subscribe(
+        self, listener: Callable[[], object], *, weakly: bool = False
+    ) -> Callable[[], None]:
         """Call ``listener`` after changes, once they are on disk, on the thread that made them.
+
+        Parameters
+        ----------
+        listener : callable
+        weakly : bool
+            Whether this keeps the object alive whose method it is.
 
         Returns
         -------
         callable
             Ends the subscription.
         """
+        subscribed = WeakMethod(listener) if weakly else lambda: listener
         with self._lock:
-            self._listeners.append(listener)
+            self._listeners.append(subscribed)
 
         def end() -> None:
             with self._lock:
-                if listener in self._listeners:
-                    self._listeners.remove(listener)
+                if subscribed in self._listeners:
+                    self._listeners.remove(subscribed)
 
         return end
 
@@ -355,8 +366,8 @@ class Transactions:
         """Why changes are not saved, or what was found when the journal was opened; or empty."""
         return self._note if self._recorder is None else self._recorder.report
 
-    def close(self) -> None:
-        """Release the journal, if this is its last user. The annotations stay in memory."""
+    def close(self, user: object) -> None:
+        """Release the journal for one of its users; see ``Recorder.close``."""
         recorder = self._recorder
         if recorder is not None:
-            recorder.close()
+            recorder.close(user)

@@ -59,7 +59,7 @@ def gesture_with_result(
     return perform
 
 
-def still(then: Session, now: Session) -> Session:
+def still(then: Session | None, now: Session) -> Session:
     """Return the session that is shown now, if what was found for another one is for it.
 
     Raises

@@ -69,7 +69,8 @@ class Navigation:
         self._opener = ThreadPoolExecutor(1, thread_name_prefix="sam_widget_series")
         self._thumbnails = ThreadPoolExecutor(1, thread_name_prefix="sam_widget_thumbnails")
         self._closed = False
-        series.follow(self._open_annotations)
+        self._index = series.index  # the open image here; another widget may go through it, too
+        self._unfollow = series.follow(self._open_annotations)
 
     def go_to(self, index: int) -> None:
         """Open an image; the image before keeps its annotations and prompts.
@@ -95,13 +96,15 @@ class Navigation:
 
     def _turn_to(self, index: int) -> ImageError | JournalError | None:
         series = self.series
-        before = series.index
-        if index == before and self._worker.session.image is not UNREADABLE:
+        before = self._index
+        here = index == before == series.index
+        if here and self._worker.session.image is not UNREADABLE:
             return None
         self._worker.finish_gestures()
         now = self._opening.open_at(series, index)
         self._keep(before, self._worker.session)
         series.place(index)
+        self._index = index
         old = self._show(now)
         # A gesture may have come in between; from here on the old session is nobody's.
         self._keep(before, old)
@@ -112,7 +115,7 @@ class Navigation:
 
     def step(self, by: int) -> bool:
         """Open the next (+1) or previous (-1) image; False where there is none."""
-        target = self.series.index + by
+        target = self._index + by
         if not 0 <= target < len(self.series):
             return False
         self.go_to(target)
@@ -123,9 +126,15 @@ class Navigation:
         self.series.mark(status, index)
         self._publish()
 
+    @property
+    def has_unaccepted(self) -> bool:
+        """Whether prompts or a drawing are on screen that were not accepted."""
+        session = self._worker.session
+        return not session.prompts.is_empty or session.answer.candidates is not None
+
     def look_ahead(self) -> None:
         """Load the next image, and encode it when the worker is idle."""
-        index = self.series.index + 1
+        index = self._index + 1
         if index >= len(self.series) or self._closed:
             self.series.forget_ahead()
             return
@@ -162,8 +171,8 @@ class Navigation:
         # Somebody who is opening an image keeps what was there, and nobody may wait for that here.
         if self._turning.acquire(blocking=False):
             try:
-                self._keep(self.series.index, self._worker.session)
-                self.series.follow(None)
+                self._keep(self._index, self._worker.session)
+                self._unfollow()
             finally:
                 self._turning.release()
         for pool in (self._opener, self._thumbnails):
@@ -215,7 +224,7 @@ class Navigation:
         return fields, [made.data]
 
     def _make_ready(self, index: int) -> None:
-        if index != self.series.index + 1:
+        if index != self._index + 1:
             return  # somebody has gone elsewhere meanwhile
         image = self.series.load_ahead(index)
         cache = self._cache

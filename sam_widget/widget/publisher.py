@@ -6,6 +6,7 @@ import sys
 import traceback
 from threading import RLock, get_ident
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import traitlets
 
@@ -47,7 +48,7 @@ class Publisher:
 
     def __init__(self, host: Widget, series: Series | None, model_name: str) -> None:
         self.lock = RLock()
-        self._host = host
+        self._host = ref(host)  # as its thread leads here, it would otherwise live for ever
         self._worker: Worker
         self._page: Page
         self._series = series
@@ -75,7 +76,9 @@ class Publisher:
         self._worker, self._page = worker, page
         session = self._worker.session
         return {
-            "image_state": None if start.failure else self.image_trait(start.image),
+            "image_state": (
+                state.no_image_trait() if start.failure else self.image_trait(start.image)
+            ),
             "document": state.document_trait(session),
             "answer": state.answer_trait(session.answer),
             "model_info": self._model_info(),
@@ -104,6 +107,7 @@ class Publisher:
         """Publish a change of the session, unless it will be published with the answer at once."""
         if not self._worker.answers_soon:
             self.publish()
+        self._worker.look()  # what others undid may be a question again
 
     def publish_version(self, version: int) -> None:
         """Publish a version of the document; if that has happened, only send acknowledgements."""
@@ -121,7 +125,8 @@ class Publisher:
         list
             The changes that :meth:`tell` has to tell observers of, when the lock is free.
         """
-        if self._closed:
+        host = self._host()
+        if self._closed or host is None:
             return []
         session = self._worker.session
         with session.lock:
@@ -145,9 +150,9 @@ class Publisher:
         wanted["revision"] = answer.revision
         if self._series is not None:
             wanted["series_state"] = state.series_trait(self._series)
-        changes = self._assign(wanted)
+        changes = self._assign(host, wanted)
         self._page.publish_annotations(annotations)
-        self._host.send_state([change.name for change in changes if change.name in self._host.keys])
+        host.send_state([change.name for change in changes if change.name in host.keys])
         self._document_version, self._answer_version = document["version"], answer.version
         self._revision = answer.revision
         self._page.published(self._document_version, self._answer_version)
@@ -194,13 +199,13 @@ class Publisher:
         held.append(change)
         return True
 
-    def _assign(self, values: Mapping[str, object]) -> list[Any]:
+    def _assign(self, host: Widget, values: Mapping[str, object]) -> list[Any]:
         """Set traits, and neither send them nor tell anybody; return what changed."""
         changes: list[Any] = []
         self._held, self._holder = changes, get_ident()
         try:
             for name, value in values.items():
-                self._host.set_trait(name, value)
+                host.set_trait(name, value)
         finally:
             self._held = None
         return changes
@@ -212,7 +217,7 @@ class Publisher:
 
     def _tell_one(self, change: Any) -> None:  # noqa: ANN401 - traitlets has no type for it
         try:
-            traitlets.HasTraits.notify_change(self._host, change)
+            traitlets.HasTraits.notify_change(change.owner, change)
         except Exception:  # noqa: BLE001 - an observer's mistake must not stop the widget
             print(f"sam_widget: an observer of {change.name!r} raised:", file=sys.stderr)  # noqa: T201
             traceback.print_exc()

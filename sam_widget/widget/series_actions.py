@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from sam_widget.errors import ImageError
@@ -89,8 +90,23 @@ class SeriesActions:
         self._navigating().go_to(index)
 
     def mark(self, status: str, index: int | None = None) -> None:
-        """Mark the open image, or image ``index``, as ``"todo"``, ``"done"`` or ``"skipped"``."""
-        self._navigating().mark(status, index)
+        """Mark the open image, or image ``index``, as ``"todo"``, ``"done"`` or ``"skipped"``.
+
+        Warns
+        -----
+        UserWarning
+            If the open image is marked as done, and the mask on screen was not accepted.
+        """
+        navigation = self._navigating()
+        navigation.mark(status, index)
+        here = index is None or navigation.series.checked(index) == navigation.series.index
+        if status == "done" and here and navigation.has_unaccepted:
+            warnings.warn(
+                "the image is done, and the mask on screen was not accepted: it is no object. Call "
+                "accept(), or clear().",
+                UserWarning,
+                stacklevel=2,
+            )
 
     def _navigating(self) -> Navigation:
         if self.navigation is None:

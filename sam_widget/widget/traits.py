@@ -16,7 +16,7 @@ class SessionTraits(anywidget.AnyWidget):
     _esm = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
 
-    image_state = traitlets.Dict(allow_none=True).tag(sync=True)
+    image_state = traitlets.Dict().tag(sync=True)
     document = traitlets.Dict().tag(sync=True)
     series_state: Any = traitlets.Dict(allow_none=True).tag(sync=True)
     answer = traitlets.Dict().tag(sync=True)

@@ -6,52 +6,56 @@ from contextlib import ExitStack
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sam_widget.automatic import segment_boxes
 from sam_widget.embeddings import choose_cache
-from sam_widget.errors import ImageError, JournalError, ProtocolError, WidgetClosed
+from sam_widget.errors import ImageError, JournalError, ModelError, ProtocolError, WidgetClosed
 from sam_widget.images import encode_preview, load_image
 from sam_widget.session import HandEdits, Series, Session, is_series
-from sam_widget.widget.actions import gesture, gesture_with_result, still
+from sam_widget.storage import when_gone
+from sam_widget.widget.actions import gesture, gesture_with_result
 from sam_widget.widget.bundle import bundle
 from sam_widget.widget.exports import ExportActions, Exports
+from sam_widget.widget.lifetime import ending, screen, weakly
+from sam_widget.widget.many_masks import ManyMasks
 from sam_widget.widget.navigation import Navigation
+from sam_widget.widget.observing import Observable
 from sam_widget.widget.opening import Opener
 from sam_widget.widget.page.page import Page
 from sam_widget.widget.publisher import Publisher
 from sam_widget.widget.series_actions import SeriesActions
-from sam_widget.widget.shown import Shown
 from sam_widget.widget.threads import bind_to_no_thread
 from sam_widget.widget.traits import SessionTraits
 from sam_widget.widget.wire import problems
+from sam_widget.widget.wire.state import no_image_trait
 from sam_widget.widget.worker.loading import loader
 from sam_widget.widget.worker.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
     from typing_extensions import Self
 
-    from sam_widget.annotations import Annotation
     from sam_widget.embeddings import Cache
     from sam_widget.masks import Edit, Overlap
     from sam_widget.predictors import Predictor
     from sam_widget.store import AnnotationStore, JournalChoice
     from sam_widget.widget.opening import Opened
-    from sam_widget.widget.page.everything import EverythingRun
+    from sam_widget.widget.page.everything import Everything
 
 __all__ = ["SamWidget"]
 
 T = TypeVar("T")
 
 
-class SamWidget(Shown, ExportActions, SeriesActions, HandEdits[None], SessionTraits):
+class SamWidget(
+    ManyMasks, ExportActions, SeriesActions, HandEdits[None], Observable, SessionTraits
+):
     """Segment an image by clicking on it, or by calling the same actions here.
 
-    Methods return when their answer is in :attr:`masks`; observers run on the thread that made
-    the change, and may call anything here.
+    Methods return when their answer is in :attr:`masks`; observers may call anything here, see
+    :meth:`observe`, and traits can be awaited, see :meth:`changed`.
 
     Parameters
     ----------
@@ -154,7 +158,9 @@ class SamWidget(Shown, ExportActions, SeriesActions, HandEdits[None], SessionTra
             self._publisher = publisher = Publisher(self, series, name)
             self._worker = Worker(session, load, publisher.publish)
             self.exports = Exports(self._worker, series)
-            self._page = Page(self.send, self._worker, publisher.publish_version, self.exports)
+            self._page = Page(
+                weakly(self.send), self._worker, publisher.publish_version, self.exports
+            )
             self._page.begin_with(start.store.snapshot())
             traits = publisher.initial_traits(start, self._worker, self._page)
             given = {"offered_labels": offered, "accept_on_label": accept_on_label}
@@ -169,7 +175,12 @@ class SamWidget(Shown, ExportActions, SeriesActions, HandEdits[None], SessionTra
             self._worker.reset(session, start.failure)
         if series is not None:
             self.navigation = Navigation(
-                series, self._worker, self._cache, self._opener, self._turn_to, publisher.publish
+                series,
+                self._worker,
+                self._cache,
+                self._opener,
+                weakly(self._turn_to),
+                publisher.publish,
             )
             self._page.follow(self.navigation)
             publisher.publish()
@@ -181,10 +192,13 @@ class SamWidget(Shown, ExportActions, SeriesActions, HandEdits[None], SessionTra
         """Open the comm to the page; ipywidgets calls it."""
         super().open()
         bind_to_no_thread(self.comm)
+        screen.meet(self, self._handle_msg)
+        self._call_off_ending = when_gone(self, ending(self._page, self._worker, self.comm))
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:  # noqa: ANN401 - anywidget's signature
         # Encoding starts here, in Python: a cell that displays and then waits gets its answer.
         self._worker.start()
+        screen.show(self)
         return super()._repr_mimebundle_(**kwargs)
 
     def _send(self, msg: Any, buffers: Any = None) -> None:  # noqa: ANN401 - ipywidgets' signature
@@ -223,6 +237,19 @@ class SamWidget(Shown, ExportActions, SeriesActions, HandEdits[None], SessionTra
     def session(self) -> Session:
         """The session that is shown; it is another one when another image is."""
         return self._worker.session
+
+    @property
+    def predictor(self) -> Predictor:
+        """The model, once it is loaded; raises what keeps it from answering."""
+        predictor = self._worker.predictor
+        if predictor is None:
+            raise self._worker.failure or ModelError("no model is loaded. Call wait() first.")
+        return predictor
+
+    @property
+    def everything_mode(self) -> Everything:
+        """Starts runs of everything mode, and shows them."""
+        return self._page.everything
 
     @property
     def image(self) -> NDArray[np.uint8]:
@@ -310,65 +337,6 @@ class SamWidget(Shown, ExportActions, SeriesActions, HandEdits[None], SessionTra
         self._publisher.publish()
         return result
 
-    # ---- many masks at once ---------------------------------------------------------------------
-
-    def everything(
-        self,
-        *,
-        region: tuple[float, float, float, float] | None = None,
-        **parameters: Any,  # noqa: ANN401 - the generator checks each
-    ) -> EverythingRun:
-        """Find all masks, on the page as they come; returns at once.
-
-        Parameters
-        ----------
-        region : (x0, y0, x1, y1), optional
-            Look only here, in pixels of the image.
-        **parameters
-            As for :class:`sam_widget.AutomaticMaskGenerator`: ``points_per_side``,
-            ``pred_iou_thresh``, ``crop_n_layers`` and so on. Thresholds that are left out are as
-            the model suggests.
-
-        Returns
-        -------
-        EverythingRun
-            ``wait()`` for the masks, ``cancel()``, ``refilter(...)``, ``keep(label)``.
-
-        Raises
-        ------
-        PromptError
-            If a parameter makes no sense.
-        """
-        self.wait()
-        self._page.everything.generator(parameters)  # says so in the cell
-        return self._page.everything.start(parameters, region)
-
-    def segment_boxes(
-        self,
-        boxes: Any,  # noqa: ANN401 - array, DataFrame, Detections
-        labels: Sequence[str] | str | None = None,
-    ) -> list[Annotation]:
-        """Segment what is in each of many boxes, and keep all as annotations, as one step of undo.
-
-        Parameters
-        ----------
-        boxes : array-like (N, 4), DataFrame or supervision.Detections
-            A detector's output; see :func:`sam_widget.segment_boxes`.
-        labels : str or sequence of str, optional
-            One for all, or one for each; by default those that come with the boxes.
-
-        Returns
-        -------
-        list of Annotation
-            One for each box, in their order, as they were added.
-        """
-        self.wait()
-        session, predictor = self.session, self._worker.predictor
-        if predictor is None or session.embedding is None:
-            raise self._worker.failure or WidgetClosed("this widget is closed. Make a new one.")
-        found = segment_boxes(predictor, session.embedding, boxes, labels)
-        return list(self.perform(lambda now: still(session, now).add_annotations(found)))
-
     # ---- another image --------------------------------------------------------------------------
 
     def _turn_to(self, opened: Opened) -> Session:
@@ -383,7 +351,7 @@ class SamWidget(Shown, ExportActions, SeriesActions, HandEdits[None], SessionTra
                 annotations=opened.store,
                 prompts=opened.prompts,
             )
-            image_state = None
+            image_state = no_image_trait()
             if preview is not None:
                 image_state = publisher.image_trait(opened.image, preview)
             refuse = self._worker.reset(session, opened.failure)
@@ -429,6 +397,8 @@ class SamWidget(Shown, ExportActions, SeriesActions, HandEdits[None], SessionTra
         """Stop the worker, free the embedding, and tell the page. Calling it again is fine."""
         if not self._closed:
             self._closed = True
+            screen.forget(self)
+            self._call_off_ending()
             self._publisher.close()  # nothing is published after the page was told
             self._unsubscribe()
             self._page.close()
@@ -436,6 +406,9 @@ class SamWidget(Shown, ExportActions, SeriesActions, HandEdits[None], SessionTra
             self.session.release()
             self.annotations.close()
         super().close()
+
+    def __del__(self) -> None:
+        """Do nothing: what :func:`ending` returns is called where it may wait for locks."""
 
     def _check_open(self) -> None:
         if self._closed:

@@ -65,7 +65,7 @@ def test_an_image_that_cannot_be_read_is_shown_as_such_and_passed(widget):
     with pytest.raises(ImageError, match=r"im3.png is not an image"):
         widget.next()
     assert widget.status == "error"
-    assert widget.image_state is None
+    assert widget.image_state["id"] == ""
     assert widget.problem["code"] == "image"
     assert "Skip it" in widget.problem["hint"]
     assert widget.series_state["statuses"] == "ttet"
@@ -81,7 +81,7 @@ def test_an_image_that_cannot_be_read_is_shown_as_such_and_passed(widget):
 def test_a_series_may_begin_with_an_image_that_cannot_be_read(folder):
     with SamWidget.from_folder(folder, "im[34].png", model="fake") as widget:
         assert widget.status == "error"
-        assert widget.image_state is None
+        assert widget.image_state["id"] == ""
         # Mended, it is read again.
         Image.new("RGB", (9, 7)).save(folder / "im3.png")
         widget.go_to(0)
@@ -375,6 +375,26 @@ def test_the_501st_object_costs_its_own_bytes_as_the_first_did():
         widget.next()
         assert abs(cost() - first) < 200  # digits of counters
         assert len(widget.annotations) == 501
+
+
+def test_done_with_a_mask_that_was_not_accepted_is_warned_of(tmp_path, coffee, recording_comm):
+    with SamWidget([coffee, coffee[::-1]], model="fake") as widget:
+        widget.mark("done")
+        widget.add_point(300, 200)
+        widget.mark("skipped")
+        widget.mark("done", 1)  # another image
+        with pytest.warns(UserWarning, match=r"not accepted.*accept\(\), or clear\(\)") as caught:
+            widget.mark("done")
+        assert caught[0].filename == __file__
+        assert widget.series.statuses == ("done", "done")
+        widget.mark("done", 1)
+        widget.accept()
+        widget.mark("done", 0)
+        widget.brush([(300, 200)], 9)
+        with pytest.warns(UserWarning, match="not accepted"):
+            widget.mark("done", 0)
+        widget.clear()
+        widget.mark("done", 0)
 
 
 def test_boxes_of_an_image_that_was_left_meanwhile_are_refused(recording_comm):

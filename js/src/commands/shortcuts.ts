@@ -10,7 +10,7 @@ import * as crosshair from "./crosshair";
 import { toggleEverything } from "./everything";
 import { toggleFullWindow } from "./full-window";
 import { deletePrompt } from "./prompts";
-import { finish, stepImage } from "./series";
+import { finish, isMarked, stepImage, takeUpAgain } from "./series";
 import { fitView, ZOOM_STEP } from "./zoom";
 
 export type ShortcutGroup =
@@ -213,6 +213,14 @@ export const SHORTCUTS: readonly Shortcut[] = [
     label: "Skip the image, and go to the next",
     when: inSeries,
     run: (context) => finish(context, "skipped"),
+  },
+  {
+    id: "image-todo",
+    group: "Images",
+    keys: ["Shift+u"],
+    label: "Set the image back to “to do”",
+    when: isMarked,
+    run: takeUpAgain,
   },
   tool("point", "Tools", "p", "Point tool: click for points, drag for a box"),
   {

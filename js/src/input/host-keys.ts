@@ -31,7 +31,7 @@ export function isForHost(press: KeyPress, target: Element, apple = isApple()): 
     if (apple && ctrlKey && EDITS_BY_CONTROL.test(key)) return false;
     return !(apple && altKey && EDITS_BY_OPTION.test(key));
   }
-  if (mod && PICKS.test(key) && target.closest("[role=listbox]")) return false;
+  if (mod && PICKS.test(key) && target.closest("[role=grid], [role=listbox]")) return false;
   return shortcutFor(press, apple) === undefined;
 }
 

@@ -34,7 +34,7 @@ export function StatusLine({ store, actions, interaction }: CommandContext) {
   const connection = store.connection.value;
   const progress = status === "encoding" ? (store.model.value.encode_progress ?? null) : null;
   return (
-    <footer class="sam-status" data-testid="status-line">
+    <div class="sam-status" data-testid="status-line">
       <span class="sam-state" data-status={connection === "lost" ? "error" : status}>
         {connection !== "lost" && progress !== null ? (
           <EncodingProgress share={progress} />
@@ -63,7 +63,7 @@ export function StatusLine({ store, actions, interaction }: CommandContext) {
         </span>
       )}
       <ImageFacts store={store} />
-    </footer>
+    </div>
   );
 }
 

@@ -9,6 +9,7 @@ import { fitView, ZOOM_STEP, zoomView } from "../commands/zoom";
 import { maxZoom, transformOf } from "../geometry/viewport";
 import { isOffForSlowness, takes } from "../state/selectors";
 import type { Store, ToolName } from "../state/store";
+import { PictureLight } from "./appearance/picture-light";
 import { Field } from "./controls/field";
 import { IconButton } from "./controls/icon-button";
 import { Icon } from "./controls/icons";
@@ -194,6 +195,7 @@ function AppearanceGroup({ store }: { store: Store }) {
           }}
         />
       </label>
+      <PictureLight store={store} />
       <IconButton
         icon="outline"
         label="Outline of the mask"

@@ -25,6 +25,11 @@ export function hasMask(store: Store): boolean {
   return hasPrompts(store) || drawing || store.answer.value.candidates.length > 0;
 }
 
+/** There is something to accept, and nobody is about to. */
+export function hasUnaccepted(store: Store): boolean {
+  return store.pending.value.at(-1)?.type !== "accept" && hasMask(store);
+}
+
 /** How many masks to ask for, as far as this view has said. */
 export function shownMultimask({ document, pending }: Store): boolean | null {
   const asked = pending.value.flatMap((gesture) =>

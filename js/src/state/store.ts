@@ -91,6 +91,9 @@ export interface Store {
   readonly stageSize: Signal<Stage>;
   readonly opacity: Signal<number>;
   readonly outline: Signal<boolean>;
+  /** How the picture looks, 1 as it was taken; its pixels stay as they are. */
+  readonly brightness: Signal<number>;
+  readonly contrast: Signal<number>;
   /** Brush radius in image pixels; null until the person chooses, then it follows the image. */
   readonly brushRadius: Signal<number | null>;
   /** Whether a polygon takes pixels away. */
@@ -218,6 +221,8 @@ function createViewSignals() {
     stageSize: signal<Stage>({ width: 0, height: 0 }),
     opacity: signal(0.5),
     outline: signal(true),
+    brightness: signal(1),
+    contrast: signal(1),
     peeked: signal<{ readonly revision: number; readonly index: number } | null>(null),
     figures: signal(false),
   };

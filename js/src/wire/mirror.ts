@@ -2,7 +2,7 @@
 
 import type { AnyModel } from "@anywidget/types";
 import { batch } from "@preact/signals-core";
-import type { Traits } from "../protocol";
+import type { AnswerState, Candidate, Traits, WireAnswer } from "../protocol";
 import type { Store } from "../state/store";
 
 export type Model = AnyModel<Traits & Record<string, unknown>>;
@@ -30,13 +30,14 @@ export function mirrorTraits(model: Model, store: Store): boolean {
   const { value: before } = kernelStatus;
   batch(() => {
     const imageBefore = store.image.value?.id;
-    store.image.value = model.get("image_state") ?? null;
+    const image = model.get("image_state");
+    store.image.value = image.id === "" ? null : image;
     if (store.image.value?.id !== imageBefore) {
       store.preview.value = null;
       store.foreseen.value = null;
     }
     store.document.value = model.get("document");
-    store.answer.value = model.get("answer");
+    store.answer.value = unpackAnswer(model.get("answer"));
     kernelStatus.value = model.get("status");
     store.problem.value = model.get("problem") ?? null;
     store.model.value = model.get("model_info");
@@ -47,6 +48,26 @@ export function mirrorTraits(model: Model, store: Store): boolean {
     mirrorAcceptOnLabel(store, model.get("accept_on_label") ?? false);
   });
   return kernelStatus.value === "ready" && ["loading", "encoding"].includes(before);
+}
+
+/** Unpacked answers by what came: one that is read twice stays the same. */
+const unpacked = new WeakMap<WireAnswer, AnswerState>();
+
+function unpackAnswer(wire: WireAnswer): AnswerState {
+  const known = unpacked.get(wire);
+  if (known) return known;
+  const { masks, candidates, ...rest } = wire;
+  let start = masks.byteOffset;
+  const answer = {
+    ...rest,
+    candidates: candidates.map(({ bytes, ...figures }): Candidate => {
+      const rle = new DataView(masks.buffer, start, bytes);
+      start += bytes;
+      return { ...figures, rle };
+    }),
+  };
+  unpacked.set(wire, answer);
+  return answer;
 }
 
 /** The person's choice holds until Python says something new. */

@@ -21,7 +21,7 @@ function element(tag: string, attributes: Record<string, string> = {}): Element 
 
 const STAGE = element("div");
 const TEXT = element("input", { type: "text" });
-const LIST = element("div", { role: "listbox" });
+const LIST = element("div", { role: "grid" });
 
 describe("the host", () => {
   it.each([
@@ -90,7 +90,7 @@ describe("JupyterLab", () => {
 
   it.each(["before the widget", "after it"])("sees only its own keys, listening %s", (when) => {
     const { press, stage, add, root } = keyboardScene();
-    const list = add("div", { role: "listbox", tabindex: "0" });
+    const list = add("div", { role: "grid", tabindex: "0" });
     const field = add("input", { type: "text" });
     const seen: string[] = [];
     const look = (event: KeyboardEvent) => {

@@ -24,6 +24,18 @@ describe("the notebook", () => {
     expect(notebook).toHaveBeenCalled();
   });
 
+  it("fills the window by F, and gives it back by Escape before it gives up the focus", () => {
+    const { press, store, stage, interaction } = keyboardScene();
+    press("f");
+    expect(store.layout.fullWindow.value).toBe(true);
+    interaction.crosshair.value = { x: 1, y: 1 };
+    press("Escape");
+    expect(store.layout.fullWindow.value).toBe(true);
+    press("Escape");
+    expect(store.layout.fullWindow.value).toBe(false);
+    expect(document.activeElement).toBe(stage);
+  });
+
   it("gets the focus by Escape when nothing else is left to cancel", () => {
     const { press, interaction, stage, cell } = keyboardScene();
     interaction.crosshair.value = { x: 1, y: 1 };

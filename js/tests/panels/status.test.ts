@@ -101,6 +101,21 @@ describe("status and messages", () => {
     expect(store.previewing.value).toBe(false);
   });
 
+  it("says what to do first, on the picture, until something is done", async () => {
+    const { root, store, get, all } = mount((fresh) => {
+      fresh.kernelStatus.value = "ready";
+    });
+    await settled();
+    expect(all("first-step")).toHaveLength(0);
+    expect(root.textContent).toContain("No image yet");
+    store.image.value = IMAGE;
+    await settled();
+    expect(get("first-step").textContent).toBe("Click an object, or drag a box around it");
+    store.answer.value = answer(3, 1);
+    await settled();
+    expect(all("first-step")).toHaveLength(0);
+  });
+
   it("alerts of a problem with its way out", async () => {
     const { get } = mount((store) => {
       store.problem.value = { code: "weights", message: "No weights.", hint: "Pass a file." };

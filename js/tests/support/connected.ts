@@ -1,6 +1,7 @@
 // A connection to a kernel that is a list: what was sent is noted, answers are given by hand.
 
 import { createHost } from "../../src/host/memory-host";
+import { NO_IMAGE, packAnswer } from "../../src/host/traits";
 import type { Traits, WireAnnotation } from "../../src/protocol";
 import { EMPTY_DOCUMENT, NO_ANSWER } from "../../src/state/document";
 import { createStore } from "../../src/state/store";
@@ -14,9 +15,9 @@ export interface Sent {
 }
 
 export const TRAITS: Traits & Record<string, unknown> = {
-  image_state: null,
+  image_state: NO_IMAGE,
   document: EMPTY_DOCUMENT,
-  answer: NO_ANSWER,
+  answer: packAnswer(NO_ANSWER),
   status: "ready",
   problem: null,
   model_info: { name: "fake", device: "cpu", encode_ms: 1, decode_ms: null },

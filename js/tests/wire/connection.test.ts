@@ -6,7 +6,7 @@ import examples from "../../../tests/protocol/kernel.json" with { type: "json" }
 import queries from "../../../tests/protocol/queries.json" with { type: "json" };
 import { decodeMask, maskHas } from "../../src/geometry/masks";
 import { createHost } from "../../src/host/memory-host";
-import type { AnswerState } from "../../src/protocol";
+import { NO_IMAGE, packAnswer } from "../../src/host/traits";
 import { EMPTY_DOCUMENT, NO_ANSWER } from "../../src/state/document";
 import { createStore } from "../../src/state/store";
 import { connect } from "../../src/wire/connection";
@@ -30,7 +30,7 @@ describe("gestures", () => {
     answer(last(), { of: "gesture", version: 1, revision: 0 });
     await vi.waitFor(() => expect(store.pending.value).toHaveLength(0));
     expect(store.status.value).toBe("predicting");
-    host.publish({ answer: { ...NO_ANSWER, revision: 1, version: 1 } });
+    host.publish({ answer: packAnswer({ ...NO_ANSWER, revision: 1, version: 1 }) });
     expect(store.status.value).toBe("predicting");
     store.paintedRevision.value = 1;
     expect(store.status.value).toBe("ready");
@@ -84,17 +84,25 @@ describe("state from Python", () => {
 
   it("carries answers as in the example", () => {
     const { host, store } = connected();
-    const { candidates, ...rest } = examples.answer;
-    const answer: AnswerState = {
-      ...rest,
-      candidates: candidates.map((candidate) => ({ ...candidate, rle: bytes(candidate.rle) })),
-    };
-    host.publish({ answer });
+    const { candidates, masks } = examples.answer;
+    host.publish({ answer: { ...examples.answer, masks: bytes(masks) } });
     const { width, height } = store.answer.value;
     const areas = store.answer.value.candidates.map(({ rle }) =>
       decodeMask({ rle, width, height }).data.reduce((sum, value) => sum + value, 0),
     );
     expect(areas).toEqual(candidates.map((candidate) => candidate.area));
+    expect(packAnswer(store.answer.value)).toEqual({ ...examples.answer, masks: bytes(masks) });
+    const before = store.answer.value;
+    host.publish({ status: "encoding" });
+    expect(store.answer.value).toBe(before); // so that nothing is drawn again
+  });
+
+  it("shows no image where Python has none", () => {
+    const image = { ...NO_IMAGE, id: "a", width: 2, height: 1 };
+    const { host, store } = connected({ image_state: image });
+    expect(store.image.value).toBe(image);
+    host.publish({ image_state: NO_IMAGE });
+    expect(store.image.value).toBeNull();
   });
 
   it.each(examples.masks)("decodes the mask $rle as Python encodes it", ({ rle, size, rows }) => {

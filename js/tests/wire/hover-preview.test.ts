@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { packAnswer } from "../../src/host/traits";
 import { NO_ANSWER } from "../../src/state/document";
 import { bytes, connected, type Sent } from "../support/connected";
 
@@ -62,9 +63,9 @@ describe("previews", () => {
     expect(store.answer.value.candidates).toEqual([]);
     // Its own answer, or a failure, takes the place at once.
     const committed = { ...store.shownAnswer.value, revision: 4, version: 1 };
-    host.publish({ answer: committed });
+    host.publish({ answer: packAnswer(committed) });
     expect(store.shownAnswer.value.revision).toBe(4);
-    host.publish({ answer: NO_ANSWER });
+    host.publish({ answer: packAnswer(NO_ANSWER) });
     answer(click, { of: "gesture", version: 1, revision: 0 });
     await settled();
     host.publish({ status: "error" });

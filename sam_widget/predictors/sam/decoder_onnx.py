@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import struct
-import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ import torch
 
 from sam_widget.errors import ModelError
 from sam_widget.predictors import onnx_runtime
+from sam_widget.predictors.computing_thread import ComputingThread
 from sam_widget.predictors.sam import checkpoints
 from sam_widget.predictors.sam.decoder_graph import GRAPH_VERSION, masks_graph, tokens_graph
 from sam_widget.predictors.sam.decoder_values import DecodedTokens, places_by_prompt
@@ -88,7 +88,7 @@ def open_in_background(weights: Weights, model_digest: str) -> Future[OnnxDecode
         except Exception as error:  # noqa: BLE001 - whoever asks for the result gets it
             future.set_exception(error)
 
-    threading.Thread(target=work, name="sam_widget graphs", daemon=True).start()
+    ComputingThread(work, lambda: None, "sam_widget graphs").start()
     return future
 
 

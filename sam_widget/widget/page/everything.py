@@ -15,7 +15,9 @@ import numpy as np
 
 from sam_widget.automatic import AutomaticMaskGenerator
 from sam_widget.errors import ModelError, PromptError, StaleGesture
-from sam_widget.predictors import capabilities
+from sam_widget.predictors import ComputingThread, capabilities
+from sam_widget.widget.actions import still
+from sam_widget.widget.page.everything_run import RunState
 from sam_widget.widget.wire import problems
 from sam_widget.widget.wire.everything import chunks, packed, parts, shown
 
@@ -23,116 +25,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sam_widget.annotations import Annotation
-    from sam_widget.automatic import AutomaticMasks, AutomaticRun
+    from sam_widget.automatic import AutomaticMasks
+    from sam_widget.session import Session
     from sam_widget.widget.wire.requests import Request
     from sam_widget.widget.worker.worker import Worker
 
-__all__ = ["Everything", "EverythingRun"]
+__all__ = ["Everything"]
 
 _TELL_EVERY = 0.1
 """Seconds between two messages about a run."""
 _CLICK_PATIENCE = 2.0
 """Seconds that a run waits for the answer to a click before its next batch."""
-
-
-class EverythingRun:
-    """A run of everything mode: its progress, its result, and what can be done with it.
-
-    Returned by :meth:`sam_widget.SamWidget.everything`; returns at once, while the run goes on.
-
-    Attributes
-    ----------
-    result : AutomaticMasks
-        What was found so far, under the thresholds that the page's sliders show.
-    """
-
-    def __init__(self, owner: Everything, number: int) -> None:
-        self._owner = owner
-        self.number = number
-        self.run: AutomaticRun | None = None
-        self.latest: AutomaticMasks | None = None
-        self.failure: BaseException | None = None
-        self.ended = threading.Event()
-        self.cancelling = False
-        self.over = False
-
-    def __repr__(self) -> str:
-        found = 0 if self.latest is None else len(self.latest)
-        return f"<EverythingRun {self.stage}, {self.share:.0%}, {found} masks>"
-
-    @property
-    def stage(self) -> str:
-        """``"waiting"``, ``"encoding"``, ``"decoding"``, ``"finished"``, ``"cancelled"``, or
-        ``"failed"``.
-        """  # noqa: D205 - a list of words
-        if self.failure is not None:
-            return "failed"
-        if self.run is None:
-            return "cancelled" if self.over else "waiting"
-        if not self.over:
-            return "decoding" if self.run.finished else self.run.stage
-        return "cancelled" if self.run.cancelled else "finished"
-
-    @property
-    def share(self) -> float:
-        """Share of the points that are done, in [0, 1]."""
-        return 0.0 if self.run is None else self.run.share
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Estimate of what is left; None before the first batch."""
-        return None if self.run is None else self.run.seconds_left
-
-    @property
-    def result(self) -> AutomaticMasks:
-        """What was found so far, under the present thresholds.
-
-        Raises
-        ------
-        SamWidgetError
-            What ended the run, if something did.
-        """
-        if self.failure is not None:
-            raise self.failure
-        if self.latest is None:
-            raise StaleGesture("nothing is found yet. wait() returns when the run has ended.")
-        return self.latest
-
-    def wait(self, timeout: float | None = None) -> AutomaticMasks:
-        """Wait for the end of the run, and return what it found; Ctrl-C works.
-
-        Raises
-        ------
-        TimeoutError
-            If it takes longer than ``timeout`` seconds.
-        SamWidgetError
-            What ended the run, if something did.
-        """
-        if not self.ended.wait(timeout):
-            raise TimeoutError(f"the run is at {self.share:.0%} after {timeout} s.")
-        return self.result
-
-    def cancel(self) -> None:
-        """End the run after the batch that is being computed; what was found stays."""
-        self.cancelling = True
-        if self.run is not None:
-            self.run.cancel()
-
-    def refilter(self, **thresholds: float) -> AutomaticMasks:
-        """Change thresholds, here and on the page; see :meth:`AutomaticMasks.refilter`."""
-        return self._owner.refilter(self, **thresholds)
-
-    def keep(self, label: str = "", rows: Sequence[int] | None = None) -> list[Annotation]:
-        """Accept masks as annotations, as one step of undo.
-
-        Parameters
-        ----------
-        label : str
-            For all of them.
-        rows : sequence of int, optional
-            Rows of ``result.table``; all that stay, by default.
-        """
-        return self._owner.keep(self, label, rows)
 
 
 class Everything:
@@ -153,7 +56,7 @@ class Everything:
     ) -> None:
         self._send, self._worker = send, worker
         self._lock = threading.RLock()
-        self._current: EverythingRun | None = None
+        self._current: RunState | None = None
         self._count = 0
         self._told = 0  # rows that the page has
         self._cleaned: set[tuple[float, int]] = set()  # clean masks that the page has
@@ -161,9 +64,7 @@ class Everything:
 
     # ---- from Python ----------------------------------------------------------------------------
 
-    def start(
-        self, parameters: dict[str, Any], region: Sequence[float] | None = None
-    ) -> EverythingRun:
+    def start(self, parameters: dict[str, Any], region: Sequence[float] | None = None) -> RunState:
         """Start a run, and cancel the one before.
 
         ``parameters`` are those of :class:`AutomaticMaskGenerator`; what is left out is as the
@@ -175,14 +76,12 @@ class Everything:
             self._count += 1
             self._told = 0
             self._cleaned.clear()
-            self._current = current = EverythingRun(self, self._count)
-        thread = threading.Thread(
-            target=self._work,
-            args=(current, dict(parameters), region),
-            name="sam_widget everything",
-            daemon=True,
-        )
-        thread.start()
+            self._current = current = RunState(self._count, self._worker.session)
+        ComputingThread(
+            lambda: self._work(current, dict(parameters), region),
+            current.cancel,
+            "sam_widget everything",
+        ).start()
         return current
 
     def generator(self, parameters: dict[str, Any]) -> AutomaticMaskGenerator:
@@ -196,27 +95,49 @@ class Everything:
         except TypeError as error:
             raise PromptError(f"everything mode: {error}") from error
 
-    def refilter(self, current: EverythingRun, **thresholds: float) -> AutomaticMasks:
+    def result(self, current: RunState) -> AutomaticMasks:
+        """Return what was found and is no object yet, under the present thresholds."""
+        with self._lock:
+            session = current.session()
+            if session is not None:
+                current.offer(session.annotations)
+            return current.result
+
+    def follow(self, annotations: Sequence[Annotation]) -> None:
+        """Take off the offer what has become an object, and bring back what no longer is one."""
+        with self._lock:
+            current = self._current
+            if current is not None and current.offer(annotations):
+                self._tell_state(current)
+
+    def refilter(self, current: RunState, **thresholds: float) -> AutomaticMasks:
         """Change the thresholds of a run, and update the page."""
         with self._lock:
-            chosen = current.result.refilter(**thresholds)
+            chosen = self.result(current).refilter(**thresholds)
             current.latest = chosen
             if current is self._current:
                 self._tell_state(current)
             return chosen
 
-    def keep(
-        self, current: EverythingRun, label: str, rows: Sequence[int] | None
-    ) -> list[Annotation]:
-        """Accept masks as annotations, the largest first, so that none hides another."""
-        found = current.result
-        objects = sorted(found.annotations(label, rows), key=lambda annotation: -annotation.area)
-        if objects:
-            added = self._worker.submit(
-                lambda session: session.add_annotations(objects), computes=False
-            )
-            objects = list(added.result())
-        return objects
+    def keep(self, current: RunState, label: str, rows: Sequence[int] | None) -> list[Annotation]:
+        """Accept masks as annotations, the largest first, so that none hides another.
+
+        What is an object already is not kept again.
+        """
+
+        def keep(session: Session) -> list[Annotation]:
+            still(current.session(), session)
+            found = self.result(current)
+            wanted = dict.fromkeys(found.checked_rows(rows))
+            fresh = [row for row in wanted if found.table.area[row] and row not in found.taken]
+            fresh.sort(key=lambda row: -found.rle_of(row).area)
+            before = {annotation.id for annotation in session.annotations}
+            added = session.add_annotations(found.annotations(label, fresh), new_only=True)
+            for row, annotation in zip(fresh, added, strict=True):
+                current.objects[row] = annotation.id
+            return list({made.id: made for made in added if made.id not in before}.values())
+
+        return self._worker.submit(keep, computes=False).result()
 
     def reset(self) -> None:
         """Drop the run, when another image is shown."""
@@ -269,13 +190,13 @@ class Everything:
             return self._listed(current, arguments["start"])
         return fields, []
 
-    def _present(self) -> EverythingRun:
+    def _present(self) -> RunState:
         current = self._current
         if current is None:
             raise StaleGesture("there is no run of everything mode. Start one.")
         return current
 
-    def _listed(self, current: EverythingRun, start: int) -> tuple[dict[str, Any], Sequence[bytes]]:
+    def _listed(self, current: RunState, start: int) -> tuple[dict[str, Any], Sequence[bytes]]:
         """Lay out candidates from a row on, for a new view."""
         with self._lock:
             latest = current.latest
@@ -295,7 +216,7 @@ class Everything:
     # ---- the run's thread -----------------------------------------------------------------------
 
     def _work(
-        self, current: EverythingRun, parameters: dict[str, Any], region: Sequence[float] | None
+        self, current: RunState, parameters: dict[str, Any], region: Sequence[float] | None
     ) -> None:
         try:
             self._tell(current)
@@ -327,7 +248,7 @@ class Everything:
         finally:
             current.ended.set()
 
-    def _tell(self, current: EverythingRun, found: AutomaticMasks | None = None) -> None:
+    def _tell(self, current: RunState, found: AutomaticMasks | None = None) -> None:
         """Send new candidates and the state of the run, unless it was replaced."""
         with self._lock:
             if found is not None:
@@ -336,6 +257,7 @@ class Everything:
                 if known is not None and known.thresholds != found.thresholds:
                     found = found.refilter(**_as_dict(known.thresholds))
                 current.latest = found
+                current.offer(self._worker.session.annotations)
             if current is not self._current:
                 return
             if current.latest is not None:
@@ -345,7 +267,7 @@ class Everything:
                 self._told = end
             self._tell_state(current)
 
-    def _tell_state(self, current: EverythingRun) -> None:
+    def _tell_state(self, current: RunState) -> None:
         """Send the state of the run, and which candidates pass. The lock is held."""
         latest = current.latest
         message: dict[str, Any] = {
@@ -377,7 +299,7 @@ class Everything:
             buffers.append(np.packbits(stays, bitorder="little").tobytes())
         self._send(message, buffers)
 
-    def _tell_cleaned(self, current: EverythingRun, latest: AutomaticMasks) -> None:
+    def _tell_cleaned(self, current: RunState, latest: AutomaticMasks) -> None:
         """Send masks that the clean-up changed and that the page does not have yet."""
         area = float(latest.thresholds.min_mask_region_area)
         fresh = {

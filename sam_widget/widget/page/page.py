@@ -97,6 +97,7 @@ class Page:
     def publish_annotations(self, annotations: tuple[Annotation, ...]) -> None:
         """Send what changed in the list of annotations since the last time."""
         self._annotations.publish(annotations)
+        self.everything.follow(annotations)
 
     def receive(self, content: object, buffers: Sequence[object]) -> None:
         """Handle one untrusted message; answer with an error if it is invalid."""

@@ -1,4 +1,8 @@
-"""Laying out the synced traits, from which a view is built without computation."""
+"""Laying out the synced traits, from which a view is built without computation.
+
+A trait's bytes are always at the same path, empty where there are none: who executes a notebook
+without a page stores each buffer under the path that it last had, and could not put it back there.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ __all__ = [
     "document_trait",
     "file_name",
     "image_trait",
+    "no_image_trait",
     "series_trait",
 ]
 
@@ -37,6 +42,22 @@ def image_trait(image: RgbImage, preview: Encoded, image_id: str) -> dict[str, A
         "preview_width": preview.width,
         "preview_height": preview.height,
         "max_level": max_level,
+        "tile_size": TILE_SIZE,
+    }
+
+
+def no_image_trait() -> dict[str, Any]:
+    """Lay out ``image_state`` where there is no image to show."""
+    return {
+        "id": "",
+        "width": 0,
+        "height": 0,
+        "note": "",
+        "preview": b"",
+        "preview_mime": "",
+        "preview_width": 0,
+        "preview_height": 0,
+        "max_level": -1,
         "tile_size": TILE_SIZE,
     }
 
@@ -68,18 +89,20 @@ def _journal_fields(store: AnnotationStore) -> dict[str, Any] | None:
 
 
 def answer_trait(answer: Answer) -> dict[str, Any]:
-    """Lay out ``answer``: one atomic value, each mask a run-length string in a buffer."""
+    """Lay out ``answer``: one atomic value, with the masks' run-length strings in one buffer."""
     candidates = answer.candidates
     listed: list[dict[str, Any]] = []
+    texts: list[bytes] = []
     height = width = 0
     if candidates is not None:
         height, width = candidates.shown[0].height, candidates.shown[0].width
+        texts = [shown.compressed() for shown in candidates.shown]
         listed = [
             {
                 "score": _figure(float(candidates.scores[i])),
                 "stability": _figure(candidates.stabilities[i]),
                 "area": candidates.areas[i],
-                "rle": candidates.shown[i].compressed(),
+                "bytes": len(texts[i]),
             }
             for i in range(len(candidates))
         ]
@@ -90,6 +113,7 @@ def answer_trait(answer: Answer) -> dict[str, Any]:
         "height": height,
         "selected": answer.selected,
         "candidates": listed,
+        "masks": b"".join(texts),
     }
 
 

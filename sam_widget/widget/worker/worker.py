@@ -12,11 +12,12 @@ import time
 import traceback
 from concurrent.futures import Future
 from dataclasses import dataclass
-from threading import TIMEOUT_MAX, Condition, Thread, current_thread
+from threading import TIMEOUT_MAX, Condition, current_thread
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from sam_widget.embeddings import trim_heap
 from sam_widget.errors import SamWidgetError, WidgetClosed
+from sam_widget.predictors import ComputingThread, end_before_others
 from sam_widget.widget.worker.gesture_queue import GestureQueue, Turn
 from sam_widget.widget.worker.pace import Pace
 from sam_widget.widget.worker.prefetch import Ahead, Cancelled, Wish
@@ -61,20 +62,17 @@ class Worker:
     def __init__(
         self, session: Session, load: Callable[[], Predictor], on_change: Callable[[], None]
     ) -> None:
-        self._session = session
-        self._load = load
-        self._on_change = on_change
+        self._session, self._load, self._on_change = session, load, on_change
         self._predictor: Predictor | None = None
         self._load_failure: Exception | None = None
         self._stage: Literal["loading", "encoding", "idle"] = "loading"
         self._preview: _Preview | None = None
         self._pace = Pace()
         self._encode_progress: float | None = None
-        self._ahead = Ahead()
-        self._wake = Condition()
+        self._ahead, self._wake = Ahead(), Condition()
         self._gestures = GestureQueue(self._wake)
         self._closed = False
-        self._thread: Thread | None = None
+        self._thread: ComputingThread | None = None
 
     # ---- called from anywhere ---------------------------------------------------------------
 
@@ -140,6 +138,7 @@ class Worker:
         result = self.submit(gesture, computes=computes).result()
         if not self.here:
             session = self._session
+            self.look()
             session.wait(session.version)
             if session.failure is not None:
                 raise session.failure
@@ -149,8 +148,13 @@ class Worker:
         """Begin to load and encode; does nothing when called again."""
         with self._wake:
             if self._thread is None and not self._closed:
-                self._thread = Thread(target=self._run, name="sam_widget", daemon=True)
+                self._thread = ComputingThread(self._run, self.close, "sam_widget")
                 self._thread.start()
+
+    def look(self) -> None:
+        """Have the thread look for work: another user of the annotations may have made some."""
+        with self._wake:
+            self._wake.notify_all()
 
     def submit(self, gesture: Callable[[Session], T], *, computes: bool) -> Future[T]:
         """Apply a gesture after all earlier ones.
@@ -184,24 +188,20 @@ class Worker:
 
     def preview(self, x: float, y: float, answer: Callable[[Candidates | None], None]) -> None:
         """Preview the newest point; one that is overtaken is answered with None."""
-        newest = _Preview(x, y, answer)
+        overtaken: _Preview | None = _Preview(x, y, answer)
         with self._wake:
-            if self._closed:
-                overtaken: _Preview | None = newest
-            else:
-                overtaken, self._preview = self._preview, newest
+            if not self._closed:
+                overtaken, self._preview = self._preview, overtaken
             self._ahead.asked()
             self._wake.notify_all()
         if overtaken is not None:
             overtaken.answer(None)
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Block until the image is encoded and every prompt answered, or something failed.
-
-        Returns False if the time ran out.
-        """
+        """Block until all is answered, or something failed; return False if the time ran out."""
         if self.here:
             return True
+        self.look()
         with self._wake:
             return self._wake.wait_for(
                 lambda: (
@@ -215,10 +215,10 @@ class Worker:
     def encode_ahead(
         self, image: RgbImage, encode: Callable[[Predictor, Progress], object]
     ) -> None:
-        """Encode another image when there is nothing else to do; the newest such wish counts.
+        """Encode another image, for ``encode`` to keep; the newest such wish counts.
 
-        Whatever is asked for ends it, and it starts again when that is done; it goes on when the
-        widget turns to this image. ``encode`` keeps the embedding.
+        Whatever is asked for ends it, and it starts again when nothing is; it goes on when the
+        widget turns to this image.
         """
         with self._wake:
             self._ahead.wish = Wish(image, encode)
@@ -226,20 +226,17 @@ class Worker:
 
     def finish_gestures(self) -> None:
         """Block until the gestures made so far have been applied to their session."""
-        if self.here:
-            return
         with self._wake:
             busy = not self._gestures.is_empty or self._gestures.is_busy_elsewhere
-            waiting = busy and not self._closed
-        if waiting:
+        if busy and not (self.here or self._closed):
             self.submit(lambda _session: None, computes=True).exception()
 
     def wait_until_applied(self) -> None:
         """Block until no gesture is being applied."""
-        if self.here:
-            return
         with self._wake:
-            self._wake.wait_for(lambda: self._closed or not self._gestures.is_busy_elsewhere)
+            self._wake.wait_for(
+                lambda: self.here or self._closed or not self._gestures.is_busy_elsewhere
+            )
 
     def reset(self, session: Session, failure: Exception | None = None) -> Callable[[], None]:
         """Turn to another session; an encoding for the old one is cancelled.
@@ -253,8 +250,7 @@ class Worker:
         Returns
         -------
         callable
-            Refuses the gestures that were still queued for the old session, and answers its
-            preview. For the caller to call when it holds no lock.
+            Refuses what was still queued for the old session. To be called when no lock is held.
         """
         with self._wake:
             refuse = self._dropping("the image was replaced. Repeat the gesture on the new one.")
@@ -275,6 +271,11 @@ class Worker:
             self._ahead.wish = None
             self._wake.notify_all()
         refuse()
+
+    def join(self) -> None:
+        """Wait for the end of the thread, after :meth:`close`."""
+        if self._thread is not None:
+            self._thread.join()
 
     def _dropping(self, message: str) -> Callable[[], None]:
         """Take all that waits off the queue; the result tells those who wait."""
@@ -371,6 +372,7 @@ class Worker:
         try:
             if self._predictor is None:
                 predictor = self._load()
+                end_before_others()  # than what has just been imported
                 with self._wake:
                     if self._closed:
                         return

@@ -8,6 +8,7 @@ import pytest
 from sam_widget import FakePredictor, SamWidget
 from sam_widget.errors import PromptError, StaleGesture
 from sam_widget.masks.rle import Rle
+from sam_widget.widget.page.everything_run import EverythingRun
 
 pytestmark = pytest.mark.usefixtures("any_frame")
 
@@ -139,6 +140,87 @@ def test_kept_masks_are_objects_and_one_step_of_undo(widget, page):
     assert len(widget.annotations) == 3
 
 
+def test_what_was_kept_leaves_the_offer_until_that_is_undone(widget, page):
+    run = widget.everything(**LOOSE)
+    found = run.wait(60)
+    rows = sorted(found.selection.kept.tolist())
+    first, second, *others = rows
+    kept = run.keep("cat", [first])
+    assert page.state()[1] == sorted(run.result.selection.kept.tolist()) == [second, *others]
+    assert page.state()[0]["kept"] == len(run.result) == len(rows) - 1
+    assert run.result.removed == found.removed  # what it kept away stays away
+    assert run.keep("cat", [first]) == run.keep("dog", [first, first]) == []
+    assert page.ask("everything_keep", rows=[first], label="cat")[0]["kept"] == 0
+    assert len(widget.annotations) == 1
+
+    widget.smooth(3, annotation_id=kept[0].id)  # another mask, and the same object
+    assert widget.annotations[0].rle != kept[0].rle
+    assert page.state()[1] == [second, *others]
+    assert run.keep("cat", [first]) == []
+    widget.undo()
+    assert page.state()[1] == [second, *others]
+    widget.undo()
+    assert page.state()[1] == sorted(run.result.selection.kept.tolist()) == rows
+    widget.redo()
+    assert page.state()[1] == [second, *others]
+    widget.remove_annotation(kept[0].id)
+    assert page.state()[1] == rows
+    widget.annotations.undo()  # from anywhere
+    assert page.state()[1] == [second, *others]
+
+    assert len(page.ask("everything_keep", rows=None, label="dog")) == 2
+    assert page.state()[1] == []
+    assert [found.label for found in widget.annotations] == ["cat", *["dog"] * len(rows[1:])]
+    assert run.keep("dog") == []
+    run.refilter(pred_iou_thresh=0.7)
+    run.refilter(pred_iou_thresh=LOOSE["pred_iou_thresh"])
+    assert page.state()[1] == []
+
+
+def test_a_second_run_offers_nothing_that_is_an_object_already(widget, page):
+    rows = sorted(widget.everything(**LOOSE).wait(60).selection.kept.tolist())
+    run = widget.everything(**LOOSE)
+    run.wait(60)
+    run.keep("cat", rows[:2])
+    again = widget.everything(**LOOSE)
+    assert sorted(again.wait(60).selection.kept.tolist()) == rows[2:]
+    assert page.state()[1] == rows[2:]
+    assert run.keep("dog", rows[:3])[0].rle == again.wait(60).table.rles[rows[2]]
+    assert page.state()[1] == rows[3:]
+
+
+def test_equal_masks_are_kept_once(widget, page):
+    run = widget.everything(**LOOSE, box_nms_thresh=1)
+    table = run.wait(60).table
+    same = [row for row in range(len(table)) if table.rles[row] == table.rles[0]]
+    widget.set_box(*table.boxes_xyxy[0].tolist())
+    assert len(run.keep("cat", same)) == 1
+    assert len(run.keep("cat", [0])) == 0
+    assert len(widget.annotations) == 1
+
+
+def test_masks_of_another_image_are_not_kept_on_this_one(cat, recording_comm):
+    with SamWidget([cat, cat[::-1]], model=FakePredictor()) as widget:
+        run = widget.everything(**LOOSE)
+        run.wait(60)
+        widget.next()
+        with pytest.raises(StaleGesture, match="another image"):
+            run.keep("cat")
+        assert len(widget.annotations) == 0
+
+
+def test_boxes_that_are_segmented_again_add_nothing(widget):
+    boxes = [(20, 30, 120, 160), (20, 30, 120, 160), (200, 40, 330, 220)]
+    first = widget.segment_boxes(boxes, ["cat", "cat", "dog"])
+    assert first[0] is first[1]
+    assert [found.label for found in widget.annotations] == ["cat", "dog"]
+    again = widget.segment_boxes(boxes, ["cat", "animal", "dog"])
+    assert [found.id for found in again] == [first[0].id, again[1].id, first[2].id]
+    assert [found.label for found in widget.annotations] == ["cat", "dog", "animal"]
+    widget.undo()
+    assert [found.label for found in widget.annotations] == ["cat", "dog"]
+
+
 def test_the_page_starts_and_cancels(widget, page, monkeypatch):
     widget.wait(60)
     held = threading.Event()
@@ -245,7 +327,8 @@ def test_the_result_of_a_run_that_has_found_nothing_yet(widget, monkeypatch):
     widget.wait(60)
     held = threading.Event()
     monkeypatch.setattr(widget._worker, "wait", lambda: held.wait(30))
-    run = widget._page.everything.start({})
+    everything = widget._page.everything
+    run = EverythingRun(everything.start({}), everything, widget)
     with pytest.raises(StaleGesture, match="nothing is found yet"):
         _ = run.result
     with pytest.raises(TimeoutError, match="0%"):

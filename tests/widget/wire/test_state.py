@@ -37,9 +37,7 @@ def test_answer_looks_like_the_example():
         frame=ModelFrame(2, 4),
     )
     trait = traits.answer_trait(Answer(3, 5, candidates, 1, 3))
-    for one in trait["candidates"]:
-        one["rle"] = one["rle"].decode()
-    assert trait == expected
+    assert trait | {"masks": trait["masks"].decode()} == expected
 
 
 @pytest.mark.parametrize("case", KERNEL["masks"], ids=lambda case: case["rle"])

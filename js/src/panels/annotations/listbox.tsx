@@ -1,5 +1,5 @@
 // The list itself: only rows in view are in the page, the focus stays with the list, and keys move
-// its active row (the listbox pattern of the ARIA Authoring Practices).
+// its active row (the grid pattern of the ARIA Authoring Practices: an option could hold no buttons).
 
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
@@ -49,12 +49,13 @@ export function AnnotationListbox({ store, actions, annotations }: Props) {
   return (
     <div
       class="sam-object-list"
-      role="listbox"
+      role="grid"
       data-testid="object-list"
       tabIndex={annotations.length > 0 ? 0 : -1}
       ref={list}
       aria-label="Accepted objects"
       aria-multiselectable={true}
+      aria-rowcount={annotations.length}
       aria-activedescendant={activeInPage ? rowId(active) : undefined}
       onScroll={({ currentTarget }) => {
         scrollTop.value = currentTarget.scrollTop;
@@ -67,23 +68,23 @@ export function AnnotationListbox({ store, actions, annotations }: Props) {
         style={{ height: `${annotations.length * ROW_HEIGHT}px` }}
       >
         {placed(annotations, { start, end, typed }).map(({ annotation, index }) => (
-          <AnnotationRow
-            key={annotation.id}
-            annotation={annotation}
-            store={store}
-            actions={actions}
-            elementId={rowId(annotation.id)}
-            number={numbers.value.get(annotation.id) ?? 0}
-            index={index}
-            count={annotations.length}
-            active={annotation.id === active}
-            selected={store.selectedIds.value.has(annotation.id)}
-            editing={editing.value === annotation.id}
-            onPick={(event) => pickRow(event, annotation.id)}
-            onEdit={() => edit(annotation.id)}
-            onEdited={(label) => edited(annotation, label)}
-            onJump={() => jumpTo(store, [annotation])}
-          />
+          <div key={annotation.id} role="row" aria-rowindex={index + 1}>
+            <AnnotationRow
+              annotation={annotation}
+              store={store}
+              actions={actions}
+              elementId={rowId(annotation.id)}
+              number={numbers.value.get(annotation.id) ?? 0}
+              index={index}
+              active={annotation.id === active}
+              selected={store.selectedIds.value.has(annotation.id)}
+              editing={editing.value === annotation.id}
+              onPick={(event) => pickRow(event, annotation.id)}
+              onEdit={() => edit(annotation.id)}
+              onEdited={(label) => edited(annotation, label)}
+              onJump={() => jumpTo(store, [annotation])}
+            />
+          </div>
         ))}
       </div>
     </div>

@@ -1,4 +1,4 @@
-// One accepted annotation: an option of the list, with its number and its picture, and with buttons
+// One accepted annotation: a row of the list, with its number and its picture, and with buttons
 // for the pointer. What they do can be done from the list by key, or from the bar of the selection.
 
 import { useComputed } from "@preact/signals";
@@ -25,9 +25,8 @@ interface Props {
   elementId: string;
   /** Its place among all objects, from 1: the same number is on the picture. */
   number: number;
-  /** Place in the list, and its length. */
+  /** Place in the list. */
   index: number;
-  count: number;
   active: boolean;
   selected: boolean;
   editing: boolean;
@@ -54,12 +53,10 @@ export function AnnotationRow(props: Props) {
     // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the list, whose active row this may be.
     <div
       class="sam-object"
-      role="option"
+      role="gridcell"
       id={props.elementId}
       tabIndex={-1}
       aria-selected={selected}
-      aria-posinset={index + 1}
-      aria-setsize={props.count}
       aria-label={`${number}, ${name}${visible ? "" : ", hidden"}, ${formatArea(annotation.area)}`}
       style={{ top: `${index * ROW_HEIGHT}px` }}
       data-testid="object-row"

@@ -111,7 +111,7 @@ function RelabelField({ store, actions, count }: ViewContext & { count: number }
   const relabel = (field: HTMLInputElement) => {
     relabelSelected({ store, actions }, field.value.trim());
     typed.value = "";
-    field.closest(".sam-objects")?.querySelector<HTMLElement>("[role=listbox]")?.focus();
+    field.closest(".sam-objects")?.querySelector<HTMLElement>("[role=grid]")?.focus();
   };
   return (
     <>

@@ -2,7 +2,7 @@
 
 import type { ViewContext } from "../../commands/context";
 import { keysOf } from "../../commands/key-names";
-import { finish, stepImage } from "../../commands/series";
+import { finish, isMarked, stepImage, takeUpAgain } from "../../commands/series";
 import { placeOf, statusOf } from "../../state/series";
 import { IconButton } from "../controls/icon-button";
 import { Icon, type IconName } from "../controls/icons";
@@ -41,6 +41,17 @@ export function SeriesPlace({ store, actions }: ViewContext) {
       </span>
       <MarkButton store={store} actions={actions} status="done" pressed={status === "done"} />
       <MarkButton store={store} actions={actions} status="skipped" pressed={status === "skipped"} />
+      {isMarked(store) && (
+        <button
+          type="button"
+          class="sam-mark"
+          data-testid="series-todo"
+          title={`Set the image back to “to do” (${keysOf("image-todo")})`}
+          onClick={() => takeUpAgain({ store, actions })}
+        >
+          To do
+        </button>
+      )}
     </fieldset>
   );
 }
@@ -53,7 +64,7 @@ function MarkButton({
 }: ViewContext & { status: "done" | "skipped"; pressed: boolean }) {
   const [word, icon, id] =
     status === "done" ? ["Done", "check", "image-done"] : ["Skip", "skip", "image-skip"];
-  const does = pressed ? "Mark the image as to do again" : `${word}: mark it, and go to the next`;
+  const does = pressed ? `${word} already: go to the next` : `${word}: mark it, and go to the next`;
   return (
     <button
       type="button"

@@ -106,6 +106,12 @@ function drawShapes(
   shapes: readonly Shape[],
   picture: HTMLCanvasElement | null,
 ): void {
+  // No mask has pixels beside the image, where a stroke may well go.
+  const { device, image } = frame;
+  context.save();
+  context.beginPath();
+  context.rect(device.e, device.f, device.a * image.width, device.d * image.height);
+  context.clip();
   const removing = shapes.filter(({ removes }) => removes);
   if (removing.length > 0 && picture) {
     context.save();
@@ -122,6 +128,7 @@ function drawShapes(
     drawShape(context, frame, shape, shape.color);
     context.restore();
   }
+  context.restore();
 }
 
 function drawShape(

@@ -32,6 +32,19 @@ describe("the strip", () => {
     expect(statuses).toEqual(["done", "todo", "skipped", "unreadable"]);
   });
 
+  it("folds", async () => {
+    const { store, get, all } = withSeries();
+    await settled();
+    expect(get("series-fold").getAttribute("aria-expanded")).toBe("true");
+    get("series-fold").click();
+    await settled();
+    expect(all("series-strip")).toHaveLength(0);
+    expect(get("series-place").textContent).toBe("2 / 4");
+    store.layout.room.value = 2000;
+    await settled();
+    expect(all("series-strip")).toHaveLength(0);
+  });
+
   it("opens images by press, by button and by key", async () => {
     const { actions, get, all } = withSeries();
     await settled();
