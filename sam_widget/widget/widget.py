@@ -17,6 +17,7 @@ from sam_widget.widget.exports import ExportActions, Exports
 from sam_widget.widget.lifetime import ending, screen, weakly
 from sam_widget.widget.many_masks import ManyMasks
 from sam_widget.widget.navigation import Navigation
+from sam_widget.widget.observing import Observable
 from sam_widget.widget.opening import Opener
 from sam_widget.widget.page.page import Page
 from sam_widget.widget.publisher import Publisher
@@ -48,11 +49,13 @@ __all__ = ["SamWidget"]
 T = TypeVar("T")
 
 
-class SamWidget(ManyMasks, ExportActions, SeriesActions, HandEdits[None], SessionTraits):
+class SamWidget(
+    ManyMasks, ExportActions, SeriesActions, HandEdits[None], Observable, SessionTraits
+):
     """Segment an image by clicking on it, or by calling the same actions here.
 
-    Methods return when their answer is in :attr:`masks`; observers run on the thread that made
-    the change, and may call anything here.
+    Methods return when their answer is in :attr:`masks`; observers may call anything here, see
+    :meth:`observe`, and traits can be awaited, see :meth:`changed`.
 
     Parameters
     ----------
