@@ -110,6 +110,24 @@ def test_all_that_is_needed_is_on_one_screen(open_notebook, request, size):
     assert box(widget, "stage")["height"] >= 480
 
 
+def test_everything_mode_and_editing_are_on_one_screen(open_notebook):
+    notebook = open_notebook(SINGLE, viewport=SCREEN)
+    notebook.run_all()
+    widget = notebook.widget()
+    show_from_top(widget)
+    widget.root.get_by_test_id("everything").click()
+    widget.root.get_by_test_id("everything-run").click()
+    widget.root.get_by_test_id("everything-keep-all").wait_for()
+    keep = ("everything-keep-selected", "everything-keep-all")
+    assert hidden_parts(widget, "stage", *keep, "label-input", "accept") == {}
+    widget.root.get_by_test_id("everything").click()
+    widget.root.get_by_test_id("tool-brush").click()
+    widget.root.get_by_test_id("edit-merge").wait_for()
+    assert hidden_parts(widget, "stage", "accept") == {}
+    side, stage = widget.root.locator(".sam-side").bounding_box(), box(widget, "stage")
+    assert side["height"] == pytest.approx(stage["height"], abs=4)
+
+
 def test_the_stage_does_not_jump_between_images(open_notebook, request):
     sizes = {"a.jpg": (600, 400), "b.jpg": (300, 900), "c.jpg": (1500, 200)}
     notebook = open_series(open_notebook, request, sizes, viewport=SCREEN)

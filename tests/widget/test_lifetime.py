@@ -54,8 +54,7 @@ def run(screen, photo):
         return shell.user_ns
 
     yield run_cell
-    for widget in tuple(lifetime._living):
-        widget.close()
+    Widget.close_all()  # boxes and outputs as well
     InteractiveShell.clear_instance()
     gc.collect()
     assert finish_releasing(60)

@@ -43,7 +43,7 @@ export function Help({ store }: { store: Store }) {
     >
       {open && (
         <div class="sam-help-content">
-          <header class="sam-panel-head">
+          <div class="sam-panel-head">
             <h2>Segment by pointing</h2>
             <IconButton
               small={true}
@@ -52,7 +52,7 @@ export function Help({ store }: { store: Store }) {
               testId="help-close"
               onPress={close}
             />
-          </header>
+          </div>
           <div class="sam-help-tables">
             <GestureTable />
             {GROUPS.map((group) => (
