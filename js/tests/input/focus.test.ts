@@ -94,8 +94,8 @@ describe("Enter", () => {
     return button.getAttribute("data-testid") ?? button.getAttribute("aria-label") ?? "";
   }
 
-  /** They open what takes the keyboard for itself, as it should: a dialog, or a field. */
-  const OPENING = new Set(["help-open", "label-add", "object-rename"]);
+  /** They open what takes the keyboard for itself, as it should: a dialog, a menu, or a field. */
+  const OPENING = new Set(["help-open", "label-add", "object-rename", "export-open", "light-open"]);
   const tables = STATES.slice(0, 2);
 
   it.each(tables)("accepts, whichever button was pressed last: %s", async (_, prepare) => {

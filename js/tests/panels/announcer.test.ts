@@ -149,8 +149,10 @@ const KEYS: Readonly<Record<string, string>> = {
   // The series says itself which image it has come to.
   "image-next": "",
   "image-previous": "",
-  "image-done": "Marked as done.",
-  "image-skip": "Marked as skipped.",
+  // A mask that is not accepted is pointed out first, by a notice that speaks for itself.
+  "image-done": "",
+  "image-skip": "",
+  "image-todo": "",
   "tool-point": "Point tool.",
   "tool-box": "Box tool.",
   "tool-pan": "Pan tool.",

@@ -5,6 +5,7 @@ import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { isAsTaken, MOST_LIGHT, resetLight } from "../../commands/appearance";
 import type { Store } from "../../state/store";
+import { Field } from "../controls/field";
 import { IconButton } from "../controls/icon-button";
 import { Popover } from "../controls/popover";
 
@@ -70,12 +71,12 @@ function Slider({ name, testId, value }: SliderProps) {
   return (
     <label class="sam-slider">
       <span>{name}</span>
-      <input
+      <Field
         type="range"
         min="-100"
         max="100"
         step="5"
-        value={Math.round((100 * Math.log(value.value)) / Math.log(MOST_LIGHT))}
+        value={() => String(Math.round((100 * Math.log(value.value)) / Math.log(MOST_LIGHT)))}
         data-testid={testId}
         aria-label={name}
         aria-valuetext={`${percent} per cent`}
