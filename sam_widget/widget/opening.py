@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -76,9 +77,13 @@ class Opener:
 
 
 def _to_look_at(kept: Kept) -> AnnotationStore:
-    """Return a copy of the annotations of an image that cannot be opened."""
+    """Return the annotations of an image that cannot be opened.
+
+    A copy of what a journal keeps bears no file's name: what happens to it is saved nowhere.
+    """
     if kept.store is None:
         return AnnotationStore.of(UNREADABLE)
     if not kept.has_journal:
         return kept.store
-    return AnnotationStore.from_image_annotations(kept.store.image_annotations())
+    copied = replace(kept.store.image_annotations(), file_name="")
+    return AnnotationStore.from_image_annotations(copied)

@@ -175,7 +175,7 @@ def test_a_point_a_box_the_brush_and_a_polygon_make_objects_without_a_pointer(la
     ask(widget, "d", *["ArrowDown"] * 3, " ", *["ArrowRight"] * 2, " ")
     accept(widget, 3)
     triangle = [*["ArrowLeft"] * 30, " ", *["ArrowRight"] * 9, " ", *["ArrowUp"] * 9, " "]
-    ask(widget, "g", *triangle, "Enter")
+    ask(widget, "g", *triangle, "Enter", "Enter")  # closed, then applied
     accept(widget, 4)
     assert widget.notebook.python("len({one.mask.tobytes() for one in w.annotations})") == 4
 

@@ -38,6 +38,7 @@ def test_the_names():
     assert sam_widget.predictors.__all__ == [
         "BatchPredictor",
         "Capabilities",
+        "ComputingThread",
         "Embedding",
         "FakePredictor",
         "ModelFrame",
@@ -52,6 +53,7 @@ def test_the_names():
         "check_accepts",
         "decode_batch",
         "encode_with",
+        "end_before_others",
         "load",
     ]
 

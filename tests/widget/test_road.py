@@ -154,6 +154,8 @@ def test_every_method_that_changes_something_is_a_move():
         "open",
         "close",
         "notify_change",
+        "changed",
+        "export",
         "edit",
     }
     own = {name for name in dir(SamWidget) if not name.startswith("_")} - set(dir(DOMWidget))
