@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -28,6 +29,21 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 def pytest_collection_modifyitems(items):
     """Begin with the tests in a browser: they wait most, and others fill the pauses."""
     items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+
+
+@pytest.fixture(autouse=True)
+def no_loop_of_a_browser(request):
+    """Hide Playwright's event loop from tests without a browser that come after others with one.
+
+    It counts as running between its calls, and stands still: what is scheduled in it never comes.
+    """
+    loop = asyncio._get_running_loop()
+    if loop is None or request.node.get_closest_marker("e2e") is not None:
+        yield
+        return
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(loop)
 
 
 @pytest.fixture(scope="session", autouse=True)
