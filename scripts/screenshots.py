@@ -144,7 +144,7 @@ def pick(widget: WidgetPage) -> None:
     everything(widget)
     widget.page.mouse.move(*widget.client(300, 80))
     widget.page.mouse.click(*widget.client(300, 80))
-    widget.root.locator("[data-testid=everything-keep-selected]:has-text('(1)')").wait_for()
+    widget.root.locator("[data-testid=everything-keep-selected]:has-text('Keep 1')").wait_for()
 
 
 def part(widget: WidgetPage, name: str) -> Locator:
