@@ -21,7 +21,7 @@ from sam_widget.formats.loss_warnings import warn
 from sam_widget.formats.reading.budget import Budget
 from sam_widget.formats.reading.collector import Collector, warn_of_skipped
 from sam_widget.formats.reading.drawing import Outlined, draw_masks
-from sam_widget.formats.reading.field import Field
+from sam_widget.formats.reading.field import Field, listed
 from sam_widget.formats.reading.outlines import ellipse_outline, turned
 from sam_widget.formats.reading.pixels import mask_at
 from sam_widget.formats.reading.xml_reading import Element, read_xml
@@ -73,11 +73,10 @@ def load(
         if image is None or str(image) in _names(record) or image == record.attributes.get("id")
     ]
     if len(wanted) != 1:
-        shown = ", ".join(repr(record.attributes.get("name")) for record in records[:10])
-        more = f" and {len(records) - 10} more" if len(records) > 10 else ""
+        shown = listed([record.attributes.get("name") for record in records])
         raise AnnotationError(
             f"{Path(path).name}: has {len(records)} images, {len(wanted)} of them as asked. Choose "
-            f"one with image=: {shown}{more}."
+            f"one with image=: {shown}."
         )
     made = _Image(wanted[0], file_bytes, strict=strict).read()
     warn_of_skipped(made.skipped)

@@ -25,7 +25,7 @@ from sam_widget.formats.loss_warnings import warn
 from sam_widget.formats.reading.budget import Budget
 from sam_widget.formats.reading.collector import Collector, warn_of_skipped
 from sam_widget.formats.reading.drawing import Outlined, draw_masks
-from sam_widget.formats.reading.field import Document, Field
+from sam_widget.formats.reading.field import Document, Field, listed
 from sam_widget.formats.reading.json_reading import read_json
 from sam_widget.formats.reading.outlines import ellipse_outline, turned
 from sam_widget.masks import MAX_PIXELS, Rle, fill_corners_each
@@ -86,11 +86,10 @@ def parse(
         task for task in tasks if image is None or image in (_name_of(task), task.value.get("id"))
     ]
     if len(wanted) != 1:
-        shown = ", ".join(repr(_name_of(task)) for task in tasks[:10])
-        more = f" and {len(tasks) - 10} more" if len(tasks) > 10 else ""
+        shown = listed([_name_of(task) for task in tasks])
         document.fail(
             f"has {len(tasks)} images, {len(wanted)} of them as asked. Choose one with image=: "
-            f"{shown}{more}."
+            f"{shown}."
         )
     made = _Task(wanted[0], document.file_bytes, strict=strict).read()
     warn_of_skipped(made.skipped)

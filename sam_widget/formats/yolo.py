@@ -35,7 +35,7 @@ from sam_widget.formats.reading.class_names import (
 )
 from sam_widget.formats.reading.collector import Collector
 from sam_widget.formats.reading.drawing import Outlined, draw_masks
-from sam_widget.formats.reading.field import MAX_OBJECTS, Field
+from sam_widget.formats.reading.field import MAX_OBJECTS, Field, listed
 from sam_widget.formats.reading.files import read_bounded, read_lines
 from sam_widget.formats.reading.picture_size import picture_endings, size_of_picture
 from sam_widget.masks import fill_centres_each, join_rings, trace_polygons
@@ -305,10 +305,9 @@ def _label_file(path: Path, name: str | None) -> Path:
         return found[0]
     if not found:
         raise AnnotationError(f"{path.name}: has no {LABELS}/*.txt, as YOLO folders do.")
-    shown = ", ".join(repr(file.stem) for file in found[:10])
-    more = f" and {len(found) - 10} more" if len(found) > 10 else ""
+    shown = listed([file.stem for file in found])
     raise AnnotationError(
-        f"{path.name}: has {len(found)} label files. Choose one with name=: {shown}{more}."
+        f"{path.name}: has {len(found)} label files. Choose one with name=: {shown}."
     )
 
 

@@ -17,7 +17,7 @@ from sam_widget.formats.object_numbers import UniqueNumbers
 from sam_widget.formats.reading.budget import Budget
 from sam_widget.formats.reading.collector import Collector, warn_of_skipped
 from sam_widget.formats.reading.drawing import Outlined, draw_masks
-from sam_widget.formats.reading.field import Document, Field, plain_json
+from sam_widget.formats.reading.field import Document, Field, listed, plain_json
 from sam_widget.formats.reading.json_reading import read_json
 from sam_widget.formats.reading.picture_size import size_of_picture
 from sam_widget.masks import MAX_PIXELS, fill_corners_each
@@ -336,13 +336,12 @@ def _chosen(images: Field, wanted: str | int | None, document: Field) -> Field:
         document.fail("has no image.")
     if len(found) == 1:
         return found[0]
-    shown = ", ".join(f"{name!r:.80}" for name in names)
-    more = f" and {count - 10} more" if count > 10 else ""
+    shown = listed(names, count)
     if wanted is None:
-        document.fail(f"has {count} images. Choose one with image=: {shown}{more}.")
+        document.fail(f"has {count} images. Choose one with image=: {shown}.")
     if found:
         document.fail(
             f"has several images called {wanted!r:.80}. Choose one by its id, or its name with "
             "folders."
         )
-    raise document.error(f"has no image {wanted!r:.80}. There are {shown}{more}.")
+    raise document.error(f"has no image {wanted!r:.80}. There are {shown}.")

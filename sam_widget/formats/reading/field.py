@@ -16,7 +16,7 @@ from sam_widget.errors import AnnotationError, SamWidgetError
 from sam_widget.masks import MAX_COORDINATE, MAX_PIXELS, Rle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -29,6 +29,7 @@ __all__ = [
     "Document",
     "Field",
     "Records",
+    "listed",
     "plain_json",
 ]
 
@@ -43,6 +44,7 @@ MAX_OUTLINE = 2**20
 MAX_POINTS = 2**14
 """Most points in one object's prompts."""
 _NUMBERS = {int, float}
+_LISTED = 10
 
 
 class Records:
@@ -267,6 +269,13 @@ class Document(Field):
         super().__init__(value, where, file_name)
         self.file_bytes = file_bytes
         self.folder: Path | None = None
+
+
+def listed(names: Sequence[object], count: int | None = None) -> str:
+    """Name the first ten of what there is, of ``count`` in all, and say how many more there are."""
+    count = len(names) if count is None else count
+    shown = ", ".join(f"{name!r:.80}" for name in names[:_LISTED])
+    return f"{shown} and {count - _LISTED} more" if count > _LISTED else shown
 
 
 def plain_json(value: Any, place: Field, *, strict: bool = True) -> Any:
