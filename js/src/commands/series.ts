@@ -35,7 +35,7 @@ export function finish({ store, actions }: ViewContext, status: "done" | "skippe
   stepImage({ store, actions }, +1);
 }
 
-const IS_TODO: Notice = {
+const TAKEN_BACK: Notice = {
   text: "This image is to do again.",
   hint: "",
   kind: "info",
@@ -46,7 +46,7 @@ export function takeUpAgain({ store, actions }: ViewContext): void {
   const series = store.series.value;
   if (!(series && isMarked(store)) || store.opening.value !== null) return;
   actions.mark(series.index, "todo");
-  store.notice.value = IS_TODO;
+  store.notice.value = TAKEN_BACK;
 }
 
 /** Whether the image on screen is done or skipped. */
